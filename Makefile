@@ -1,0 +1,54 @@
+# Needs CPython 3.13, a C compiler and a network for pip.  `make demo` and `make test` are what a new user runs.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin/python
+RUNTIME := $(wildcard src/tiercel/runtime/*.[ch])
+
+.PHONY: demo test bench fuzz test-cpython lint asan valgrind install clean
+
+demo: install
+	$(BIN) bench/run.py main --rounds 1 --seconds 4
+
+test: install
+	$(BIN) -m pytest
+
+bench: install
+	$(BIN) -m pip install -q cython
+	-$(BIN) -m pip install -q numba 'llvmlite>=0.50,<0.51'
+	$(BIN) bench/run.py --write
+
+FUZZ_SECONDS ?= 600
+fuzz: install
+	$(BIN) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+test-cpython: install
+	$(BIN) tests/compat/run_cpython_tests.py
+
+lint: install
+	$(BIN) -m ruff check .
+	$(BIN) -m mypy
+	$(VENV)/bin/lint-imports
+
+# The runtime's own tests with a build that checks every access, and under valgrind.
+asan: install
+	CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g -O1" $(BIN) setup.py -q build --build-base build/asan --build-lib build/asan/lib
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 PYTHONMALLOC=malloc \
+		PYTHONPATH=build/asan/lib $(BIN) -m pytest tests/runtime
+
+valgrind: install
+	PYTHONMALLOC=malloc valgrind --quiet --error-exitcode=99 --trace-children=no $(BIN) -m pytest tests/runtime
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml setup.py $(RUNTIME)
+	@test -n "$(PYTHON)" || { echo "No CPython 3.13 found; set PYTHON=/path/to/python3.13"; exit 1; }
+	@test -x $(BIN) || "$(PYTHON)" -m venv $(VENV)
+	$(BIN) -m pip install -q --disable-pip-version-check -e '.[test]'
+	$(BIN) -c 'import tiercel._runtime'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build src/*.egg-info src/tiercel/*.so

@@ -1,0 +1,261 @@
+"""Basic blocks, loops, stack depths and liveness of a code object.
+
+    flow = decode(code).flow
+    for block in flow.order: ...          # reverse postorder: the entry first, handlers late
+    loop = flow.loops[unit]               # the loop whose header begins at that unit
+
+Exceptional control flow (from any instruction in a protected region to its handler) counts in `order`, liveness and
+loops, but is not among a block's `successors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tiercel.bytecode.handlers import handlers
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Code, Instruction
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Instructions that run one after the other; the last one alone may jump.
+
+    `depth` is the number of stack entries at the start (None: never reached).  `live_in` has the locals whose value
+    may still be read; somebody who looks at the frame may read the others too.  `handlers` are the handler blocks an
+    exception in this block may go to; `is_handler` says that this is one.
+    """
+
+    at: int
+    instructions: list[Instruction] = field(default_factory=list)
+    successors: list[Block] = field(default_factory=list)
+    predecessors: list[Block] = field(default_factory=list)
+    handlers: list[Block] = field(default_factory=list)
+    is_handler: bool = False
+    depth: int | None = None
+    live_in: frozenset[int] = frozenset()
+    loop: Loop | None = None
+
+    @property
+    def last(self) -> Instruction:
+        return self.instructions[-1]
+
+    def __repr__(self) -> str:
+        return f"<block {self.at}>"
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A natural loop: the blocks from which the back-edges are reached without leaving through the header.
+
+    `stores` are the locals that an instruction of the body may bind, rebind or delete, or whose cell it may change.
+    """
+
+    header: Block
+    blocks: frozenset[Block]
+    back_edges: list[Block]
+    stores: frozenset[int]
+    parent: Loop | None = None
+
+    @property
+    def at(self) -> int:
+        return self.header.at
+
+    @property
+    def depth(self) -> int:
+        """How many loops this one is in, itself included."""
+        return 1 + (self.parent.depth if self.parent is not None else 0)
+
+    def __repr__(self) -> str:
+        return f"<loop {self.header.at}>"
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """The blocks by their first unit, those reached in reverse postorder, and the loops by their header."""
+
+    blocks: dict[int, Block]
+    order: list[Block]
+    loops: dict[int, Loop]
+
+    @property
+    def entry(self) -> Block:
+        return self.order[0]
+
+    def block_of(self, unit: int) -> Block:
+        """The block that contains the instruction at `unit`."""
+        return max((block for at, block in self.blocks.items() if at <= unit), key=lambda block: block.at)
+
+
+def analyse(code: Code) -> Flow:
+    """Everything this module finds out about a code object; `decode(code).flow` has it."""
+    blocks = _split(code)
+    _connect(blocks)
+    order = _order(blocks)
+    _find_depths(blocks)
+    _find_live(order)
+    return Flow(blocks, order, _find_loops(order))
+
+
+def _split(code: Code) -> dict[int, Block]:
+    leaders = {0} | {handler.target for handler in handlers(code.code)}
+    for instruction in code.instructions:
+        control = instruction.opcode.control
+        if instruction.target is not None:
+            leaders.add(instruction.target)
+        if control != "next":
+            leaders.add(instruction.next)
+    blocks: dict[int, Block] = {}
+    for instruction in code.instructions:
+        if instruction.at in leaders:
+            block = blocks[instruction.at] = Block(instruction.at)
+        block.instructions.append(instruction)
+    return blocks
+
+
+def _connect(blocks: dict[int, Block]) -> None:
+    for block in blocks.values():
+        last = block.last
+        control = last.opcode.control
+        if control in ("next", "branch", "iter") and last.next in blocks:
+            block.successors.append(blocks[last.next])
+        if last.target is not None:
+            block.successors.append(blocks[last.target])
+        for successor in block.successors:
+            successor.predecessors.append(block)
+        targets = {handler.target for instruction in block.instructions if (handler := instruction.handler)}
+        block.handlers = [blocks[target] for target in sorted(targets)]
+        for handler_block in block.handlers:
+            handler_block.is_handler = True
+
+
+def _order(blocks: dict[int, Block]) -> list[Block]:
+    """Reverse postorder.  Handlers are walked first, so that they come last."""
+    order: list[Block] = []
+    seen: set[Block] = set()
+    entry = blocks[0]
+    pending = [(entry, iter([*entry.handlers, *reversed(entry.successors)]))]
+    seen.add(entry)
+    while pending:
+        block, rest = pending[-1]
+        for successor in rest:
+            if successor not in seen:
+                seen.add(successor)
+                pending.append((successor, iter([*successor.handlers, *reversed(successor.successors)])))
+                break
+        else:
+            pending.pop()
+            order.append(block)
+    order.reverse()
+    return order
+
+
+def _find_depths(blocks: dict[int, Block]) -> None:
+    pending = [(blocks[0], 0)]
+    while pending:
+        block, depth = pending.pop()
+        if block.depth is not None:
+            continue
+        block.depth = depth
+        for instruction in block.instructions:
+            if (handler := instruction.handler) is not None:
+                pending.append((blocks[handler.target], handler.depth + handler.lasti + 1))
+            before, depth = depth, depth + instruction.opcode.effect(instruction.arg)
+        last = block.last
+        if last.target is not None:
+            pending.append((blocks[last.target], before + last.opcode.jump_effect(last.arg)))
+        if last.opcode.control in ("next", "branch", "iter") and last.next in blocks:
+            pending.append((blocks[last.next], depth))
+
+
+def _find_live(order: list[Block]) -> None:
+    changed = True
+    while changed:
+        changed = False
+        for block in reversed(order):
+            live = _live_before(block)
+            if live != block.live_in:
+                block.live_in = live
+                changed = True
+
+
+def _live_before(block: Block) -> frozenset[int]:
+    live = set().union(*(successor.live_in for successor in block.successors)) if block.successors else set()
+    targets = {handler.at: handler for handler in block.handlers}
+    for instruction in reversed(block.instructions):
+        if instruction.opcode.locals:
+            # In operand order a super-instruction's write comes before its read, so going backwards reads come first.
+            if instruction.op == "STORE_FAST_LOAD_FAST":
+                live.add(instruction.arg & 15)
+                live.discard(instruction.arg >> 4)
+            elif not instruction.opcode.locals.startswith("cell"):
+                live.difference_update(instruction.slots("wd"))
+                live.update(instruction.slots("r"))
+            else:
+                live.update(instruction.slots("r"))
+        if targets and (handler := instruction.handler) is not None:
+            live |= targets[handler.target].live_in
+    return frozenset(live)
+
+
+def _find_loops(order: list[Block]) -> dict[int, Loop]:
+    number = {block: index for index, block in enumerate(order)}
+    sources: dict[Block, list[Block]] = {block: [] for block in order}
+    for block in order:
+        for successor in (*block.successors, *block.handlers):
+            sources[successor].append(block)
+    dominator = _dominators(order, number, sources)
+    back_edges: dict[Block, list[Block]] = {}
+    for block in order:
+        for successor in block.successors:
+            if number[successor] <= number[block] and _dominates(successor, block, dominator, number):
+                back_edges.setdefault(successor, []).append(block)
+    loops = [_natural_loop(header, tails, sources) for header, tails in back_edges.items()]
+    loops.sort(key=lambda loop: -len(loop.blocks))
+    for loop in loops:                      # outer ones first: a block ends up in the innermost
+        loop.parent = loop.header.loop
+        for block in loop.blocks:
+            block.loop = loop
+    return {loop.at: loop for loop in sorted(loops, key=lambda loop: number[loop.header])}
+
+
+def _natural_loop(header: Block, tails: list[Block], sources: dict[Block, list[Block]]) -> Loop:
+    body = {header}
+    pending = list(tails)
+    while pending:
+        block = pending.pop()
+        if block not in body:
+            body.add(block)
+            pending.extend(sources[block])
+    stores = frozenset(slot for block in body for instruction in block.instructions for slot in instruction.slots("wd"))
+    return Loop(header, frozenset(body), tails, stores)
+
+
+def _dominators(order: list[Block], number: dict[Block, int],
+                sources: dict[Block, list[Block]]) -> dict[Block, Block]:
+    """The immediate dominator of each block (Cooper, Harvey and Kennedy); the entry's is itself."""
+    dominator = {order[0]: order[0]}
+    changed = True
+    while changed:
+        changed = False
+        for block in order[1:]:
+            known = [source for source in sources[block] if source in dominator]
+            found = known[0]
+            for other in known[1:]:
+                while found is not other:
+                    while number[found] > number[other]:
+                        found = dominator[found]
+                    while number[other] > number[found]:
+                        other = dominator[other]
+            if dominator.get(block) is not found:
+                dominator[block] = found
+                changed = True
+    return dominator
+
+
+def _dominates(upper: Block, lower: Block, dominator: dict[Block, Block], number: dict[Block, int]) -> bool:
+    while number[lower] > number[upper]:
+        lower = dominator[lower]
+    return lower is upper

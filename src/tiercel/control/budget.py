@@ -1,0 +1,43 @@
+"""How much time may go into compiling."""
+
+from __future__ import annotations
+
+from time import process_time
+
+# Short programs have earned nothing yet when their first loop gets hot.
+GRACE = 0.5
+# What LLVM takes for a character of its text, until experience says better.
+FIRST_RATE = 1.5e-6
+
+
+class Budget:
+    """A share of the process's processor time, and a grace that lets the first compiles happen."""
+
+    __slots__ = ("began", "percent", "rate", "spent", "unlimited")
+
+    def __init__(self, percent: float, unlimited: bool = False) -> None:
+        self.percent = percent
+        self.unlimited = unlimited
+        self.spent = 0.0
+        self.rate = FIRST_RATE
+        self.began = process_time()
+
+    def allows(self, characters: int = 0) -> bool:
+        """Whether a compile may begin now, or go on to LLVM with that much text."""
+        if self.unlimited:
+            return True
+        earned = GRACE + (process_time() - self.began) * self.percent / 100
+        return self.spent + characters * self.rate < earned
+
+    def learn(self, characters: int, seconds: float) -> None:
+        """LLVM took that long: larger modules, which matter more, also say more."""
+        weight = min(1.0, characters / 500_000)
+        self.rate += weight * (seconds / max(characters, 1) - self.rate)
+
+    def charge(self, seconds: float) -> None:
+        self.spent += seconds
+
+    def restart(self) -> None:
+        """In a forked child the processor time begins at zero."""
+        self.began = process_time()
+        self.spent = 0.0

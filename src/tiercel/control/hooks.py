@@ -1,0 +1,258 @@
+"""What the runtime asks control: whether to compile, and what to do about versions that leave too often.
+
+The runtime calls one hook at a time, on a thread of its own, while the thread that became hot waits.  A hook returns
+False for "never again for this code".
+"""
+
+from __future__ import annotations
+
+import builtins
+import os.path
+from time import process_time, thread_time
+
+from tiercel.control.budget import Budget
+from tiercel.control.importing import may_import
+from tiercel.control.records import FUNCTION, Compiled, Record, known_record, record_of, totals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType, ModuleType
+    from typing import Any
+
+    from tiercel.config import Config
+
+# Versions made of one code object in all, retired ones included, for each that it may have at a time.
+REPLACEMENTS = 4
+MAX_ERRORS = 20
+MAX_LOG = 10_000
+# An exit costs up to a microsecond.  A version that cannot be replaced and spends more than a few percent of the time
+# on leaving is worse than none.
+MAX_EXITS_A_SECOND = 50_000
+
+# Once a loop is compiled, what is around it is worth compiling soon: the function, called that often again, and outer
+# loops, whose rounds are long.
+AROUND_A_LOOP = 2
+
+# A guard that failed at least one n-th as often as a noisy one is given up with it.
+ALMOST_NOISY = 10
+
+_NAMES = vars(builtins)
+_BUILTINS = {name: value for name, value in _NAMES.items() if callable(value)}
+_GENERATOR = 0x20 | 0x80 | 0x200          # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
+_OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+def _builtins_are_ours() -> bool:
+    """Whether the builtin names mean what they did: the compiler uses them too."""
+    for name, value in _BUILTINS.items():  # noqa: SIM110
+        if _NAMES.get(name) is not value:
+            return False
+    return True
+
+
+class Hooks:
+    """The policy of one session.  `everything`: compile whatever is hot, not only what the decorator names."""
+
+    def __init__(self, runtime: ModuleType, config: Config, everything: bool) -> None:
+        self.runtime = runtime
+        self.config = config
+        self.everything = everything
+        self.budget = Budget(config.budget, unlimited=config.sync)
+        self.loaded = False                 # the compiler proper is imported
+        self.errors: list[str] = []
+        self.error_count = 0
+        self.log: list[Compiled] = []       # for `--stats`: every version, also of code that is gone
+        # The compiler itself, and code that runs with the lock of all imports or of LLVM held.
+        self.left_alone: tuple[str, ...] = (_OWN_FOLDER, "<frozen importlib")
+
+    # -- what the runtime calls --------------------------------------------------------------------------------------
+
+    def hot_call(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:
+        if not _builtins_are_ours():
+            return None
+        code = func.__code__
+        if not self._wanted(code):
+            return False
+        record = record_of(code)
+        if (refusal := self._refusal(code, record, FUNCTION)) is not None:
+            record.refused[FUNCTION] = refusal
+            return False
+        for compiled in reversed(record.alive(FUNCTION)):
+            if self._attach(func, compiled):
+                return True
+        return self._compile(record, code, FUNCTION, func, args)
+
+    def hot_loop(self, func: FunctionType | None, at: int, locals_: tuple[Any, ...],
+                 stack: tuple[Any, ...]) -> bool | None:
+        if not _builtins_are_ours():
+            return None
+        if func is None:
+            return False
+        code = func.__code__
+        if not self._wanted(code):
+            return False
+        record = record_of(code)
+        if (refusal := self._refusal(code, record, at)) is not None:
+            record.refused[at] = refusal
+            return False
+        done = self._compile(record, code, at, func, (locals_, stack))
+        if done and self.config.threshold > AROUND_A_LOOP:
+            self.runtime.set_threshold(code, AROUND_A_LOOP)
+        return done
+
+    def missed(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:
+        """The versions do not fit the types of these calls: make one that does, within bounds."""
+        if not _builtins_are_ours():
+            return None
+        code = func.__code__
+        record = record_of(code)
+        if self._refusal(code, record, FUNCTION) is not None:
+            return False
+        types = tuple(id(type(value)) for value in args)
+        if any(compiled.types == types for compiled in record.alive(FUNCTION)):
+            return None                     # refused for another reason, such as an int beyond 64 bits
+        if len(record.alive(FUNCTION)) >= self.config.versions:
+            record.refused.setdefault(FUNCTION, "called with too many combinations of types")
+            return False
+        return self._compile(record, code, FUNCTION, func, args)
+
+    def noisy(self, version: Any, site: int) -> bool | None:
+        """A guard fails often: the next version will do without it."""
+        code = version.code
+        record = known_record(code) if code is not None else None
+        compiled = record.find(version) if record is not None else None
+        if record is None or compiled is None:
+            return False
+        where = compiled.sites[site]
+        if where.is_normal:
+            return False
+        compiled.refresh()
+        noise = compiled.counts[site] if compiled.counts else 0
+        inner = where.code()
+        known = (inner is None or where.reason.endswith("not compiled")
+                 or where.reason in record.history.failed(inner, where.at))
+        for count, other in zip(compiled.counts, compiled.sites):
+            # Guards that fail less often, but do, would each cost a version later.
+            if count and count * ALMOST_NOISY >= noise and (code_there := other.code()) is not None:
+                record.history.note_failure(code_there, other.at, other.reason)
+        replaceable = not known and record.attempts.get(compiled.at, 0) < self._attempts(compiled.at)
+        if compiled.exits_a_second(process_time()) > MAX_EXITS_A_SECOND or replaceable:
+            if not replaceable:
+                record.refused[compiled.at] = f"it left too often, last at line {where.line}: {where.reason}"
+            version.retire(f"it left too often at line {where.line}: {where.reason}")
+            return None
+        return None
+
+    def retired(self, version: Any, reason: str | None) -> bool | None:
+        code = version.code
+        record = known_record(code) if code is not None else None
+        compiled = record.find(version) if record is not None else None
+        if compiled is None:
+            compiled = next((compiled for compiled in self.log if compiled.version is version), None)
+        if record is None or compiled is None:
+            if compiled is not None:
+                compiled.retire(reason or "")
+            return None
+        compiled.retire(reason or "")
+        return False if compiled.at in record.refused else None
+
+    def failed(self, error: BaseException) -> None:
+        """A hook raised: an internal error, which the program must not notice unless it wants to."""
+        self.error_count += 1
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(_traceback(error))
+        if self.config.strict:
+            raise error
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def _wanted(self, code: CodeType) -> bool:
+        if code.co_filename.startswith(self.left_alone):
+            return False
+        if self.everything:
+            return True
+        record = known_record(code)
+        return record is not None and record.jit
+
+    def _refusal(self, code: CodeType, record: Record, at: int) -> str | None:
+        """Why this code is not compiled, whatever the types."""
+        if at in record.refused:
+            return record.refused[at]
+        if at == FUNCTION and code.co_flags & _GENERATOR:
+            return "generators and coroutines are interpreted"
+        if record.attempts.get(at, 0) >= self._attempts(at):
+            return "compiled too often already"
+        return None
+
+    def _attempts(self, at: int) -> int:
+        """How many versions may be made of a function or loop in all."""
+        return REPLACEMENTS * (self.config.versions if at == FUNCTION else self.config.loop_versions)
+
+    def _attach(self, func: FunctionType, compiled: Compiled) -> bool:
+        """Attach a function of the same code to a version that is there; False if it is for other globals."""
+        try:
+            return bool(self.runtime.attach(func, compiled.version))
+        except ValueError:
+            return False
+
+    # -- compiling ---------------------------------------------------------------------------------------------------
+
+    def _compile(self, record: Record, code: CodeType, at: int, func: FunctionType, values: Any) -> bool | None:
+        if not self.budget.allows():
+            return None
+        if not self.loaded and not self._load():
+            return None
+        from tiercel.control import pipeline
+        from tiercel.evaluate import Unsupported
+        record.attempts[at] = record.attempts.get(at, 0) + 1
+        began = thread_time()
+        try:
+            if at == FUNCTION:
+                compiled = pipeline.compile_function(self, record, func, values)
+            else:
+                compiled = pipeline.compile_loop(self, record, func, code, at, *values)
+        except pipeline.Postponed:
+            record.attempts[at] -= 1
+            return None
+        except Unsupported as reason:
+            record.refused[at] = str(reason)
+            return False
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            record.refused[at] = f"internal error: {text}"
+            record.errors.append(_traceback(error))
+            raise
+        finally:
+            seconds = thread_time() - began
+            self.budget.charge(seconds)
+            totals.compile_ns += int(1e9 * seconds)
+        if compiled is None:
+            return None                     # an assumption was broken meanwhile
+        totals.functions += 1
+        totals.instructions += compiled.instructions
+        record.add(compiled)
+        if self.config.stats and len(self.log) < MAX_LOG:
+            self.log.append(compiled)
+        return True if at != FUNCTION else self._attach(func, compiled)
+
+    def _load(self) -> bool:
+        """Import the compiler proper, unless a module that it may need is only half imported."""
+        if not may_import():
+            return False
+        began = thread_time()
+        from tiercel.control import pipeline
+        self.left_alone += pipeline.load()
+        totals.load_ns = int(1e9 * (thread_time() - began))     # once only: not from the budget
+        self.loaded = True
+        return True
+
+
+def _traceback(error: BaseException) -> str:
+    """Where an error came from.  The module `traceback` would import more, on a thread that had better not."""
+    lines = []
+    here = error.__traceback__
+    while here is not None:
+        code = here.tb_frame.f_code
+        lines.append(f"  {code.co_filename}:{here.tb_lineno} in {code.co_qualname}")
+        here = here.tb_next
+    return "\n".join([*lines, f"{type(error).__name__}: {error}"])

@@ -1,0 +1,192 @@
+"""From a hot function to installed machine code.
+
+    evaluate -> passes -> lower -> Version, its assumptions under watch -> machine code -> installed
+
+The assumptions are watched before LLVM runs: it lets other threads go on, and they may break them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import perf_counter
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tiercel import emit, evaluate, passes
+from tiercel.bytecode import decode
+from tiercel.control.gain import estimate
+from tiercel.control.records import FUNCTION, Compiled, Record, Site
+from tiercel.graph.build import Graph
+from tiercel.graph.ops import OPS
+
+if TYPE_CHECKING:
+    from tiercel.control.hooks import Hooks
+    from tiercel.evaluate import Evaluation
+
+
+# LLVM's time grows faster than its text; this much takes it about a second.
+MAX_TEXT = 500_000
+
+
+class Postponed(Exception):
+    """The budget does not allow to go on: later."""
+
+
+def load() -> tuple[str, ...]:
+    """Import whatever compiling needs, so that it imports nothing later; the folders of LLVM's Python side."""
+    emit.load()
+    return tuple(f"{folder}{os.sep}" for folder in sys.modules["llvmlite"].__path__)
+
+
+class Library:
+    """Keeps a version's machine code.
+
+    LLVM's Python side has a lock.  Machine code must not be given back wherever the program drops the last reference: a
+    finaliser that runs while the lock is held may get hot, and wait for the compiler, which waits for the lock.
+    """
+
+    __slots__ = ("linked",)
+    trash: list[Any] = []
+
+    def __init__(self, linked: Any) -> None:
+        self.linked = linked
+
+    def __del__(self, trash: list[Any] = trash) -> None:
+        trash.append(self.linked)
+
+
+def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
+    """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
+    Library.trash.clear()
+    began = perf_counter()
+    evaluation = evaluate.evaluate_function(func, args, record.history)
+    compiled = Compiled(func.__code__, FUNCTION, len(record.compiled) + 1)
+    compiled.seconds["evaluate"] = perf_counter() - began
+    compiled.types = tuple(id(type(value)) for value in args or ())
+    return _finish(hooks, record, compiled, evaluation, func)
+
+
+def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeType, at: int, locals_: tuple[Any, ...],
+                 stack: tuple[Any, ...]) -> Compiled | None:
+    """A version of a running loop for the types of what is in its frame."""
+    if _always_yields(code, at):
+        raise evaluate.Unsupported("each round of the loop yields")
+    Library.trash.clear()
+    began = perf_counter()
+    evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
+    compiled = Compiled(code, at, len(record.compiled) + 1)
+    compiled.seconds["evaluate"] = perf_counter() - began
+    return _finish(hooks, record, compiled, evaluation, func)
+
+
+def _always_yields(code: CodeType, at: int) -> bool:
+    """Whether no way leads around a loop that does not suspend the generator: the loop would be left each time."""
+    loop = decode(code).flow.loops.get(at)
+    if loop is None:
+        return False
+    pending, seen = [loop.header], {loop.header}
+    while pending:
+        block = pending.pop()
+        if any(instruction.op == "YIELD_VALUE" for instruction in block.instructions):
+            continue
+        if block in loop.back_edges:
+            return False
+        for successor in (*block.successors, *block.handlers):
+            if successor in loop.blocks and successor not in seen:
+                seen.add(successor)
+                pending.append(successor)
+    return True
+
+
+def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evaluation,
+            func: FunctionType) -> Compiled | None:
+    graph = evaluation.graph
+    _describe(compiled, evaluation)
+    began = perf_counter()
+    passes.run(graph, verify=hooks.config.strict)
+    compiled.seconds["passes"] = perf_counter() - began
+    if not hooks.config.sync and estimate(graph) <= 0:
+        raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
+    began = perf_counter()
+    lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None)
+    compiled.seconds["lower"] = perf_counter() - began
+    size = len(lowered.text)
+    if size > MAX_TEXT:
+        raise evaluate.Unsupported("too large: compiling it would take seconds")
+    if not hooks.budget.allows(size):
+        raise Postponed
+    # mypy knows the attribute, but forgets it when it reads its stubs from its cache
+    builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
+    version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),
+                                    lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at)
+    for index, description in enumerate(lowered.sites):
+        version.set_site(index, description)
+    compiled.sites = [_site(description) for description in lowered.sites]
+    _assume(record, version, evaluation)
+    began = perf_counter()
+    library, addresses = emit.link(lowered, version)
+    compiled.seconds["llvm"] = perf_counter() - began
+    hooks.budget.learn(size, compiled.seconds["llvm"])
+    if not version.valid:
+        return None
+    if graph.loop_at is None:
+        version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
+        evaluate.register(version, evaluation, func.__globals__)
+    else:
+        version.install_loop(addresses["enter"], lowered.extra_words, Library(library))
+    compiled.version = version
+    _take_apart(graph)
+    return compiled
+
+
+def _assume(record: Record, version: Any, evaluation: Evaluation) -> None:
+    assumptions = evaluation.assumptions
+    version.hold(evaluation.constants)
+    for type_ in assumptions.types:
+        version.assume_type(type_)
+    for names, name in assumptions.globals:
+        version.assume_global(names, name)
+        record.history.note_assumed(names, name)
+    for function in assumptions.functions:
+        version.assume_function(function)
+    for callee in assumptions.versions:
+        version.depends_on(callee)
+
+
+def _describe(compiled: Compiled, evaluation: Evaluation) -> None:
+    """What readers of `explain` see; taken before the passes change the graph."""
+    graph = evaluation.graph
+    names = decode(graph.code).local_names
+    for slot, type_ in zip(graph.param_slots, graph.param_types):
+        shown = "any" if type_ is None else type_.__qualname__
+        compiled.params.append((names[slot] if slot >= 0 else f"stack {-1 - slot}", shown))
+    result = evaluation.result
+    compiled.result = "" if result.type is None or compiled.at != FUNCTION else result.type.__qualname__
+    compiled.inlined = list(evaluation.inlined)
+    compiled.instructions = evaluation.evaluated
+    compiled.notes = [(code.co_qualname, _line(code, at), text) for code, at, text in evaluation.notes]
+    covered = evaluation.covered
+    compiled.lines = frozenset(_line(code, at) for code, at in covered if code is graph.code)
+    called = {node.attrs.get("function") for node in graph.nodes() if node.op is OPS["call_native"]}
+    compiled.direct = sorted(graph.code.co_qualname if each is None else each.__qualname__ for each in called)
+
+
+def _site(description: Any) -> Site:
+    _, frames, reason = description
+    code, at = frames[0][0], frames[0][2]
+    return Site(code, at, _line(code, at), reason)
+
+
+def _line(code: CodeType, at: int) -> int:
+    for instruction in decode(code).instructions:
+        if instruction.at <= at < instruction.next:
+            return instruction.line or code.co_firstlineno
+    return code.co_firstlineno
+
+
+def _take_apart(graph: Graph) -> None:
+    """Blocks and nodes refer to each other: leave no cycles for the program's collector to find."""
+    for block in graph.blocks:
+        block.nodes.clear()
+        block.params.clear()

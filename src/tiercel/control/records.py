@@ -1,0 +1,160 @@
+"""What control knows of each code object and of each version made of it."""
+
+from __future__ import annotations
+
+from time import process_time
+from weakref import ref
+
+from tiercel.control.history import History
+from tiercel.identity import IdentityTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+FUNCTION = -1                # in place of a loop header: the whole function
+
+
+# Reasons of exits that are the normal end of a running loop.
+FINISHES = frozenset({"end of the compiled loop", "return from a running loop"})
+
+
+class Site:
+    """A place where a version may leave, for readers: `function` the innermost one's name."""
+
+    __slots__ = ("at", "code", "function", "line", "reason")
+
+    def __init__(self, code: CodeType, at: int, line: int, reason: str) -> None:
+        self.code = ref(code)
+        self.at = at
+        self.line = line
+        self.function = code.co_qualname
+        self.reason = reason
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether leaving here is how a running loop ends."""
+        return self.reason in FINISHES
+
+
+class Compiled:
+    """One version as control and readers see it.
+
+    `version` is the runtime's, None once it is retired (`retired` says why).  Nothing here keeps the code object alive.
+    """
+
+    __slots__ = ("at", "calls", "counts", "direct", "exits", "inlined", "instructions", "lines", "measured", "name",
+                 "notes", "number", "params", "result", "retired", "seconds", "sites", "types", "version", "where")
+
+    def __init__(self, code: CodeType, at: int, number: int) -> None:
+        self.name = code.co_qualname
+        self.where = f"{code.co_filename}:{code.co_firstlineno}"
+        self.at = at
+        self.number = number
+        self.version: Any = None
+        self.measured = (process_time(), 0)                   # when exits were last looked at, and how many there were
+        self.types: tuple[int, ...] = ()                      # identities of the parameters' types, to compare
+        self.params: list[tuple[str, str]] = []               # names and types
+        self.result = ""
+        self.inlined: list[str] = []
+        self.direct: list[str] = []
+        self.notes: list[tuple[str, int, str]] = []           # function, line, text
+        self.lines: frozenset[int] = frozenset()
+        self.sites: list[Site] = []
+        self.instructions = 0
+        self.seconds: dict[str, float] = {}
+        self.retired: str | None = None
+        self.counts: list[int] = []
+        self.calls = 0
+        self.exits = 0
+
+    def refresh(self) -> None:
+        """Read the counters of a version that is still there."""
+        if self.version is not None:
+            self.counts = self.version.site_counts()
+            self.calls = self.version.calls
+            self.exits = sum(self.counts)
+            if not self.version.valid:
+                self.retired = self.version.reason or ""
+                self.version = None
+
+    def exits_a_second(self, now: float) -> float:
+        """How often it left, its normal ends aside, per second of processor time since this was last asked."""
+        then, before = self.measured
+        exits = sum(count for count, site in zip(self.counts, self.sites) if not site.is_normal)
+        self.measured = (now, exits)
+        return (exits - before) / max(now - then, 1e-6)
+
+    def retire(self, reason: str) -> None:
+        """It is retired: let go of it."""
+        self.refresh()
+        self.version = None
+        self.retired = reason
+
+    @property
+    def alive(self) -> bool:
+        return self.version is not None and self.version.valid
+
+
+class Record:
+    """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
+
+    __slots__ = ("attempts", "compiled", "errors", "history", "jit", "refused")
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.compiled: list[Compiled] = []
+        self.attempts: dict[int, int] = {}
+        self.refused: dict[int, str] = {}
+        self.errors: list[str] = []
+        self.jit = False                                      # named by the decorator
+
+    def alive(self, at: int) -> list[Compiled]:
+        return [compiled for compiled in self.compiled if compiled.at == at and compiled.alive]
+
+    def find(self, version: Any) -> Compiled | None:
+        return next((compiled for compiled in self.compiled if compiled.version is version), None)
+
+    def add(self, compiled: Compiled) -> None:
+        """Remember a version, and of the retired ones only the newest."""
+        self.compiled.append(compiled)
+        retired = [each for each in self.compiled if each.retired is not None]
+        for old in retired[:-8]:
+            self.compiled.remove(old)
+
+
+class Totals:
+    """Sums over every version made in this process, also of code that is gone."""
+
+    __slots__ = ("compile_ns", "functions", "instructions", "load_ns")
+
+    def __init__(self) -> None:
+        self.functions = 0             # versions, of functions and of running loops
+        self.instructions = 0          # evaluated for them
+        self.compile_ns = 0            # processor time
+        self.load_ns = 0               # of importing the compiler
+
+
+totals = Totals()
+_records = IdentityTable()
+
+
+def record_of(code: CodeType) -> Record:
+    """The record of a code object, made if there is none."""
+    record: Record | None = _records.get(code)
+    if record is None:
+        record = Record()
+        _records.set(code, record)
+    return record
+
+
+def known_record(code: CodeType) -> Record | None:
+    """The record of a code object if there is one."""
+    record: Record | None = _records.get(code)
+    return record
+
+
+def all_records() -> list[tuple[CodeType, Record]]:
+    """Every code object that control has met and that still exists."""
+    return list(_records.items())

@@ -1,0 +1,413 @@
+"""A graph as the text of an LLVM module.
+
+`lower` walks the blocks in reverse postorder and lets each node's operation write its instructions; how an
+operation is written is in the tables of the files `lower_*.py`.  Block parameters become phis.  What leaves ends
+in cold blocks that hand the live values and a site to the runtime; exits with the same values share one such block.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import Any
+
+from tiercel.emit import abi, lower_calls, lower_frames, lower_numbers, lower_objects
+from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
+from tiercel.emit.llvm import Effort
+from tiercel.emit.symbols import Symbols
+from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
+from tiercel.graph.describe import Description, describe
+from tiercel.graph.flow import reverse_postorder
+from tiercel.graph.ops import OPS
+
+# the small forms around the main one are selected quickly
+_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
+
+
+# what has done something already when it may leave
+UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str")
+QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
+LOOPS_QUICK_FROM = 1500     # the same for one with loops
+
+
+@dataclass(slots=True)
+class Lowered:
+    """The text of a module, and what is needed to link it."""
+
+    name: str
+    text: str
+    sites: list[Description]
+    symbols: Symbols
+    main: str                    # the function that is worth optimising: `native` or `enter`
+    effort: Effort               # how much
+    exports: list[str]
+    param_kinds: str
+    extra_words: int
+    version_symbol: bool         # whether the text refers to the version itself
+    timings: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Cold:
+    """A cold block that several places jump to, with what differs between them."""
+
+    label: str
+    values: list[Node | Const]
+    early: bool = False          # whether the frame is not linked there
+    came: list[tuple[str, ...]] = field(default_factory=list)    # (label it came from, what differs)
+
+
+class Lowering:
+    """One graph being written.  `here` is the label of the LLVM block that is being written."""
+
+    def __init__(self, graph: Graph, name: str, symbols: Symbols, offset: Any, storm: bool = False) -> None:
+        self.graph = graph
+        self.name = name
+        self.symbols = symbols
+        self.offset = offset
+        self.storm = storm
+        self.loop = graph.loop_at is not None
+        self.linked = graph.linked or self.loop
+        self.lines: list[str] = []
+        self.cold: list[str] = []
+        self.values: dict[Node, str] = {graph.function: "%func"}
+        self.here = ""
+        self.count = 0
+        self.incoming: dict[Block, list[tuple[str, list[Operand]]]] = {}
+        self.phi_places: list[tuple[Block, int]] = []
+        self.edges_seen: set[tuple[str, Block]] = set()
+        self.sites: list[Description] = []
+        self.site_numbers: dict[Any, int] = {}
+        self.descriptions: dict[Any, tuple[Description, list[Node | Const]]] = {}
+        self.exits: dict[tuple[str, ...], Cold] = {}
+        self.unwinds = False     # whether anything unwinds
+        self.leaving: list[tuple[str, ...]] = []    # (label, boxed result) of what leaves after a site
+        self.extra = 1           # words of the extra area: the site, then raw values
+        self.array_words = 0     # of the array in which arguments are passed
+        self.outs = False        # whether there is a word for results by pointer
+        self.code = symbols.object(graph.code)
+        self.early_blocks = lower_frames.early_blocks(graph) if self.linked and not self.loop else set()
+        self.early = False       # whether the frame is not linked yet
+        self.links: list[tuple[str, Edge]] = []    # blocks to be written that link it, for edges out of early blocks
+        self.quietly_releases = any(
+            node.op.releases and not node.op.raises and node.op.name != "drop"  # type: ignore[union-attr]
+            or node.op.name.startswith("decref") for node in graph.nodes())     # type: ignore[union-attr]
+
+    # -- text -------------------------------------------------------------------------------------------------------
+
+    def fresh(self, prefix: str = "t") -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+    def put(self, text: str) -> str:
+        """An instruction with a result."""
+        self.count += 1
+        name = f"%t{self.count}"
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    def start(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+        self.here = label
+
+    def field(self, pointer: str, offset: int | str) -> str:
+        if offset == 0:
+            return pointer
+        return self.put(f"getelementptr inbounds i8, ptr {pointer}, i64 {offset}")
+
+    def load(self, type_: str, pointer: str, offset: int, kind: str) -> str:
+        return self.put(f"load {type_}, ptr {self.field(pointer, offset)}{TBAA[kind]}")
+
+    def store(self, type_: str, value: str, pointer: str, offset: int, kind: str) -> None:
+        self.line(f"store {type_} {value}, ptr {self.field(pointer, offset)}{TBAA[kind]}")
+
+    def call(self, result: str, name: str, *args: tuple[str, str], facts: str = "") -> str:
+        """A call of a C function; `args` are types and values."""
+        function = self.symbols.function(name, result, ", ".join([a[0] for a in args]), facts)
+        text = f"call {result} {function}({', '.join([f'{t} {v}' for t, v in args])})"
+        if result == "void":
+            self.line(text)
+            return ""
+        return self.put(text)
+
+    def branch_cold(self, condition: str, label: str) -> None:
+        """To a cold block if the condition holds; otherwise on."""
+        go_on = self.fresh("l")
+        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{UNLIKELY}")
+        self.start(go_on)
+
+    def aside(self, label: str) -> tuple[list[str], str]:
+        """Write a cold block, out of line, until `back` is called with what this returns."""
+        saved = self.lines, self.here
+        self.lines = []
+        self.start(label)
+        return saved
+
+    def back(self, saved: tuple[list[str], str]) -> None:
+        self.cold.extend(self.lines)
+        self.lines, self.here = saved
+
+    # -- values -----------------------------------------------------------------------------------------------------
+
+    def value(self, operand: Operand) -> str:
+        if isinstance(operand, Node):
+            known = self.values.get(operand)
+            if known is None:
+                self.count += 1
+                known = self.values[operand] = f"%v{self.count}"
+            return known
+        if operand is NULL:
+            return "null"
+        if not isinstance(operand, Const):
+            raise ValueError(f"{operand!r} is no operand")
+        return self.constant(operand.value, operand.rep)
+
+    def constant(self, value: Any, rep: str) -> str:
+        if rep == "i":
+            return str(int(value))
+        if rep == "u":
+            return str(value - (1 << 64) if value >> 63 else value)
+        if rep == "f":
+            return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+        if rep == "b":
+            return "true" if value else "false"
+        return self.symbols.object(value)
+
+    def rep(self, operand: Operand) -> str:
+        return "o" if operand is NULL else operand.rep  # type: ignore[union-attr]
+
+    def typed(self, operand: Operand) -> str:
+        return f"{TYPES[self.rep(operand)]} {self.value(operand)}"
+
+    def define(self, node: Node, text: str) -> None:
+        """The node's result is that of an instruction."""
+        self.lines.append(f"{self.value(node)} = {text}")
+
+    def alias(self, node: Node, value: str) -> None:
+        """The node's result is a value that exists already; only phis may have named it before."""
+        self.values[node] = value
+
+    def word(self, operand: Operand) -> str:
+        """A value as a variadic argument: truth values widened."""
+        rep, value = self.rep(operand), self.value(operand)
+        if rep == "b":
+            if value in ("true", "false"):
+                return f"i64 {int(value == 'true')}"
+            return f"i64 {self.put(f'zext i1 {value} to i64')}"
+        return f"{TYPES[rep]} {value}"
+
+    def boxed(self, rep: str, value: str) -> str:
+        """A new reference to the object for a raw value; for ``o``, the value itself."""
+        if rep == "o":
+            return value
+        if rep == "b":
+            true, false = self.symbols.object(True), self.symbols.object(False)
+            return self.put(f"select i1 {value}, ptr {true}, ptr {false}")
+        if rep in "iu":
+            return self.call("ptr", "tc_box_i64" if rep == "i" else "tc_box_u64", ("i64", value))
+        return self.call("ptr", "tc_box_f64", ("double", value))
+
+    def array(self, operands: list[Operand], skip: int = 0) -> str:
+        """The operands, objects, in an array; `skip` words are left free before them."""
+        self.array_words = max(self.array_words, len(operands) + skip)
+        if not operands:
+            return "null" if not skip else "%array"
+        first = self.field("%array", 8 * skip)
+        for number, operand in enumerate(operands):
+            self.store("ptr", self.value(operand), "%array", 8 * (number + skip), "buffer")
+        return first
+
+    # -- sites ------------------------------------------------------------------------------------------------------
+
+    def site(self, node: Node) -> tuple[int, list[Node | Const]]:
+        """The number of the site for a node's state, and the values it needs in order."""
+        state, owned = node.state, self.graph.owned.get(node, frozenset())
+        if state is None:
+            raise ValueError(f"{node!r} has no frame state")
+        key = (id(state), owned)
+        found = self.descriptions.get(key)
+        if found is None:
+            found = self.descriptions[key] = describe(state, owned, running=self.graph.function)
+        (kinds, frames, _), values = found
+        reason = node.attrs.get("reason") or node.op.name  # type: ignore[union-attr]
+        number = self.site_numbers.get((key, reason))
+        if number is None:
+            number = self.site_numbers[key, reason] = len(self.sites)
+            self.sites.append((kinds, frames, reason))
+        return number, values
+
+    def site_address(self, number: int) -> str:
+        """The address of a site, as a constant."""
+        if number == 0:
+            return "@sites"
+        return f"getelementptr (i8, ptr @sites, i64 {number * self.offset['site.size']})"
+
+    def exit(self, node: Node) -> str:
+        """The label of the cold block that leaves with the node's state, coming from the present block."""
+        site, values = self.site(node)
+        key = str(self.early), *[self.value(v) for v in values]
+        found = self.exits.get(key)
+        if found is None:
+            found = self.exits[key] = Cold(self.fresh("exit"), values, self.early)
+        found.came.append((self.here, str(site * self.offset["site.size"])))
+        return found.label
+
+    def leave_if(self, condition: str, node: Node) -> None:
+        if self.storm and node.op.name not in UNSTORMED:  # type: ignore[union-attr]
+            condition = self.put(f"or i1 {condition}, {self.stormed(node)}")
+        label = self.exit(node)
+        go_on = self.fresh("l")
+        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{UNLIKELY}")
+        self.start(go_on)
+
+    def leave_unless(self, condition: str, node: Node) -> None:
+        if self.storm and node.op.name not in UNSTORMED:  # type: ignore[union-attr]
+            calm = self.put(f"xor i1 {self.stormed(node)}, true")
+            condition = self.put(f"and i1 {condition}, {calm}")
+        label = self.exit(node)
+        go_on = self.fresh("l")
+        self.line(f"br i1 {condition}, label %{go_on}, label %{label}{LIKELY}")
+        self.start(go_on)
+
+    def stormed(self, node: Node) -> str:
+        """Whether the exit storm wants the node to leave now."""
+        site, _ = self.site(node)
+        turn = self.call("i32", "tc_storm", ("ptr", self.site_address(site)))
+        return self.put(f"icmp ne i32 {turn}, 0")
+
+    # -- blocks -----------------------------------------------------------------------------------------------------
+
+    def edge(self, edge: Edge) -> str:
+        """The label to jump to for an edge out of the present block."""
+        target = edge.block
+        label, source = f"b{target.name}", self.here
+        if self.early and target not in self.early_blocks:
+            source = self.fresh("link")
+            self.links.append((source, edge))
+            return source
+        if (source, target) in self.edges_seen and edge.args:
+            source = self.fresh("e")
+            self.cold += [f"{source}:", f"br label %{label}"]
+            label = source
+        self.edges_seen.add((source, target))
+        self.incoming.setdefault(target, []).append((source, edge.args))
+        return label
+
+    def block(self, block: Block) -> None:
+        self.start(f"b{block.name}")
+        if block.params:
+            self.phi_places.append((block, len(self.lines)))
+            self.line("")
+        self.nodes(block)
+
+    def nodes(self, block: Block) -> None:
+        self.early = block in self.early_blocks
+        for node in block.nodes:
+            RULES[node.op.name](self, node)  # type: ignore[union-attr]
+        for label, edge in self.links:
+            self.start(label)
+            lower_frames.link(self)
+            self.incoming.setdefault(edge.block, []).append((self.here, edge.args))
+            self.line(f"br label %b{edge.block.name}")
+        self.links.clear()
+
+    def body(self, params: list[tuple[Node, str]]) -> None:
+        """All blocks; the entry block's parameters come with `params` from the label `start`."""
+        graph = self.graph
+        self.incoming[graph.entry] = [("start", [])]
+        given = dict(params)
+        order = reverse_postorder(graph)
+        for number, block in enumerate(order):
+            block.name = number
+        if not any(edge.block is graph.entry for block in order for edge in block.successors):
+            for node, value in params:
+                self.values[node] = value
+        for block in order:
+            if block is graph.entry and block.params and block.params[0] in self.values:
+                self.start(f"b{block.name}")
+                self.nodes(block)
+            else:
+                self.block(block)
+        for block, place in self.phi_places:
+            self.lines[place] = "\n".join(self.phis(block, given))
+
+    def phis(self, block: Block, given: dict[Node, str]) -> list[str]:
+        lines = []
+        for number, param in enumerate(block.params):
+            sources = []
+            for label, args in self.incoming.get(block, ()):
+                value = given[param] if label == "start" else self.value(args[number])
+                sources.append(f"[ {value}, %{label} ]")
+            lines.append(f"{self.value(param)} = phi {TYPES[param.rep]} {', '.join(sources)}")
+        return lines
+
+    def innermost_linked(self, state: FrameState) -> tuple[FrameState, str]:
+        """The innermost frame of a state that is linked, and a pointer to it."""
+        for frame in state.frames():
+            if frame.parent is None:
+                return frame, "%frame"
+            if frame.linked:
+                return frame, self.load("ptr", "%ts", self.offset["tstate.current_frame"], "thread")
+        raise AssertionError("a state without frames")
+
+
+Rule = Callable[[Lowering, Node], None]
+RULES: dict[str, Rule] = {}
+
+
+def _complete() -> None:
+    """Collect the rules, each operation's once; an operation without one is an error when this is imported."""
+    for table in (lower_numbers.RULES, lower_objects.RULES, lower_calls.RULES, lower_frames.RULES):
+        twice = RULES.keys() & table.keys()
+        if twice:
+            raise ImportError(f"operations lowered twice: {', '.join(sorted(twice))}")
+        RULES.update(table)
+    for name, op in OPS.items():
+        if name not in RULES and op.symbol:
+            RULES[name] = lower_calls.symbol_call
+    missing = OPS.keys() - RULES.keys()
+    if missing:
+        raise ImportError(f"operations that are not lowered: {', '.join(sorted(missing))}")
+
+
+_complete()
+
+
+def _effort(graph: Graph) -> Effort:
+    """Loops deserve LLVM's time; large graphs get little, since much of its work grows faster than they do."""
+    nodes = sum(len(block.nodes) for block in graph.blocks)
+    if not _loops(graph):
+        return Effort.QUICK if nodes > QUICK_FROM else Effort.PLAIN
+    return Effort.QUICK if nodes > LOOPS_QUICK_FROM else Effort.FULL
+
+
+def _loops(graph: Graph) -> bool:
+    """Whether an edge goes back; blocks are numbered in reverse postorder."""
+    return any(edge.block.name <= block.name for block in graph.blocks for edge in block.successors)
+
+
+def lower(graph: Graph, name: str, storm: bool = False) -> Lowered:
+    """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold."""
+    started = perf_counter_ns()
+    symbols = Symbols()
+    e = Lowering(graph, name, symbols, abi.offsets(), storm)
+    if e.loop:
+        functions, main, exports = lower_frames.running_loop(e), "enter", ["enter"]
+    else:
+        functions, main, exports = lower_frames.function(e), "native", ["native", "bound"]
+        if lower_frames.has_entry(graph.code):
+            functions += lower_frames.entry(e)
+            exports.append("entry")
+    uses_version = any("@version" in line for line in functions)
+    head = [f"; {name}", "@sites = external global i8"]
+    if uses_version:
+        head.append("@version = external global i8")
+    text = "\n".join([*head, *symbols.declarations(), *functions, *_ATTRIBUTES, *abi.metadata(), ""])
+    kinds = "".join(param.rep for param in graph.entry.params)
+    return Lowered(name, text, e.sites, symbols, main, _effort(graph), exports, kinds, e.extra, uses_version,
+                   {"text": perf_counter_ns() - started})

@@ -1,0 +1,190 @@
+"""Calls: CPython's own operations, C functions, Python functions by vectorcall, and native forms directly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiercel.emit.abi import TYPES
+from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if
+from tiercel.graph.build import Node
+
+if TYPE_CHECKING:
+    from tiercel.emit.lower import Lowering, Rule
+
+_OFFSET_FLAG = -(1 << 63)     # PY_VECTORCALL_ARGUMENTS_OFFSET
+
+# where C functions take attributes, (attribute, "o" for an object or "i64"/"i32" for a number), among the operands
+_ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
+    "compare": (0, 1, ("operator", "i32")),
+    "get_attr": (0, ("name", "o")),
+    "set_attr": (0, ("name", "o"), 1),
+    "del_attr": (0, ("name", "o")),
+    "load_global": (("globals", "o"), ("builtins", "o"), ("name", "o")),
+    "store_global": (("globals", "o"), ("name", "o"), 0),
+    "import_name": (("globals", "o"), ("builtins", "o"), ("name", "o"), 0, 1),
+    "unpack_sequence": (0, ("count", "i64")),
+}
+
+
+def _argument(e: Lowering, operand: Any) -> tuple[str, str]:
+    rep, value = e.rep(operand), e.value(operand)
+    if rep == "b":
+        return "i32", e.put(f"zext i1 {value} to i32")
+    return TYPES[rep], value
+
+
+def _arguments(e: Lowering, node: Node) -> list[tuple[str, str]]:
+    order = _ORDER.get(node.op.name)  # type: ignore[union-attr]
+    if order is None:
+        return [_argument(e, operand) for operand in node.args]
+    result = []
+    for item in order:
+        if isinstance(item, int):
+            result.append(_argument(e, node.args[item]))
+        elif item[1] == "o":
+            result.append(("ptr", e.symbols.object(node.attrs[item[0]])))
+        else:
+            result.append((item[1], str(int(node.attrs[item[0]]))))
+    return result
+
+
+def symbol_call(e: Lowering, node: Node) -> None:
+    """An operation that the C function named in the op table implements."""
+    op = node.op
+    assert op is not None
+    checked_call(e, node, lambda: (op.symbol, _arguments(e, node)))
+
+
+def checked_call(e: Lowering, node: Node, prepare: Any) -> None:
+    """Spill, call, and check what `prepare` gives: a C function and its arguments."""
+    op = node.op
+    assert op is not None
+    if op.raises:
+        spill(e, node)
+    name, args = prepare()
+    type_ = TYPES[node.rep]
+    if node.rep == "b" or op.fails == "minus1" and node.rep == "":
+        type_ = "i32"
+    result = e.call(type_, name, *args)
+    finish(e, node, result, type_)
+
+
+def finish(e: Lowering, node: Node, result: str, type_: str) -> None:
+    """After a call: unwind if it raised, leave if the frame was marked meanwhile, and take its result."""
+    op = node.op
+    assert op is not None
+    if op.raises and op.fails == "null":
+        unwind_if(e, e.put(f"icmp eq ptr {result}, null"))
+    elif op.raises and op.fails == "minus1":
+        unwind_if(e, e.put(f"icmp slt {type_} {result}, 0"))
+    if node.rep == "b":
+        e.define(node, f"icmp ne i32 {result}, 0")
+    elif node.rep:
+        e.alias(node, result)
+    if op.runs and not node.attrs.get("unchecked"):
+        check_marker(e, node)
+
+
+def _of_array(function: str) -> Rule:
+    def rule(e: Lowering, node: Node) -> None:
+        checked_call(e, node, lambda: (function, [("ptr", e.array(node.args)), ("i64", str(len(node.args)))]))
+    return rule
+
+
+def _instance_new(e: Lowering, node: Node) -> None:
+    attrs = node.attrs
+    checked_call(e, node, lambda: ("tc_instance_new", [
+        ("ptr", e.symbols.object(attrs["type"])), ("ptr", e.symbols.object(attrs["names"])),
+        ("ptr", e.array(node.args))]))
+
+
+def _call(e: Lowering, node: Node) -> None:
+    names = node.attrs.get("names") or ()
+    count = len(node.args) - 1 - len(names)
+    checked_call(e, node, lambda: ("PyObject_Vectorcall", [
+        ("ptr", e.value(node.args[0])), ("ptr", e.array(node.args[1:], 1)), ("i64", str(count + _OFFSET_FLAG)),
+        ("ptr", e.symbols.object(names) if names else "null")]))
+
+
+def _call_method(e: Lowering, node: Node) -> None:
+    checked_call(e, node, lambda: ("PyObject_VectorcallMethod", [
+        ("ptr", e.symbols.object(node.attrs["name"])), ("ptr", e.array(node.args, 1)),
+        ("i64", str(len(node.args) + _OFFSET_FLAG)), ("ptr", "null")]))
+
+
+def _call_ex(e: Lowering, node: Node) -> None:
+    keywords = e.value(node.args[2]) if len(node.args) > 2 else "null"
+    checked_call(e, node, lambda: ("tc_call_ex", [
+        ("ptr", e.value(node.args[0])), ("ptr", e.value(node.args[1])), ("ptr", keywords)]))
+
+
+def _cfunction(kind: str) -> Rule:
+    """The C function behind a builtin; `kind`: how it takes its arguments after its self."""
+    types = {"o": "ptr, ptr", "fast": "ptr, ptr, i64", "noargs": "ptr, ptr"}[kind]
+
+    def rule(e: Lowering, node: Node) -> None:
+        target = node.attrs["function"]
+
+        def find() -> int:
+            from tiercel import _runtime
+
+            return _runtime.cfunction(target)[1]
+
+        spill(e, node)
+        function = e.symbols.address(("c", id(target)), f"c_{target.__name__}", find,
+                                     f"declare ptr {{}}({types}) nounwind")
+        receiver, args = e.value(node.args[0]), node.args[1:]
+        if kind == "o":
+            more = f"ptr {e.value(args[0])}"
+        elif kind == "noargs":
+            more = "ptr null"
+        else:
+            more = f"ptr {e.array(args)}, i64 {len(args)}"
+        finish(e, node, e.put(f"call ptr {function}(ptr {receiver}, {more})"), "ptr")
+    return rule
+
+
+def _call_native(e: Lowering, node: Node) -> None:
+    attrs = node.attrs
+    spill(e, node)
+    reps = [e.rep(arg) for arg in node.args]
+    target = attrs["target"]
+    name = "@native" if target is None else e.symbols.version(target, native_types(reps))
+    args = "".join(f", {e.typed(arg)}" for arg in node.args)
+    function = attrs.get("function")
+    func = e.constant(function, "o") if function is not None else "%func"
+    pair = e.put(f"call {{ i64, i64 }} {name}(ptr %th, ptr {func}{args})")
+    payload = e.put(f"extractvalue {{ i64, i64 }} {pair}, 0")
+    kind = e.put(f"extractvalue {{ i64, i64 }} {pair}, 1")
+    other = e.fresh("other")
+    e.branch_cold(e.put(f"icmp ne i64 {kind}, 0"), other)
+    saved = e.aside(other)
+    leave_after(e, e.put(f"inttoptr i64 {payload} to ptr"), kind)
+    e.back(saved)
+    rep = attrs["result"]
+    if rep in "iu":
+        e.alias(node, payload)
+    else:
+        convert = {"f": "bitcast i64 {} to double", "o": "inttoptr i64 {} to ptr", "b": "trunc i64 {} to i1"}[rep]
+        e.define(node, convert.format(payload))
+    check_marker(e, node)
+
+
+def _call_symbol(e: Lowering, node: Node) -> None:
+    rep = node.attrs["result"]
+    type_ = "i32" if rep == "b" else TYPES[rep]
+    result = e.call(type_, node.attrs["symbol"], *[_argument(e, arg) for arg in node.args],
+                    facts="memory(none) willreturn")
+    if rep == "b":
+        e.define(node, f"icmp ne i32 {result}, 0")
+    else:
+        e.alias(node, result)
+
+
+RULES: dict[str, Any] = {
+    "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
+    "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
+    "call": _call, "call_method": _call_method, "call_ex": _call_ex,
+    "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),
+    "call_cfunction_noargs": _cfunction("noargs"), "call_native": _call_native, "call_symbol": _call_symbol,
+}

@@ -1,0 +1,558 @@
+"""Control: branches, frames, what runs before and after code that may do anything, and the forms of a version.
+
+A function's `native` form takes raw values and returns a `tc_result`; `bound` takes one object for each argument
+slot; `entry` is the vectorcall.  A running loop has `enter`, which takes over the interpreter's frame.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from tiercel.emit import abi, lower_objects
+from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
+from tiercel.graph.build import Block, FrameState, Graph, Node
+from tiercel.graph.flow import reverse_postorder
+from tiercel.graph.ops import Effect
+
+if TYPE_CHECKING:
+    from tiercel.emit.lower import Lowering
+
+_RESULT = "{ i64, i64 }"
+_MISMATCH = "inttoptr (i64 1 to ptr)"
+_CONTINUED, _ERROR = 1, 2      # what `enter` returns
+_ERROR_KIND = 2                # TC_ERROR
+
+# -- branches -------------------------------------------------------------------------------------------------------
+
+
+def _jump(e: Lowering, node: Node) -> None:
+    e.line(f"br label %{e.edge(node.targets[0])}")
+
+
+def _branch(e: Lowering, node: Node) -> None:
+    likely = node.attrs.get("likely")
+    weight = "" if likely is None else LIKELY if likely else UNLIKELY
+    condition = e.value(node.args[0])
+    yes, no = e.edge(node.targets[0]), e.edge(node.targets[1])
+    e.line(f"br i1 {condition}, label %{yes}, label %{no}{weight}")
+
+
+def _switch(e: Lowering, node: Node) -> None:
+    *cases, default = [e.edge(target) for target in node.targets]
+    text = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(cases))
+    e.line(f"switch i64 {e.value(node.args[0])}, label %{default} [ {text} ]")
+
+
+def _leave(e: Lowering, node: Node) -> None:
+    e.line(f"br label %{e.exit(node)}")
+
+
+def _raise(e: Lowering, node: Node) -> None:
+    spill(e, node)
+    e.line(f"br label %{_unwinding(e)}")
+
+
+def _return(e: Lowering, node: Node) -> None:
+    operand, declared, kind = node.args[0], e.graph.result, 0
+    rep, value = e.rep(operand), e.value(operand)
+    if rep != declared:
+        value, rep, kind = e.boxed(rep, value), "o", 0 if declared == "o" else 1
+    convert = {"o": "ptrtoint ptr {} to i64", "f": "bitcast double {} to i64", "b": "zext i1 {} to i64"}
+    if rep not in "iu":
+        value = e.put(convert[rep].format(value))
+    pair = e.put(f"insertvalue {_RESULT} {{ i64 undef, i64 {kind} }}, i64 {value}, 0")
+    e.line(f"ret {_RESULT} {pair}")
+
+
+# -- around what may run other code --------------------------------------------------------------------------------
+
+
+def _instruction(e: Lowering, state: FrameState) -> str:
+    """The address of the instruction that the state is about."""
+    code = e.symbols.object(state.code)
+    return f"getelementptr (i8, ptr {code}, i64 {e.offset['code.code_adaptive'] + 2 * state.at})"
+
+
+def _mark_instruction(e: Lowering, node: Node) -> None:
+    """Tell the innermost linked frame which instruction runs."""
+    if not e.linked:
+        raise ValueError(f"{node!r} needs a frame, and the graph links none")
+    assert node.state is not None
+    state, pointer = e.innermost_linked(node.state)
+    e.store("ptr", _instruction(e, state), pointer, e.offset["frame.instr_ptr"], "frame")
+
+
+def spill(e: Lowering, node: Node) -> None:
+    """Before an operation that may raise or run code: put down where the frame stands, its site and its values."""
+    _mark_instruction(e, node)
+    site, values = e.site(node)
+    e.store("ptr", e.site_address(site), "%extra", 0, "extra")
+    for number, value in enumerate(values, 1):
+        type_, text = e.word(value).split(" ", 1)
+        e.store(type_, text, "%extra", 8 * number, "extra")
+    e.extra = max(e.extra, 1 + len(values))
+
+
+def _unwinding(e: Lowering) -> str:
+    """The label of the block that unwinds from the site that was put down last."""
+    e.unwinds = True
+    return "unwind"
+
+
+def unwind_if(e: Lowering, condition: str) -> None:
+    """Unwind if an exception is set, as the condition says."""
+    e.branch_cold(condition, _unwinding(e))
+
+
+def _leaving(e: Lowering, result: str) -> str:
+    """The label of the block that leaves after the site that was put down last with a boxed result (or null), coming
+    from the present block."""
+    e.leaving.append((e.here, result))
+    return "leave"
+
+
+def leave_after(e: Lowering, result: str, kind: str) -> None:
+    """End a cold block in which a native call returned something else than declared."""
+    go_on = e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, {_ERROR_KIND}')}, label %{_unwinding(e)}, label %{go_on}")
+    e.start(go_on)
+    e.line(f"br label %{_leaving(e, result)}")
+
+
+def _is_marked(e: Lowering) -> str:
+    """Whether something asked the native code to leave."""
+    marker = e.load("i32", "%frame", e.offset["frame.stacktop"], "frame")
+    return e.put(f"icmp ne i32 {marker}, {e.offset['marker.loop' if e.loop else 'marker.native']}")
+
+
+def check_marker(e: Lowering, node: Node) -> None:
+    """After an operation that may have run code: leave if asked to, with the operation's result."""
+    marked = _is_marked(e)
+    if node.rep in ("o", ""):
+        label = _leaving(e, e.value(node) if node.rep else "null")
+        e.branch_cold(marked, label)
+        return
+    aside = e.fresh("left")
+    e.branch_cold(marked, aside)
+    saved = e.aside(aside)
+    boxed = e.boxed(node.rep, e.value(node))
+    e.line(f"br label %{_leaving(e, boxed)}")
+    e.back(saved)
+
+
+def _poll(e: Lowering, node: Node) -> None:
+    if node is e.graph.entry.nodes[0] and polls_at_entry(e.graph):
+        return
+    place = e.field("%ts", e.offset["tstate.eval_breaker"])
+    # volatile: other threads and signal handlers set it; its low byte only, the rest is the monitoring version
+    asked = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
+    cold, done = e.fresh("poll"), e.fresh("l")
+    e.line(f"br i1 {asked}, label %{cold}, label %{done}{UNLIKELY}")
+    saved = e.aside(cold)
+    _mark_instruction(e, node)
+    site, values = e.site(node)
+    words = "".join(", " + e.word(value) for value in values)
+    e.extra = max(e.extra, 1 + len(values))
+    function = e.symbols.function("tc_poll", "i32", "ptr, ptr, ptr, ptr, ...")
+    answer = e.put(f"call i32 (ptr, ptr, ptr, ptr, ...) {function}(ptr %th, ptr %frame, ptr %func, "
+                   f"ptr {e.site_address(site)}{words})")
+    stop = e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq i32 {answer}, 0')}, label %{done}, label %{stop}{LIKELY}")
+    e.start(stop)
+    failed = e.put(f"icmp slt i32 {answer}, 0")
+    e.line(f"br i1 {failed}, label %{_unwinding(e)}, label %{_leaving(e, 'null')}")
+    e.back(saved)
+    e.start(done)
+
+
+def _check_left(e: Lowering, node: Node) -> None:
+    e.leave_if(_is_marked(e), node)
+
+
+def _release(e: Lowering, node: Node) -> None:
+    value = e.value(node.args[0])
+    done = e.fresh("l")
+    if node.attrs.get("maybe"):
+        _unless_null(e, value, done)
+    last = lower_objects.count_down(e, value)
+    free = e.fresh("free")
+    e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
+    saved = e.aside(free)
+    spill(e, node)
+    e.call("void", "tc_dealloc", ("ptr", value))
+    marked = _is_marked(e)
+    e.line(f"br i1 {marked}, label %{_leaving(e, 'null')}, label %{done}{UNLIKELY}")
+    e.back(saved)
+    e.start(done)
+
+
+def _drop(e: Lowering, node: Node) -> None:
+    value = e.value(node.args[0])
+    if node.attrs.get("maybe"):
+        lower_objects.unless_null(e, value, lambda: lower_objects.decref_value(e, value))
+    else:
+        lower_objects.decref_value(e, value)
+
+
+def _unless_null(e: Lowering, value: str, done: str) -> None:
+    """On to `done` where the value is a null pointer."""
+    some = e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {value}, null')}, label %{done}, label %{some}")
+    e.start(some)
+
+
+# -- frames --------------------------------------------------------------------------------------------------------
+
+
+def _unlink(e: Lowering, node: Node) -> None:
+    if not e.linked or e.early:
+        return
+    offset = e.offset
+    held = e.load("ptr", "%frame", offset["frame.frame_obj"], "frame")
+    e.leave_unless(e.put(f"icmp eq ptr {held}, null"), node)
+    e.store("ptr", e.load("ptr", "%frame", offset["frame.previous"], "frame"), "%ts", offset["tstate.current_frame"],
+            "thread")
+    e.store("ptr", "%frame", "%ts", offset["tstate.datastack_top"], "thread")
+    left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
+    e.store("i32", e.put(f"add i32 {left}, 1"), "%ts", offset["tstate.py_recursion_remaining"], "thread")
+
+
+def _enter_inlined(e: Lowering, node: Node) -> None:
+    _mark_instruction(e, node)
+    code = e.symbols.object(node.attrs["code"])
+    frame = e.call("ptr", "tc_enter_inlined", ("ptr", "%th"), ("ptr", e.value(node.args[0])), ("ptr", code))
+    e.leave_unless(e.put(f"icmp ne ptr {frame}, null"), node)
+
+
+def _leave_inlined(e: Lowering, node: Node) -> None:
+    frame = e.load("ptr", "%ts", e.offset["tstate.current_frame"], "thread")
+    e.call("void", "tc_leave_inlined", ("ptr", "%th"), ("ptr", frame))
+
+
+def needs_frame(node: Node) -> bool:
+    """Whether other code may look at the frame while the node runs, or the call cannot begin anew after it."""
+    op = node.op
+    assert op is not None
+    keeps = bool(op.effects & Effect.KEEPS) and op.name not in ("unlink", "drop") and not op.name.startswith("incref")
+    return op.raises or keeps or op.releases and op.name != "drop" or bool(op.writes)
+
+
+def _owns(node: Node) -> bool:
+    """Whether a reference would be lost if the call began anew after the node."""
+    return node.op is not None and (node.op.ref == "new" or node.op.name.startswith("incref"))
+
+
+def early_blocks(graph: Graph) -> set[Block]:
+    """The blocks before the frame is linked: those from the entry on in which nothing needs one, if a way out of
+    the function lies among them.  Calls that end there (the bottom of a recursion) never link a frame."""
+    early: set[Block] = set()
+    predecessors = graph.predecessors()
+    for block in reverse_postorder(graph):
+        nodes = block.nodes[1:] if polls_at_entry(graph) and block is graph.entry else block.nodes
+        if (all(before in early for before, _ in predecessors[block]) and not any(map(needs_frame, nodes))
+                and (not block.successors or not any(map(_owns, nodes)))):
+            early.add(block)
+    late_edges = sum(edge.block not in early for block in early for edge in block.successors)
+    returns = any(block.end is not None and block.end.op.name == "return" for block in early)  # type: ignore[union-attr]
+    return early if returns and late_edges <= 2 else set()
+
+
+def polls_at_entry(graph: Graph) -> bool:
+    """Whether the first thing that the function does is to poll: the prologue looks then already, and lets the
+    interpreter have the call if something is pending."""
+    first = graph.entry.nodes[0].op
+    return first is not None and first.name == "poll" and graph.loop_at is None and graph.linked and not any(
+        edge.block is graph.entry for block in graph.blocks for edge in block.successors)
+
+
+# -- the forms of a version ----------------------------------------------------------------------------------------
+
+
+def native_types(reps: Sequence[str]) -> str:
+    """The parameter types of a native form."""
+    return "".join(["ptr, ptr", *[", " + TYPES[rep] for rep in reps]])
+
+
+def _phi(type_: str, name: str, came: list[tuple[str, ...]]) -> tuple[list[str], str]:
+    """A phi of what comes from each label, or the value itself where it is the same from everywhere."""
+    values = {value for _, value in came}
+    if len(values) == 1:
+        return [], values.pop()
+    return [f"{name} = phi {type_} {', '.join(f'[ {value}, %{label} ]' for label, value in came)}"], name
+
+
+def _endings(e: Lowering) -> list[str]:
+    """The cold blocks that hand over to the runtime, and what follows them."""
+    lines: list[str] = []
+    out: list[tuple[str, str]] = []
+    saved, e.lines = e.lines, lines
+    for cold in e.exits.values():
+        frame = "%frame" if e.linked and not cold.early else "null"
+        phi, place = _phi("i64", f"%site.{cold.label}", cold.came)
+        e.line(f"{cold.label}:")
+        e.lines.extend(phi)
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
+        words = "".join(", " + e.word(value) for value in cold.values)
+        function = e.symbols.function("tc_exit", _RESULT, "ptr, ptr, ptr, ptr, ...")
+        result = e.put(f"call {_RESULT} (ptr, ptr, ptr, ptr, ...) {function}"
+                       f"(ptr %th, ptr {frame}, ptr %func, ptr {site}{words})")
+        e.line("br label %out")
+        out.append((result, cold.label))
+    for label, name, used in (("unwind", "tc_unwind", e.unwinds), ("leave", "tc_leave", bool(e.leaving))):
+        if not used:
+            continue
+        e.line(f"{label}:")
+        args = [("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func")]
+        if name == "tc_leave":
+            phi, boxed = _phi("ptr", "%boxed", e.leaving)
+            e.lines.extend(phi)
+            args += [("ptr", e.load("ptr", "%extra", 0, "extra")), ("ptr", boxed)]
+        else:
+            args.append(("ptr", e.load("ptr", "%extra", 0, "extra")))
+        result = e.call(_RESULT, name, *args)
+        e.line("br label %out")
+        out.append((result, label))
+    if out:
+        e.line("out:")
+        pairs = ", ".join(f"[ {result}, %{label} ]" for result, label in out)
+        result = e.put(f"phi {_RESULT} {pairs}")
+        if e.loop:
+            kind = e.put(f"extractvalue {_RESULT} {result}, 1")
+            failed = e.put(f"icmp eq i64 {kind}, {_ERROR_KIND}")
+            e.line(f"ret i64 {e.put(f'select i1 {failed}, i64 {_ERROR}, i64 {_CONTINUED}')}")
+        else:
+            e.line(f"ret {_RESULT} {result}")
+    e.lines = saved
+    return lines
+
+
+def _allocas(e: Lowering) -> list[str]:
+    lines = []
+    if e.array_words:
+        lines.append(f"%array = alloca [{e.array_words} x ptr], align 8")
+    if e.outs:
+        lines.append("%word = alloca i64, align 8")
+    return lines
+
+
+def function(e: Lowering) -> list[str]:
+    """The `native` and `bound` forms."""
+    graph = e.graph
+    params = [(param, f"%p{number}") for number, param in enumerate(graph.entry.params)]
+    e.body(params)
+    endings = _endings(e)
+    body, cold = e.lines, e.cold
+    signature = "".join(f", {TYPES[param.rep]} {name}" for param, name in params)
+    lines = [f"define dso_local {_RESULT} @native(ptr %th, ptr %func{signature}) #0 {{", "entry:"]
+    e.lines, e.cold = [], []
+    if e.linked:
+        e.outs = True
+    _prologue(e)
+    lines += [*_allocas(e), *e.lines, *body, *cold, *endings, "}"]
+    return lines + _bound(e)
+
+
+def _prologue(e: Lowering) -> None:
+    """Compute where the frame goes; where recursion is too deep, the interpreter is called instead."""
+    offset = e.offset
+    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
+    left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
+    refuse = e.put(f"icmp slt i32 {left}, 1")
+    if e.linked:
+        words = abi.frame_words(e.graph.code, offset)
+        e.line(f"%frame = load ptr, ptr {e.field('%ts', offset['tstate.datastack_top'])}{TBAA['thread']}")
+        e.line(f"%extra = getelementptr inbounds i8, ptr %frame, i64 {8 * words}")
+        e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.extra)}")
+        if not e.early_blocks:
+            refuse = e.put(f"or i1 {refuse}, {_no_room(e)}")
+    e.line(f"br i1 {refuse}, label %refused, label %start{UNLIKELY}")
+    e.line("refused:")
+    reps = [param.rep for param in e.graph.entry.params]
+    words_text = "".join(
+        ", i64 " + e.put(f"zext i1 %p{number} to i64") if rep == "b" else f", {TYPES[rep]} %p{number}"
+        for number, rep in enumerate(reps))
+    interpreted = e.symbols.function("tc_call_interpreted", _RESULT, "ptr, ptr, ptr, ...")
+    result = e.put(f"call {_RESULT} (ptr, ptr, ptr, ...) {interpreted}(ptr %th, ptr %func, ptr @version{words_text})")
+    e.line(f"ret {_RESULT} {result}")
+    e.line("start:")
+    if e.linked and not e.early_blocks:
+        link(e)
+    e.line("br label %b0")
+
+
+def _no_room(e: Lowering) -> str:
+    """Whether the frame or the C stack has no room, or something is pending: the call begins anew in the runtime."""
+    offset = e.offset
+    limit = e.load("ptr", "%ts", offset["tstate.datastack_limit"], "thread")
+    full = e.put(f"icmp uge ptr %top, {limit}")
+    lowest = e.load("ptr", "%th", offset["thread.stack_limit"], "thread")
+    refuse = e.put(f"or i1 {full}, {e.put(f'icmp ult ptr %word, {lowest}')}")
+    if polls_at_entry(e.graph):
+        place = e.field("%ts", offset["tstate.eval_breaker"])
+        asked = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
+        refuse = e.put(f"or i1 {refuse}, {asked}")
+    return refuse
+
+
+def link(e: Lowering) -> None:
+    """Fill the frame at the top of the data stack and make it the current one."""
+    offset, code = e.offset, e.graph.code
+    if e.early_blocks:
+        e.branch_cold(_no_room(e), "refused")
+    left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
+    e.store("i32", e.put(f"sub i32 {left}, 1"), "%ts", offset["tstate.py_recursion_remaining"], "thread")
+    e.store("ptr", "%top", "%ts", offset["tstate.datastack_top"], "thread")
+    current = e.load("ptr", "%ts", offset["tstate.current_frame"], "thread")
+    fields = {
+        "executable": e.code, "previous": current, "funcobj": "%func", "locals": "null", "frame_obj": "null",
+        "globals": e.load("ptr", "%func", offset["function.globals"], "func"),
+        "builtins": e.load("ptr", "%func", offset["function.builtins"], "func"),
+    }
+    for name, value in fields.items():
+        e.store("ptr", value, "%frame", offset["frame." + name], "frame")
+    # with return_offset and owner, both 0, which follow it
+    marker = offset["marker.native"] % (1 << 32)
+    e.store("i64", str(marker), "%frame", offset["frame.stacktop"], "frame")
+    count = abi.local_count(code)
+    if count:
+        fill = e.symbols.intrinsic("llvm.memset.p0.i64", "void", "ptr, i8, i64, i1")
+        place = e.field("%frame", offset["frame.localsplus"])
+        e.line(f"call void {fill}(ptr align 8 {place}, i8 0, i64 {8 * count}, i1 false)")
+    if e.quietly_releases:
+        # some objects end where nothing tells the frame where it stands
+        start = f"getelementptr (i8, ptr {e.code}, i64 {offset['code.code_adaptive']})"
+        e.store("ptr", start, "%frame", offset["frame.instr_ptr"], "frame")
+        e.store("ptr", "@sites", "%extra", 0, "extra")
+    e.store("ptr", "%frame", "%ts", offset["tstate.current_frame"], "thread")
+
+
+def _unboxed(e: Lowering, value: str, rep: str, type_: type | None, label: str) -> str:
+    """The raw form of an argument or local of the right type, going to `label` where it is not."""
+    if type_ is not None:
+        _go_on_if(e, lower_objects.type_test(e, value, type_), label)
+    if rep == "o":
+        return value
+    if rep == "f":
+        return e.load("double", value, e.offset["float.value"], "float")
+    if rep == "b":
+        return e.put(f"icmp eq ptr {value}, {e.symbols.object(True)}")
+    return lower_objects.unbox_i64(e, value, lambda fits: _go_on_if(e, fits, label))
+
+
+def _go_on_if(e: Lowering, condition: str, label: str) -> None:
+    go_on = e.fresh("l")
+    e.line(f"br i1 {condition}, label %{go_on}, label %{label}{LIKELY}")
+    e.start(go_on)
+
+
+def _bound(e: Lowering) -> list[str]:
+    graph = e.graph
+    e.lines, e.cold, e.outs, e.array_words = [], [], False, 0
+    args = []
+    refusing = False
+    e.here = "entry"
+    for param, slot, type_ in zip(graph.entry.params, graph.param_slots, graph.param_types, strict=True):
+        value = e.load("ptr", "%slots", 8 * slot, "buffer")
+        refusing = refusing or type_ is not None or param.rep == "i"
+        args.append(f", {TYPES[param.rep]} {_unboxed(e, value, param.rep, type_, 'mismatch')}")
+    pair = e.put(f"call {_RESULT} @native(ptr %th, ptr %func{''.join(args)})")
+    payload = e.put(f"extractvalue {_RESULT} {pair}, 0")
+    kind = e.put(f"extractvalue {_RESULT} {pair}, 1")
+    object_ = e.put(f"inttoptr i64 {payload} to ptr")
+    if graph.result != "o":
+        box, same = e.fresh("l"), e.fresh("l")
+        e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, 0')}, label %{box}, label %{same}{LIKELY}")
+        e.start(box)
+        convert = {"f": "bitcast i64 {} to double", "b": "trunc i64 {} to i1"}.get(graph.result)
+        raw = e.put(convert.format(payload)) if convert else payload
+        e.line(f"ret ptr {e.boxed(graph.result, raw)}")
+        e.start(same)
+    failed = e.put(f"icmp eq i64 {kind}, {_ERROR_KIND}")
+    e.line(f"ret ptr {e.put(f'select i1 {failed}, ptr null, ptr {object_}')}")
+    if refusing:
+        e.start("mismatch")
+        e.line(f"ret ptr {_MISMATCH}")
+    head = "define dso_local ptr @bound(ptr %th, ptr %func, ptr %slots) #1 {"
+    return [head, "entry:", *_allocas(e), *e.lines, *e.cold, "}"]
+
+
+def has_entry(code: CodeType) -> bool:
+    """Whether calls with positional arguments only can go straight to the bound form."""
+    return not (code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+
+
+def entry(e: Lowering) -> list[str]:
+    """The vectorcall: the right number of positional arguments goes on here, everything else in the runtime."""
+    e.lines, e.cold = [], []
+    count = e.put(f"and i64 %nargsf, {(1 << 63) - 1}")
+    enough = e.put(f"icmp eq i64 {count}, {e.graph.code.co_argcount}")
+    unnamed = e.put("icmp eq ptr %kwnames, null")
+    code = e.load("ptr", "%callable", e.offset["function.code"], "func")
+    same = e.put(f"icmp eq ptr {code}, {e.code}")
+    plain = e.put(f"and i1 {e.put(f'and i1 {enough}, {unnamed}')}, {same}")
+    e.line(f"br i1 {plain}, label %plain, label %next{LIKELY}")
+    e.start("plain")
+    thread = e.call("ptr", "tc_entry_thread")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {thread}, null')}, label %next, label %ours{UNLIKELY}")
+    e.start("ours")
+    result = e.put(f"call ptr @bound(ptr {thread}, ptr %callable, ptr %args)")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {result}, {_MISMATCH}')}, label %next, label %done{UNLIKELY}")
+    e.start("done")
+    e.line(f"ret ptr {result}")
+    e.start("next")
+    go_on = e.symbols.function("tc_entry_next", "ptr", "ptr, ptr, i64, ptr, ptr")
+    last = e.put(f"tail call ptr {go_on}(ptr %callable, ptr %args, i64 %nargsf, ptr %kwnames, ptr @version)")
+    e.line(f"ret ptr {last}")
+    return ["define ptr @entry(ptr %callable, ptr %args, i64 %nargsf, ptr %kwnames) #1 {", "entry:", *e.lines, "}"]
+
+
+def running_loop(e: Lowering) -> list[str]:
+    """The `enter` form: checks the interpreter's frame, takes its values over, and runs the loop."""
+    graph, offset = e.graph, e.offset
+    entry_params = graph.entry.params
+    params = [(param, f"%p{number}") for number, param in enumerate(entry_params)]
+    e.body(params)
+    endings = _endings(e)
+    body, cold = e.lines, e.cold
+    e.lines, e.cold, e.here = [], [], "entry"
+    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
+    local_count = abi.local_count(graph.code)
+    places = [slot if slot >= 0 else local_count - 1 - slot for slot in graph.param_slots]
+    taken = []
+    for number, (param, place, type_) in enumerate(zip(entry_params, places, graph.param_types, strict=True)):
+        address = e.field("%frame", offset["frame.localsplus"] + 8 * place)
+        value = e.put(f"load ptr, ptr {address}{TBAA['frame']}")
+        _go_on_if(e, e.put(f"icmp ne ptr {value}, null"), "mismatch")
+        raw = _unboxed(e, value, param.rep, type_, "mismatch")
+        taken.append((number, param, address, value, raw))
+    for place in range(local_count):
+        if place not in places:
+            value = e.load("ptr", "%frame", offset["frame.localsplus"] + 8 * place, "frame")
+            _go_on_if(e, e.put(f"icmp eq ptr {value}, null"), "mismatch")
+    e.line(f"%func = load ptr, ptr {e.field('%frame', offset['frame.funcobj'])}{TBAA['frame']}")
+    e.store("i32", str(offset["marker.loop"]), "%frame", offset["frame.stacktop"], "frame")
+    if e.sites:
+        e.store("ptr", "@sites", "%extra", 0, "extra")
+    for _, param, address, value, _ in taken:
+        e.line(f"store ptr null, ptr {address}{TBAA['frame']}")
+        if param.rep != "o":
+            lower_objects.decref_value(e, value)
+    e.line("br label %start")
+    e.line("mismatch:")
+    e.line("ret i64 0")
+    e.line("start:")
+    for number, param, _, _, raw in taken:
+        e.line(f"%p{number} = bitcast {TYPES[param.rep]} {raw} to {TYPES[param.rep]}")
+    e.line("br label %b0")
+    return ["define i64 @enter(ptr %th, ptr %frame, ptr %extra) #0 {", "entry:", *_allocas(e), *e.lines, *body, *cold,
+            *e.cold, *endings, "}"]
+
+
+RULES: dict[str, Any] = {
+    "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "raise": _raise,
+    "poll": _poll, "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,
+    "leave_inlined": _leave_inlined, "release": _release, "drop": _drop,
+}

@@ -1,0 +1,506 @@
+"""Objects in memory: boxes, types, attributes, lists, tuples, strings, reference counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiercel.emit.abi import UNLIKELY
+from tiercel.emit.lower_numbers import by_pointer
+from tiercel.graph.build import NULL, Const, Node, Operand
+
+if TYPE_CHECKING:
+    from tiercel.emit.lower import Lowering, Rule
+
+# -- reference counts: the low half only, as CPython 3.13 counts; it is negative in objects that live for ever ------
+
+
+def _immortal(operand: Operand) -> bool:
+    from sys import getrefcount
+
+    return operand is NULL or isinstance(operand, Const) and getrefcount(operand.value) > 1 << 31
+
+
+def incref_value(e: Lowering, value: str) -> None:
+    """Count one more reference."""
+    place = e.field(value, e.offset["object.refcnt"])
+    count = e.put(f"load i32, ptr {place}{_REFCOUNT}")
+    function = e.symbols.intrinsic("llvm.uadd.sat.i32", "i32", "i32, i32")
+    more = e.put(f"call i32 {function}(i32 {count}, i32 1)")
+    e.line(f"store i32 {more}, ptr {place}{_REFCOUNT}")
+
+
+def incref(e: Lowering, operand: Operand) -> None:
+    """Count one more reference, unless nobody counts them."""
+    if not _immortal(operand):
+        incref_value(e, e.value(operand))
+
+
+def count_down(e: Lowering, value: str) -> str:
+    """Take one from the count; whether it was the last."""
+    place = e.field(value, e.offset["object.refcnt"])
+    count = e.put(f"load i32, ptr {place}{_REFCOUNT}")
+    mortal = e.put(f"icmp sgt i32 {count}, -1")
+    fewer = e.put(f"sub i32 {count}, {e.put(f'zext i1 {mortal} to i32')}")
+    e.line(f"store i32 {fewer}, ptr {place}{_REFCOUNT}")
+    return e.put(f"icmp eq i32 {fewer}, 0")
+
+
+def decref_value(e: Lowering, value: str) -> None:
+    """Count one reference less, and free the object after the last."""
+    last = count_down(e, value)
+    free, done = e.fresh("free"), e.fresh("l")
+    e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
+    saved = e.aside(free)
+    if e.linked and not e.early:
+        # what the object's end runs must not take the values of the last site for those of now
+        site = e.load("i64", "%extra", 0, "extra")
+        e.store("i64", e.put(f"or i64 {site}, {e.offset['site.no_state']}"), "%extra", 0, "extra")
+    e.call("void", "tc_dealloc", ("ptr", value))
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(done)
+
+
+def unless_null(e: Lowering, value: str, write: Any) -> None:
+    """`write()` is skipped where the value is a null pointer."""
+    some, done = e.fresh("l"), e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {value}, null')}, label %{done}, label %{some}")
+    e.start(some)
+    write()
+    e.line(f"br label %{done}")
+    e.start(done)
+
+
+def _incref(e: Lowering, node: Node) -> None:
+    incref(e, node.args[0])
+
+
+def _decref(e: Lowering, node: Node) -> None:
+    if not _immortal(node.args[0]):
+        decref_value(e, e.value(node.args[0]))
+
+
+def _incref_maybe(e: Lowering, node: Node) -> None:
+    if not _immortal(node.args[0]):
+        value = e.value(node.args[0])
+        unless_null(e, value, lambda: incref_value(e, value))
+
+
+def _decref_maybe(e: Lowering, node: Node) -> None:
+    if not _immortal(node.args[0]):
+        value = e.value(node.args[0])
+        unless_null(e, value, lambda: decref_value(e, value))
+
+
+def _refcount_is_one(e: Lowering, node: Node) -> None:
+    count = e.load("i32", e.value(node.args[0]), e.offset["object.refcnt"], "refcount")
+    e.define(node, f"icmp eq i32 {count}, 1")
+
+
+# -- types and identity --------------------------------------------------------------------------------------------
+
+
+def type_test(e: Lowering, value: str, type_: type) -> str:
+    """Whether a value is of the exact type."""
+    if type_ is type(None):
+        return e.put(f"icmp eq ptr {value}, {e.symbols.object(None)}")
+    found = e.load("ptr", value, e.offset["object.type"], "type")
+    return e.put(f"icmp eq ptr {found}, {e.symbols.object(type_)}")
+
+
+def _guard_type(e: Lowering, node: Node) -> None:
+    e.leave_unless(type_test(e, e.value(node.args[0]), node.attrs["type"]), node)
+
+
+def _guard_is(e: Lowering, node: Node) -> None:
+    expected = e.symbols.object(node.attrs["value"])
+    e.leave_unless(e.put(f"icmp eq ptr {e.value(node.args[0])}, {expected}"), node)
+
+
+def _guard(e: Lowering, node: Node) -> None:
+    e.leave_unless(e.value(node.args[0]), node)
+
+
+def _guard_not(e: Lowering, node: Node) -> None:
+    e.leave_if(e.value(node.args[0]), node)
+
+
+def _type_is(e: Lowering, node: Node) -> None:
+    e.alias(node, type_test(e, e.value(node.args[0]), node.attrs["type"]))
+
+
+def _type_of(e: Lowering, node: Node) -> None:
+    e.alias(node, e.load("ptr", e.value(node.args[0]), e.offset["object.type"], "type"))
+
+
+def _is(e: Lowering, node: Node) -> None:
+    e.define(node, f"icmp eq ptr {e.value(node.args[0])}, {e.value(node.args[1])}")
+
+
+def _is_exhausted(e: Lowering, node: Node) -> None:
+    e.define(node, f"icmp eq ptr {e.value(node.args[0])}, {e.symbols.data('tc_exhausted')}")
+
+
+# -- boxes ---------------------------------------------------------------------------------------------------------
+
+
+def _box(e: Lowering, node: Node) -> None:
+    operand = node.args[0]
+    e.alias(node, e.boxed(e.rep(operand), e.value(operand)))
+
+
+def unbox_i64(e: Lowering, value: str, fails: Any) -> str:
+    """The value of an exact int; `fails(fits)` leaves unless it fits into 64 bits."""
+    e.outs = True
+    tag = e.load("i64", value, e.offset["long.tag"], "long")
+    big, small, done = e.fresh("big"), e.fresh("l"), e.fresh("l")
+    # one digit: the size is in the bits above the lowest three
+    e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{big}, !prof !901")
+    saved = e.aside(big)
+    fits = e.call("i32", "tc_unbox_i64", ("ptr", value), ("ptr", "%word"))
+    fails(e.put(f"icmp ne i32 {fits}, 0"))
+    wide = e.put("load i64, ptr %word")
+    came = e.here
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(small)
+    digit = e.put(f"zext i32 {e.load('i32', value, e.offset['long.digits'], 'long')} to i64")
+    # the lowest two bits are 0 in positive ints, 1 in zero, 2 in negative ones
+    sign = e.put(f"sub i64 1, {e.put(f'and i64 {tag}, 3')}")
+    number = e.put(f"mul i64 {digit}, {sign}")
+    came_small = e.here
+    e.line(f"br label %{done}")
+    e.start(done)
+    return e.put(f"phi i64 [ {number}, %{came_small} ], [ {wide}, %{came} ]")
+
+
+def _unbox_i64(e: Lowering, node: Node) -> None:
+    e.alias(node, unbox_i64(e, e.value(node.args[0]), lambda fits: e.leave_unless(fits, node)))
+
+
+def _unbox_f64(e: Lowering, node: Node) -> None:
+    e.alias(node, e.load("double", e.value(node.args[0]), e.offset["float.value"], "float"))
+
+
+def _unbox_bool(e: Lowering, node: Node) -> None:
+    e.define(node, f"icmp eq ptr {e.value(node.args[0])}, {e.symbols.object(True)}")
+
+
+def _long_low_bits(e: Lowering, node: Node) -> None:
+    e.alias(node, e.call("i64", "tc_long_low_bits", ("ptr", e.value(node.args[0])), facts="memory(read) willreturn"))
+
+
+# -- storing over what another reference may hold ------------------------------------------------------------------
+
+
+def overwrite(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
+    """Store a new reference and release the old one; `maybe`: there may be none."""
+    incref(e, operand)
+    access = _access(kind)
+    old = old or e.put(f"load ptr, ptr {place}{access}")
+    e.line(f"store ptr {e.value(operand)}, ptr {place}{access}")
+    if maybe:
+        unless_null(e, old, lambda: decref_value(e, old))
+    else:
+        decref_value(e, old)
+
+
+def overwrite_f64(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
+    """Store a double where boxes are kept: into the old box, if it is a float that only this place holds."""
+    store, own, done = e.fresh("store"), e.fresh("l"), e.fresh("l")
+    old = old or e.put(f"load ptr, ptr {place}{_access(kind)}")
+    if maybe:
+        some = e.fresh("l")
+        e.line(f"br i1 {e.put(f'icmp eq ptr {old}, null')}, label %{store}, label %{some}{UNLIKELY}")
+        e.start(some)
+    is_float = type_test(e, old, float)
+    count = e.load("i32", old, e.offset["object.refcnt"], "refcount")
+    alone = e.put(f"icmp eq i32 {count}, 1")
+    e.line(f"br i1 {e.put(f'and i1 {is_float}, {alone}')}, label %{own}, label %{store}, !prof !901")
+    saved = e.aside(store)
+    e.call("void", "tc_store_f64", ("ptr", place), ("double", e.value(operand)))
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(own)
+    e.store("double", e.value(operand), old, e.offset["float.value"], "float")
+    e.line(f"br label %{done}")
+    e.start(done)
+
+
+def _access(kind: str) -> str:
+    from tiercel.emit.abi import TBAA
+
+    return TBAA[kind]
+
+
+_REFCOUNT = _access("refcount")
+
+# -- instances ------------------------------------------------------------------------------------------------------
+
+
+def _inline_valid(e: Lowering, node: Node) -> None:
+    e.alias(node, _is_valid(e, e.value(node.args[0])))
+
+
+def _is_valid(e: Lowering, value: str) -> str:
+    flag = e.load("i8", value, e.offset["inline.values"] + e.offset["values.valid"], "dictptr")
+    return e.put(f"icmp ne i8 {flag}, 0")
+
+
+def _attr_offset(e: Lowering, node: Node) -> int:
+    return e.offset["inline.values"] + e.offset["values.values"] + 8 * node.attrs["index"]
+
+
+def _attr_load(e: Lowering, node: Node) -> None:
+    owner = e.value(node.args[0])
+    valid = _is_valid(e, owner)
+    value = e.load("ptr", owner, _attr_offset(e, node), "attr")
+    there = e.put(f"icmp ne ptr {value}, null")
+    e.leave_unless(e.put(f"and i1 {valid}, {there}"), node)
+    e.alias(node, value)
+
+
+def _attr_place(e: Lowering, node: Node) -> tuple[str, str]:
+    """The place of an attribute that may be overwritten, and what it holds; leaves otherwise."""
+    owner = e.value(node.args[0])
+    valid = _is_valid(e, owner)
+    own_dict = e.load("ptr", owner, e.offset["managed.dict"], "dictptr")
+    no_dict = e.put(f"icmp eq ptr {own_dict}, null")
+    place = e.field(owner, _attr_offset(e, node))
+    old = e.put(f"load ptr, ptr {place}{_access('attr')}")
+    there = e.put(f"icmp ne ptr {old}, null")
+    fine = e.put(f"and i1 {valid}, {no_dict}")
+    e.leave_unless(e.put(f"and i1 {fine}, {there}"), node)
+    return place, old
+
+
+def _attr_store(e: Lowering, node: Node) -> None:
+    place, old = _attr_place(e, node)
+    overwrite(e, place, "attr", node.args[1], old=old)
+
+
+def _attr_store_f64(e: Lowering, node: Node) -> None:
+    place, old = _attr_place(e, node)
+    overwrite_f64(e, place, "attr", node.args[1], old=old)
+
+
+def _attr_store_i64(e: Lowering, node: Node) -> None:
+    place, _ = _attr_place(e, node)
+    e.call("void", "tc_store_i64", ("ptr", place), ("i64", e.value(node.args[1])))
+
+
+def _slot_load(e: Lowering, node: Node) -> None:
+    value = e.load("ptr", e.value(node.args[0]), node.attrs["offset"], "attr")
+    e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
+    e.alias(node, value)
+
+
+def _slot_store(e: Lowering, node: Node) -> None:
+    place = e.field(e.value(node.args[0]), node.attrs["offset"])
+    overwrite(e, place, "attr", node.args[1], maybe=True)
+
+
+def _slot_store_f64(e: Lowering, node: Node) -> None:
+    place = e.field(e.value(node.args[0]), node.attrs["offset"])
+    overwrite_f64(e, place, "attr", node.args[1], maybe=True)
+
+
+def _keys_count(e: Lowering, node: Node) -> None:
+    type_ = node.attrs["type"]
+
+    def find() -> int:
+        from tiercel import _runtime
+
+        return _runtime.keys_count_address(type_)
+
+    place = e.symbols.address(("keys", id(type_)), "keys", find)
+    e.alias(node, e.load("i64", place, 0, "keys"))
+
+
+def _cell_load(e: Lowering, node: Node) -> None:
+    value = e.load("ptr", e.value(node.args[0]), e.offset["cell.content"], "cell")
+    e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
+    e.alias(node, value)
+
+
+def _cell_new(e: Lowering, node: Node) -> None:
+    e.alias(node, e.call("ptr", "PyCell_New", ("ptr", e.value(node.args[0]))))
+
+
+def _cell_store(e: Lowering, node: Node) -> None:
+    place = e.field(e.value(node.args[0]), e.offset["cell.content"])
+    overwrite(e, place, "cell", node.args[1], maybe=True)
+
+
+def _closure_item(e: Lowering, node: Node) -> None:
+    closure = e.load("ptr", e.value(node.args[0]), e.offset["function.closure"], "func")
+    e.alias(node, e.load("ptr", closure, e.offset["tuple.items"] + 8 * node.attrs["index"], "tuple"))
+
+
+# -- lists and tuples ----------------------------------------------------------------------------------------------
+
+
+def _field(offset: str, kind: str, type_: str = "i64") -> Rule:
+    def rule(e: Lowering, node: Node) -> None:
+        e.alias(node, e.load(type_, e.value(node.args[0]), e.offset[offset], kind))
+    return rule
+
+
+def _list_place(e: Lowering, node: Node, operand: int = 1) -> str:
+    items = e.load("ptr", e.value(node.args[0]), e.offset["list.items"], "list")
+    return e.put(f"getelementptr inbounds ptr, ptr {items}, i64 {e.value(node.args[operand])}")
+
+
+def _list_item(e: Lowering, node: Node) -> None:
+    e.alias(node, e.load("ptr", _list_place(e, node), 0, "items"))
+
+
+def _list_set(e: Lowering, node: Node) -> None:
+    overwrite(e, _list_place(e, node), "items", node.args[2])
+
+
+def _list_set_f64(e: Lowering, node: Node) -> None:
+    overwrite_f64(e, _list_place(e, node), "items", node.args[2])
+
+
+def _list_set_i64(e: Lowering, node: Node) -> None:
+    e.call("void", "tc_store_i64", ("ptr", _list_place(e, node)), ("i64", e.value(node.args[2])))
+
+
+def _list_swap(e: Lowering, node: Node) -> None:
+    one, other = _list_place(e, node, 1), _list_place(e, node, 2)
+    a, b = e.load("ptr", one, 0, "items"), e.load("ptr", other, 0, "items")
+    e.store("ptr", b, one, 0, "items")
+    e.store("ptr", a, other, 0, "items")
+
+
+def _list_append(e: Lowering, node: Node) -> None:
+    list_, item = e.value(node.args[0]), e.value(node.args[1])
+    size = e.load("i64", list_, e.offset["var.size"], "list")
+    room = e.load("i64", list_, e.offset["list.allocated"], "list")
+    grow, put, done = e.fresh("grow"), e.fresh("l"), e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp slt i64 {size}, {room}')}, label %{put}, label %{grow}, !prof !901")
+    saved = e.aside(grow)
+    e.call("void", "tc_list_append", ("ptr", list_), ("ptr", item))
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(put)
+    incref(e, node.args[1])
+    items = e.load("ptr", list_, e.offset["list.items"], "list")
+    place = e.put(f"getelementptr inbounds ptr, ptr {items}, i64 {size}")
+    e.store("ptr", item, place, 0, "items")
+    e.store("i64", e.put(f"add i64 {size}, 1"), list_, e.offset["var.size"], "list")
+    e.line(f"br label %{done}")
+    e.start(done)
+
+
+def _tuple_item(e: Lowering, node: Node) -> None:
+    index = node.args[1]
+    if isinstance(index, Const):
+        e.alias(node, e.load("ptr", e.value(node.args[0]), e.offset["tuple.items"] + 8 * index.value, "tuple"))
+        return
+    items = e.field(e.value(node.args[0]), e.offset["tuple.items"])
+    place = e.put(f"getelementptr inbounds ptr, ptr {items}, i64 {e.value(index)}")
+    e.alias(node, e.load("ptr", place, 0, "tuple"))
+
+
+def _of_array(function: str) -> Rule:
+    def rule(e: Lowering, node: Node) -> None:
+        items = e.array(node.args)
+        e.alias(node, e.call("ptr", function, ("ptr", items), ("i64", str(len(node.args)))))
+    return rule
+
+
+def _new_function(e: Lowering, node: Node) -> None:
+    attrs = node.attrs
+    items = e.array(node.args)
+    e.alias(node, e.call("ptr", "tc_new_function", ("ptr", e.symbols.object(attrs["code"])),
+                         ("ptr", e.symbols.object(attrs["globals"])), ("ptr", e.symbols.object(attrs["qualname"])),
+                         ("i64", str(int(attrs["flags"]))), ("ptr", items)))
+
+
+def _or_leave(function: str) -> Rule:
+    """A C function that returns NULL where the code must leave."""
+    def rule(e: Lowering, node: Node) -> None:
+        args = [tuple(e.typed(arg).split(" ", 1)) for arg in node.args]
+        value = e.call("ptr", function, *args)  # type: ignore[arg-type]
+        e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
+        e.alias(node, value)
+    return rule
+
+
+# -- strings and bytes ---------------------------------------------------------------------------------------------
+
+
+def _str_item(e: Lowering, node: Node) -> None:
+    text, index = e.value(node.args[0]), e.value(node.args[1])
+    state = e.load("i32", text, e.offset["unicode.state"], "str")
+    ascii_ = e.put(f"and i32 {state}, {e.offset['unicode.ascii_bit']}")
+    other, plain, done = e.fresh("str"), e.fresh("l"), e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp ne i32 {ascii_}, 0')}, label %{plain}, label %{other}, !prof !901")
+    saved = e.aside(other)
+    wide = e.call("i64", "tc_str_item", ("ptr", text), ("i64", index))
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(plain)
+    narrow = _byte(e, e.field(text, e.offset["unicode.ascii_data"]), index, "str")
+    e.line(f"br label %{done}")
+    e.start(done)
+    e.define(node, f"phi i64 [ {narrow}, %{plain} ], [ {wide}, %{other} ]")
+
+
+def _byte(e: Lowering, data: str, index: str, kind: str) -> str:
+    place = e.put(f"getelementptr inbounds i8, ptr {data}, i64 {index}")
+    return e.put(f"zext i8 {e.load('i8', place, 0, kind)} to i64")
+
+
+def _bytes_item(e: Lowering, node: Node) -> None:
+    e.alias(node, _byte(e, e.field(e.value(node.args[0]), e.offset["bytes.data"]), e.value(node.args[1]), "bytes"))
+
+
+def _bytearray_item(e: Lowering, node: Node) -> None:
+    data = e.load("ptr", e.value(node.args[0]), e.offset["bytearray.start"], "bytearray")
+    e.alias(node, _byte(e, data, e.value(node.args[1]), "buffer"))
+
+
+def _bytearray_set(e: Lowering, node: Node) -> None:
+    data = e.load("ptr", e.value(node.args[0]), e.offset["bytearray.start"], "bytearray")
+    place = e.put(f"getelementptr inbounds i8, ptr {data}, i64 {e.value(node.args[1])}")
+    e.store("i8", e.put(f"trunc i64 {e.value(node.args[2])} to i8"), place, 0, "buffer")
+
+
+def _sequence(offset: str) -> Rule:
+    def rule(e: Lowering, node: Node) -> None:
+        value = e.load("ptr", e.value(node.args[0]), e.offset[offset], "iter")
+        e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
+        e.alias(node, value)
+    return rule
+
+
+RULES: dict[str, Any] = {
+    "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
+    "refcount_is_one": _refcount_is_one,
+    "guard": _guard, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
+    "is": _is, "type_is": _type_is, "type_of": _type_of, "is_exhausted": _is_exhausted,
+    "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
+    "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,
+    "long_to_f64": by_pointer("tc_long_to_f64", "double"), "long_low_bits": _long_low_bits,
+    "attr_load": _attr_load, "attr_store": _attr_store, "attr_store_f64": _attr_store_f64,
+    "attr_store_i64": _attr_store_i64, "inline_valid": _inline_valid, "keys_count": _keys_count,
+    "slot_load": _slot_load, "slot_store": _slot_store, "slot_store_f64": _slot_store_f64,
+    "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store, "closure_item": _closure_item,
+    "list_length": _field("var.size", "list"), "list_item": _list_item, "list_set": _list_set,
+    "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
+    "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
+    "tuple_length": _field("var.size", "tuple"), "tuple_item": _tuple_item, "tuple_new": _of_array("tc_tuple_new"),
+    "str_length": _field("unicode.length", "str"), "str_item": _str_item,
+    "bytes_length": _field("var.size", "bytes"), "bytes_item": _bytes_item,
+    "bytearray_length": _field("var.size", "bytearray"), "bytearray_item": _bytearray_item,
+    "bytearray_set": _bytearray_set,
+    "list_iter_seq": _sequence("listiter.seq"), "list_iter_index": _field("listiter.index", "iter"),
+    "tuple_iter_seq": _sequence("tupleiter.seq"), "tuple_iter_index": _field("tupleiter.index", "iter"),
+    "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),
+    "range_iter_length": _field("rangeiter.len", "iter"),
+    "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),
+    "dict_get_str": _or_leave("tc_dict_get_str"), "new_function": _new_function,
+}

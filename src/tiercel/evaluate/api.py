@@ -1,0 +1,378 @@
+"""What rules and instruction handlers say: arithmetic with intervals, comparisons, sequences, calls of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tiercel.evaluate.flow import Flow
+from tiercel.evaluate.objects import MISSING, find_in_type
+from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
+from tiercel.rules.registry import rules_for
+from tiercel.types import BIG_INT, I64_MAX, I64_MIN, U64_MAX, Fact, int_between
+from tiercel.values import NONE, Abstract, Virtual, known
+
+_EXACT_DOUBLE = 1 << 53
+_LENGTHS: dict[type, str] = {
+    str: "str_length", bytes: "bytes_length", list: "list_length", tuple: "tuple_length", dict: "dict_length",
+    set: "set_length", frozenset: "set_length"}
+
+
+def sample(witness: Any) -> Any:
+    """An item of a list or tuple that was seen: the first that is not None."""
+    if type(witness) in (list, tuple) and witness:
+        return next((item for item in witness[:8] if item is not None), witness[0])
+    return NO_WITNESS
+
+
+class Api(Flow):
+    """The vocabulary of rules.  Numbers go in as abstract values or operands and come out as nodes."""
+
+    steady_global: Callable[[str], Any]     # instruction handlers know
+
+    # -- rules -------------------------------------------------------------------------------------------------------
+
+    def apply(self, subject: Any, *args: Abstract) -> Abstract | None:
+        """Evaluate a call of `subject` by the first rule that has an opinion; None if none has."""
+        candidates = rules_for(subject)
+        if not candidates:
+            return None
+        types = [self.type_of(arg) for arg in args]
+        for rule in candidates:
+            if rule.accepts(types):
+                result = rule.function(self, *args)
+                if result is not NotImplemented:
+                    return result
+        return None
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    NONE = NONE
+    NO_WITNESS = NO_WITNESS
+    known = staticmethod(known)
+    int_between = staticmethod(int_between)
+
+    def is_constant(self, value: Abstract) -> bool:
+        return isinstance(value, Const)
+
+    def constant(self, value: Abstract) -> Any:
+        """The object a constant value stands for; None for a value that is not constant."""
+        return value.value if isinstance(value, Const) else None
+
+    def number(self, operand: Operand) -> Abstract:
+        """A raw operand as an abstract value."""
+        return known(operand.value) if isinstance(operand, Const) else operand
+
+    def boolean(self, value: Abstract) -> Operand:
+        """An exact bool as a ``b`` operand."""
+        raw = self.raw(value)
+        assert raw is not None
+        return raw
+
+    def tuple_of(self, *items: Abstract) -> Virtual:
+        return Virtual("tuple", list(items))
+
+    # -- ints --------------------------------------------------------------------------------------------------------
+
+    def interval(self, operand: Operand) -> tuple[int, int]:
+        """The least and greatest value an ``i`` operand can have."""
+        if isinstance(operand, Const):
+            return int(operand.value), int(operand.value)
+        fact = self.state.fact(operand)
+        return fact.lo, fact.hi
+
+    def int_binary(self, name: str, a: Abstract, b: Abstract) -> Abstract:
+        """`add`, `sub` or `mul` of ints: in 64 bits, leaving on overflow; on big ints where that was seen."""
+        if self.masked_next() and self.unsigned(a) is not None and self.unsigned(b) is not None \
+                and not (self.is_constant(a) and self.is_constant(b)):
+            return Virtual("wide", [a, b], name)
+        if (self.fact(a).type is int and self.fact(a).big) or (self.fact(b).type is int and self.fact(b).big) \
+                or "overflow" in self.failures():
+            return self.long_binary(name, a, b)
+        if self.is_big(a) or self.is_big(b):
+            return self.long_binary(name, a, b)
+        x, y = self.i64(a), self.i64(b)
+        (alo, ahi), (blo, bhi) = self.interval(x), self.interval(y)
+        if name == "add":
+            lo, hi = alo + blo, ahi + bhi
+        elif name == "sub":
+            lo, hi = alo - bhi, ahi - blo
+        else:
+            corners = (alo * blo, alo * bhi, ahi * blo, ahi * bhi)
+            lo, hi = min(corners), max(corners)
+        if isinstance(x, Const) and isinstance(y, Const):
+            return known(lo)
+        if lo >= I64_MIN and hi <= I64_MAX:
+            return self.emit(f"i64_{name}", x, y, fact=Fact(int, lo, hi))
+        if lo > I64_MAX or hi < I64_MIN:
+            return self.long_binary(name, a, b)
+        fact = Fact(int, max(lo, I64_MIN), min(hi, I64_MAX))
+        return self.emit(f"i64_{name}_checked", x, y, fact=fact, reason="overflow")
+
+    def long_binary(self, name: str, a: Abstract, b: Abstract) -> Node:
+        """An operation on ints of any size by CPython's own function."""
+        return self.emit(f"long_{name}", self.obj(a), self.obj(b), fact=BIG_INT)
+
+    def int_add(self, a: Abstract, b: Abstract) -> Abstract:
+        return self.int_binary("add", a, b)
+
+    def int_sub(self, a: Abstract, b: Abstract) -> Abstract:
+        return self.int_binary("sub", a, b)
+
+    def int_mul(self, a: Abstract, b: Abstract) -> Abstract:
+        return self.int_binary("mul", a, b)
+
+    def is_big(self, value: Abstract) -> bool:
+        """Whether an int must be treated as one of any size: rules for 64-bit ones take signed ones only."""
+        raw = self.raw(value)
+        return raw is None or raw.rep == "u"
+
+    def unsigned(self, value: Abstract) -> Node | Const | None:
+        """The low 64 bits of an int as a ``u`` operand, if it is unboxed or the result of an operation on such."""
+        if isinstance(value, Virtual):
+            a, b = (self.unsigned(part) for part in value.parts)
+            assert a is not None
+            assert b is not None
+            return self.emit(f"u64_{value.info}", a, b)
+        if self.type_of(value) not in (int, bool):
+            return None
+        raw = self.raw(value)
+        if raw is None or raw.rep == "u":
+            return raw
+        raw = self.i64(value)
+        return Const(raw.value & U64_MAX, "u") if isinstance(raw, Const) else self.emit("u64_of_i64", raw)
+
+    def keep_bits(self, value: Abstract, mask: int) -> Abstract | None:
+        """``value & mask`` for a constant mask of up to 64 bits that is not negative."""
+        bits = self.unsigned(value)
+        if bits is None:
+            return None
+        return self.from_unsigned(self.emit("u64_and", bits, Const(mask, "u"), fact=Fact(int, 0, mask)))
+
+    def from_unsigned(self, node: Node) -> Node:
+        """A ``u`` node as a signed one where its value fits."""
+        fact = self.fact(node)
+        return node if fact.hi > I64_MAX else self.emit("i64_of_u64", node, fact=fact)
+
+    def masked_next(self) -> bool:
+        """Whether the next instructions are ``& constant``, so that only low bits of the current result are wanted."""
+        places = self.frame.code.by_offset
+        load = places.get(self.resume)
+        masking = places.get(load.next) if load is not None else None
+        if load is None or masking is None or masking.op != "BINARY_OP" or masking.argval not in ("&", "&="):
+            return False
+        if load.op == "LOAD_CONST":
+            mask = load.argval
+        elif load.op == "LOAD_GLOBAL" and not load.arg & 1:
+            mask = self.steady_global(load.argval)
+        else:
+            return False
+        return type(mask) is int and 0 <= mask <= U64_MAX
+
+    def index_operand(self, index: Abstract, length: Operand, reason: str = "index") -> Operand:
+        """A sequence index made an offset within 0..length-1; leaves if it is out of range."""
+        i = self.i64(index)
+        lo, hi = self.interval(i)
+        if lo < 0:
+            wrapped = self.emit("i64_add", i, length)
+            if hi < 0:
+                i = wrapped
+            else:
+                negative = self.emit("i64_lt", i, Const(0, "i"))
+                i = self.emit("i64_select", negative, wrapped, i)
+        self.emit("guard", self.emit("i64_ult", i, length), reason=reason)
+        if isinstance(i, Node):
+            self.state.facts[i] = Fact(int, max(lo, 0), max(min(hi, I64_MAX - 1), 0) if lo >= 0 else I64_MAX - 1)
+        return i
+
+    def compare_ints(self, name: str, a: Abstract, b: Abstract) -> Abstract:
+        """`lt le eq ne gt ge` of ints of any size."""
+        x, y = self.raw(a), self.raw(b)
+        if x is not None and y is not None and "u" in (x.rep, y.rep) \
+                and min(self.interval(x)[0], self.interval(y)[0]) >= 0:
+            left, right = self.unsigned(a), self.unsigned(b)
+            assert left is not None
+            assert right is not None
+            return self.emit(f"u64_{name}", left, right)
+        if x is None or y is None or "u" in (x.rep, y.rep):
+            return self.emit(f"long_{name}", self.obj(a), self.obj(b))
+        x, y = self.i64(a), self.i64(b)
+        (alo, ahi), (blo, bhi) = self.interval(x), self.interval(y)
+        decided = _decide(name, alo, ahi, blo, bhi)
+        if decided is not None:
+            return known(decided)
+        return self.emit(f"i64_{name}", x, y)
+
+    def exactly_double(self, value: Abstract) -> Operand | None:
+        """An int as a double without rounding: leaves outside -2**53..2**53; None if it is big or where that failed."""
+        if self.type_of(value) is float:
+            return self.f64(value)
+        if self.is_big(value) or "wide" in self.failures():
+            return None
+        x = self.i64(value)
+        lo, hi = self.interval(x)
+        if lo < -_EXACT_DOUBLE or hi > _EXACT_DOUBLE:
+            shifted = self.emit("i64_add", x, Const(_EXACT_DOUBLE, "i"))
+            self.emit("guard", self.emit("i64_ult", shifted, Const(2 * _EXACT_DOUBLE + 1, "i")), reason="wide")
+            if isinstance(x, Node):
+                self.state.facts[x] = Fact(int, max(lo, -_EXACT_DOUBLE), min(hi, _EXACT_DOUBLE))
+        return self.f64(value)
+
+    # -- floats ------------------------------------------------------------------------------------------------------
+
+    def float_binary(self, name: str, a: Abstract, b: Abstract) -> Node:
+        return self.emit(f"f64_{name}", self.f64(a), self.f64(b))
+
+    def float_lt(self, a: Abstract, b: float) -> Operand:
+        return self.emit("f64_lt", self.f64(a), Const(b, "f"))
+
+    def float_sqrt(self, a: Abstract) -> Node:
+        return self.emit("f64_sqrt", self.f64(a))
+
+    # -- truth -------------------------------------------------------------------------------------------------------
+
+    def truth(self, value: Abstract) -> Operand:
+        """``bool(value)`` as a ``b`` operand."""
+        value = self.bound(value)
+        if isinstance(value, Const):
+            return Const(bool(value.value), "b") if _plain_truth(value.value) else self._called_truth(value)
+        if isinstance(value, Virtual):
+            if value.kind == "tuple":
+                return Const(bool(value.parts), "b")
+            if value.kind == "range":
+                return self.emit("i64_ne", self.i64(self.range_length(value)), Const(0, "i"))
+            return Const(True, "b")
+        type_ = self.learn(value, self.sighted_truth())
+        raw = self.raw(value) if type_ in (int, bool, float) else None
+        if raw is not None:
+            if raw.rep == "u":
+                return self.emit("u64_ne", raw, Const(0, "u"))
+            if raw.rep == "b":
+                return raw
+            if raw.rep == "i":
+                lo, hi = self.interval(raw)
+                return Const(True, "b") if lo > 0 or hi < 0 else self.emit("i64_ne", raw, Const(0, "i"))
+            return self.emit("f64_ne", raw, Const(0.0, "f"))
+        length = _LENGTHS.get(type_) if type_ else None
+        if length is not None:
+            return self.emit("i64_ne", self.emit(length, self.obj(value)), Const(0, "i"))
+        if type_ is type(None):
+            return Const(False, "b")
+        return self._called_truth(value)
+
+    def _called_truth(self, value: Abstract) -> Operand:
+        return self.emit("truth", self.obj(value))
+
+    def sighted_truth(self) -> type | None:
+        """The type the interpreter's own cache shows for a truth test; instruction handlers know."""
+        return None
+
+    def as_bool(self, operand: Operand) -> Abstract:
+        """A ``b`` operand as an abstract value."""
+        return known(bool(operand.value)) if isinstance(operand, Const) else operand
+
+    def both(self, a: Operand, b: Operand) -> Operand:
+        """``a and b`` of ``b`` operands, neither of which has an effect."""
+        if isinstance(a, Const):
+            return b if a.value else a
+        if isinstance(b, Const):
+            return a if b.value else b
+        return self.emit("bool_and", a, b)
+
+    def either(self, a: Operand, b: Operand) -> Operand:
+        """``a or b`` of ``b`` operands, neither of which has an effect."""
+        if isinstance(a, Const):
+            return a if a.value else b
+        if isinstance(b, Const):
+            return b if b.value else a
+        return self.emit("bool_or", a, b)
+
+    def not_(self, operand: Operand) -> Operand:
+        return Const(not operand.value, "b") if isinstance(operand, Const) else self.emit("bool_not", operand)
+
+    # -- ranges and sequences ----------------------------------------------------------------------------------------
+
+    def range_length(self, virtual: Virtual) -> Abstract:
+        """How many items a virtual range has."""
+        start, stop, step = virtual.parts
+        s = self.i64(step)
+        if not isinstance(s, Const):
+            return self.emit("call_symbol", self.i64(start), self.i64(stop), s, rep="i", symbol="tc_range_length",
+                             result="i", fact=Fact(int, 0, I64_MAX))
+        a, b = (self.i64(start), self.i64(stop)) if s.value > 0 else (self.i64(stop), self.i64(start))
+        (alo, ahi), (blo, bhi) = self.interval(a), self.interval(b)
+        if isinstance(a, Const) and isinstance(b, Const):
+            return known(max(0, -((a.value - b.value) // abs(s.value))))
+        lo, hi = blo - ahi, bhi - alo
+        fact = Fact(int, max(lo, I64_MIN), min(hi, I64_MAX))
+        span: Operand
+        if lo >= I64_MIN and hi <= I64_MAX:
+            span = self.emit("i64_sub", b, a, fact=fact)
+        else:
+            span = self.emit("i64_sub_checked", b, a, fact=fact, reason="overflow")
+        step_size = abs(s.value)
+        if step_size != 1:
+            rounded = self.emit("i64_add_checked", span, Const(step_size - 1, "i"), reason="overflow")
+            span = self.emit("i64_floordiv", rounded, Const(step_size, "i"))
+        lo, hi = self.interval(span)
+        if lo >= 0 and step_size == 1:
+            return span
+        return self.emit("i64_max", span, Const(0, "i"), fact=Fact(int, 0, max(hi, 0)))
+
+    def fresh(self, node: Node) -> bool:
+        """Whether a new object, just taken off the stack, has been seen by nothing but frame states."""
+        block = node.block
+        if block is not self.block or self.state.holds(node):
+            return False
+        return all(node not in later.args for later in block.nodes[block.nodes.index(node) + 1:])
+
+    def consumed_at_once(self) -> bool:
+        """Whether the result of the current call goes straight into a loop, so that nobody else sees the iterator."""
+        places = self.frame.code.by_offset
+        following = places.get(self.resume)
+        if following is None or following.op != "GET_ITER":
+            return False
+        # a generator expression takes it as an argument instead
+        behind = places.get(following.next)
+        return behind is not None and behind.op != "CALL"
+
+    def plain_instances(self, type_: type) -> bool:
+        """Whether the `__class__` of instances is their type."""
+        return find_in_type(type_, "__class__") is object.__dict__["__class__"]
+
+    def has_method(self, type_: type, name: str) -> bool:
+        """Whether instances of a type have a special method; assumed not to change."""
+        self.assumptions.add_type(type_)
+        return find_in_type(type_, name) is not MISSING
+
+    sample = staticmethod(sample)
+
+    def list_item(self, items: Abstract, index: Operand) -> Node:
+        """The item at an offset within range, with a sample of the list's items as its witness."""
+        return self.emit("list_item", self.obj(items), index, witness=sample(self.witness_of(items)))
+
+    def tuple_item(self, items: Abstract, index: Operand) -> Node:
+        witness = self.witness_of(items)
+        if isinstance(index, Const) and type(witness) is tuple and 0 <= index.value < len(witness):
+            seen = witness[index.value]
+        else:
+            seen = sample(witness)
+        return self.emit("tuple_item", self.obj(items), index, witness=seen)
+
+
+def _decide(name: str, alo: int, ahi: int, blo: int, bhi: int) -> bool | None:
+    if name in ("gt", "ge"):
+        return _decide({"gt": "lt", "ge": "le"}[name], blo, bhi, alo, ahi)
+    if name == "lt":
+        return True if ahi < blo else False if alo >= bhi else None
+    if name == "le":
+        return True if ahi <= blo else False if alo > bhi else None
+    equal = True if alo == ahi == blo == bhi else False if ahi < blo or bhi < alo else None
+    return equal if name == "eq" or equal is None else not equal
+
+
+def _plain_truth(value: Any) -> bool:
+    """Whether the truth of a constant never changes and runs no code of the program."""
+    return type(value) in (int, bool, float, complex, str, bytes, tuple, frozenset, type(None), type(...)) or (
+        callable(value) and type(value).__module__ == "builtins" and not isinstance(value, type))
+

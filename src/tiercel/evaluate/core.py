@@ -1,0 +1,446 @@
+"""The evaluator's core: where it stands, how it emits nodes, and how abstract values become operands."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tiercel.evaluate.state import State
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, FrameState, Graph, Node, Operand
+from tiercel.graph.ops import OPS
+from tiercel.types import BIG_INT, BOOL, FLOAT, I64_MAX, I64_MIN, INT, U64, Fact, exact, observable
+from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+
+_REP_FACT = {"i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": Fact(), "": Fact()}
+_UNBOX = {"i": "unbox_i64", "f": "unbox_f64", "b": "unbox_bool"}
+BOX = {"i": "box_i64", "u": "box_u64", "f": "box_f64", "b": "box_bool"}
+
+
+class Unsupported(Exception):
+    """The code cannot be compiled at all; the reason is for the user."""
+
+
+class Left(Exception):
+    """The path being evaluated ends here: a `leave` was emitted."""
+
+
+class Assumptions:
+    """What a version relies on; if one is broken, the version is retired."""
+
+    def __init__(self) -> None:
+        self.types: list[type] = []
+        self.globals: list[tuple[dict[str, Any], str]] = []
+        self.functions: list[FunctionType] = []
+        self.versions: list[Any] = []
+
+    def add_type(self, type_: type) -> None:
+        if type_.__flags__ & _HEAPTYPE and type_ not in self.types:
+            self.types.append(type_)
+
+    def add_global(self, names: dict[str, Any], name: str) -> None:
+        if not any(d is names and n == name for d, n in self.globals):
+            self.globals.append((names, name))
+
+    def add_function(self, function: FunctionType) -> None:
+        if not any(f is function for f in self.functions):
+            self.functions.append(function)
+
+
+_HEAPTYPE = 1 << 9
+
+
+class History:
+    """What earlier versions of the code met: nothing, unless control passes a history of its own."""
+
+    def failed(self, code: Any, at: int) -> frozenset[str]:
+        """The reasons for which guards at an instruction failed too often."""
+        return frozenset()
+
+    def changed(self, names: dict[str, Any], name: str) -> bool:
+        """Whether a global that an earlier version assumed was rebound since."""
+        return False
+
+
+class Core:
+    """Emission of nodes at the point where the evaluation stands, with the frame states they need."""
+
+    def __init__(self, graph: Graph, history: Any) -> None:
+        self.graph = graph
+        self.history = history
+        self.assumptions = Assumptions()
+        self.constants: list[Any] = []
+        self.inlined: list[str] = []
+        self.notes: dict[tuple[Any, int], str] = {}
+        self.state: State
+        self.block: Block
+        self.instruction: Instruction
+        self.at = 0           # the current instruction, with its prefixes: where the interpreter would go on
+        self.op_at = 0        # the instruction itself: what a traceback refers to
+        self.resume = 0       # the instruction after it
+        self._before_at = 0
+        self._stack_before: list[Abstract] = []
+        self._locals_before: list[Abstract] = []
+        self._before: FrameState | None = None
+        self._witnessed: list[Node] = []
+        self._going: set[Virtual] = set()      # virtual objects whose parts are being let go
+        self._late_stores: list[tuple[Node, Node]] = []
+        self.epoch = 0        # counts nodes that may release references or change memory
+        self._born: dict[Node, int] = {}      # the epoch in which a borrowed reference was read
+        self.effects = 0      # counts nodes that may run code or raise: tells whether inlined code needs a frame
+
+    # -- where the evaluation stands ---------------------------------------------------------------------------------
+
+    def stand(self, state: State, block: Block, at: int, resume: int) -> None:
+        """Go on in `block` with `state`, at the start of the instruction `at`."""
+        self.state, self.block, self.at, self.op_at, self.resume = state, block, at, at, resume
+        self._before = None
+        self._before_at = at
+        self._stack_before = state.frame.stack[:]
+        self._locals_before = state.frame.locals[:]
+
+    @property
+    def frame(self) -> Any:
+        return self.state.frame
+
+    def before(self) -> FrameState:
+        """The state in which the interpreter executes the current instruction from its start."""
+        if self._before is None:
+            at = self._before_at
+            self._before = self.state.describe(at, at, self._stack_before, self._locals_before)
+        return self._before
+
+    def refresh_before(self, at: int | None = None) -> None:
+        """What leaves from here on leaves with the state as it is now: before the current instruction still, or, once
+        that has had effects, before the instruction `at`."""
+        self._before = None
+        if at is not None:
+            self._before_at = at
+        self._stack_before = self.frame.stack[:]
+        self._locals_before = self.frame.locals[:]
+
+    def stand_after_split(self, state: State, block: Block) -> None:
+        """Go on in one of the two ways of a branch within the current instruction."""
+        self.state, self.block = state, block
+
+    def check_left(self, unit: int) -> None:
+        """After a node marked `unchecked`: leave, before the instruction `unit`, if something asked meanwhile."""
+        self.block.append("check_left", state=self.state.describe(unit, unit))
+
+    def failures(self) -> frozenset[str]:
+        """Why guards of this instruction failed in earlier versions."""
+        return self.history.failed(self.frame.code.code, self.at)
+
+    def note(self, text: str) -> None:
+        """Tell the reader of `explain` something about the current line."""
+        self.notes.setdefault((self.frame.code.code, self.at), text)
+
+    # -- emitting ----------------------------------------------------------------------------------------------------
+
+    def emit(self, name: str, /, *args: Operand, rep: str | None = None, fact: Fact | None = None,
+             witness: Any = NO_WITNESS, after: list[Abstract] | None = None, **attrs: Any) -> Node:
+        """Add an operation.  `after` is the stack once the instruction is done, with RESULT where the result belongs:
+        by default the present stack with the result, if there is one, on top."""
+        op = OPS[name]
+        state: FrameState | None = None
+        if op.raises:
+            self.effects += 1
+            stack = self.frame.stack if after is None else after
+            if after is None and (op.result if rep is None else rep):
+                stack = [*stack, RESULT]
+            state = self.state.describe(self.op_at, self.resume, stack)
+        elif op.leaves:
+            state = self.before()
+        node = self.block.append(name, args, state=state, rep=rep, **attrs)
+        if op.runs or op.writes or op.releases:
+            self.epoch += 1
+        if op.ref == "borrowed":
+            self._born[node] = self.epoch
+        if node.rep:
+            node.fact = fact or _REP_FACT[node.rep]
+            self.set_witness(node, witness)
+        for arg in args:
+            if isinstance(arg, Const) and arg.rep == "o":
+                self.constants.append(arg.value)
+        return node
+
+    def set_witness(self, node: Node, witness: Any) -> None:
+        """Carry the concrete value seen beside a node while evaluating."""
+        if witness is not NO_WITNESS:
+            node.witness = witness
+            self._witnessed.append(node)
+
+    def forget_witnesses(self) -> None:
+        """Let go of the program's objects: nothing after the evaluation looks at them."""
+        for node in self._witnessed:
+            node.witness = NO_WITNESS
+        self._witnessed.clear()
+
+    def leave(self, reason: str) -> None:
+        """End this path: the interpreter executes the current instruction and goes on."""
+        self.note(f"leaves to the interpreter: {reason}")
+        self.block.append("leave", state=self.before(), reason=reason)
+        raise Left
+
+    def guard(self, condition: Operand, reason: str) -> None:
+        """Leave before the instruction unless `condition` (``b``) is true."""
+        if isinstance(condition, Const):
+            if not condition.value:
+                self.leave(reason)
+            return
+        self.emit("guard", condition, reason=reason)
+
+    def leave_if(self, condition: Operand, reason: str = "a case the rule leaves to the interpreter") -> None:
+        """Leave before the instruction if `condition` (``b``) is true."""
+        if isinstance(condition, Const):
+            if condition.value:
+                self.leave(reason)
+            return
+        self.emit("guard_not", condition, reason=reason)
+
+    # -- knowledge ---------------------------------------------------------------------------------------------------
+
+    def fact(self, value: Abstract) -> Fact:
+        return self.state.fact(value)
+
+    def type_of(self, value: Abstract) -> type | None:
+        """The exact type of a value, if it is known here."""
+        return self.fact(value).type
+
+    def witness_of(self, value: Abstract) -> Any:
+        """The concrete value seen, or NO_WITNESS."""
+        if isinstance(value, Node):
+            return value.witness
+        return value.value if isinstance(value, Const) else NO_WITNESS
+
+    def narrow(self, node: Node, fact: Fact) -> None:
+        self.state.facts[node] = fact
+        if fact.type is not None:
+            self.assumptions.add_type(fact.type)
+
+    def guard_type(self, value: Abstract, type_: type) -> bool:
+        """Make sure of an exact type; False if it is known to be another, or the guard failed here before."""
+        seen = self.type_of(value)
+        if seen is not None:
+            return seen is type_
+        if "type" in self.failures():
+            return False
+        assert isinstance(value, Node)
+        self.emit("guard_type", value, type=type_, reason="type")
+        self.constants.append(type_)
+        self.narrow(value, exact(type_))
+        return True
+
+    def learn(self, value: Abstract, sighted: type | None = None) -> type | None:
+        """The exact type of a value: known, or guarded to what was sighted by the interpreter or in the witness."""
+        seen = self.type_of(value)
+        if seen is not None or not isinstance(value, Node):
+            return seen
+        guess = sighted
+        if guess is None and value.witness is not NO_WITNESS:
+            guess = type(value.witness)
+        if guess is None or not self.guard_type(value, guess):
+            return None
+        return guess
+
+    # -- operands ----------------------------------------------------------------------------------------------------
+
+    def bound(self, value: Abstract) -> Abstract:
+        """A value that is certainly bound; leaves where it is not."""
+        if isinstance(value, MaybeUnbound):
+            self.guard(value.bound, "unbound")
+            self.state.replace(value, value.value)
+            return value.value
+        return value
+
+    def obj(self, value: Abstract) -> Operand:
+        """The value as a reference to an object."""
+        value = self.bound(value)
+        if isinstance(value, Virtual):
+            return self.materialise(value)
+        if isinstance(value, Node) and value.rep != "o":
+            boxed = self.state.boxed.get(value)
+            if boxed is None:
+                boxed = self.emit(BOX[value.rep], value, fact=self.fact(value))
+                self.state.boxed[value] = boxed
+                self.state.raw[boxed] = value
+            return boxed
+        if isinstance(value, Const):
+            self.constants.append(value.value)
+        return value  # type: ignore[return-value]
+
+    def raw(self, value: Abstract) -> Node | Const | None:
+        """The value unboxed, if its type allows (int that is not known to be big, float, bool); else None."""
+        value = self.bound(value)
+        if isinstance(value, Const):
+            rep = self.fact(value).rep
+            return None if rep == "o" else Const(value.value, rep)
+        if not isinstance(value, Node):
+            return None
+        if value.rep != "o":
+            return value
+        found = self.state.raw.get(value)
+        if found is not None:
+            return found
+        fact = self.fact(value)
+        if fact.rep in "ou":
+            return None
+        if fact.rep == "i" and "big" in self.failures():
+            self.narrow(value, BIG_INT)
+            return None
+        reason: dict[str, Any] = {"reason": "big"} if fact.rep == "i" else {}
+        found = self.emit(_UNBOX[fact.rep], value, fact=fact, **reason)
+        self.state.raw[value] = found
+        self.state.boxed[found] = value
+        return found
+
+    def i64(self, value: Abstract) -> Node | Const:
+        """An int or bool that `raw` accepts as ``i``."""
+        raw = self.raw(value)
+        assert raw is not None
+        if raw.rep == "b":
+            if isinstance(raw, Const):
+                return Const(int(raw.value), "i")
+            return self.emit("bool_to_i64", raw, fact=Fact(int, 0, 1))
+        assert raw.rep == "i", raw
+        return raw
+
+    def f64(self, value: Abstract) -> Operand:
+        """A float, or an int or bool made one as CPython does."""
+        raw = self.raw(value)
+        if raw is None or raw.rep == "u":
+            return self.emit("long_to_f64", self.obj(value))
+        if raw.rep == "f":
+            return raw
+        number = self.i64(value)
+        if isinstance(number, Const):
+            return Const(float(number.value), "f")
+        return self.emit("i64_to_f64", number)
+
+    # -- virtual objects ---------------------------------------------------------------------------------------------
+
+    def materialise(self, virtual: Virtual) -> Node:
+        """Build a virtual object for real, and put it wherever the virtual one was."""
+        parts = self.state.parts(virtual)
+        match virtual.kind:
+            case "wide":
+                name = {"shl": "lshift"}.get(virtual.info, virtual.info)
+                node = self.emit(f"long_{name}", *[self.obj(p) for p in parts], fact=BIG_INT)
+            case "tuple":
+                node = self.emit("tuple_new", *[self.obj(p) for p in parts])
+            case "slice":
+                node = self.emit("slice_new", *[self.obj(p) for p in parts])
+            case "range":
+                node = self.emit("range_new", *[self.i64(p) for p in parts])
+            case "bound_method":
+                node = self.emit("bound_method_new", *[self.obj(p) for p in parts])
+            case "cell":
+                return self._materialise_cell(virtual)
+            case "instance":
+                return self._materialise_instance(virtual)
+            case "list_iterator" | "tuple_iterator" | "str_iterator" | "bytes_iterator":
+                node = self.emit("sequence_iter_new", self.obj(parts[0]), self.i64(parts[1]))
+            case "range_iterator":
+                node = self.emit("range_iter_new", *[self.i64(p) for p in parts])
+            case "function":
+                return self._materialise_function(virtual)
+            case _:
+                raise Unsupported(f"a {virtual.kind} would have to be built in compiled code")
+        node.fact = Fact(virtual.type)
+        self.state.replace(virtual, node)
+        return node
+
+    def reaches(self, value: Abstract, target: Virtual) -> bool:
+        """Whether `target` is a virtual object or a part of it, however deep."""
+        seen: set[Virtual] = set()
+        pending = [value]
+        while pending:
+            part = pending.pop()
+            if part is target:
+                return True
+            if isinstance(part, Virtual) and part not in seen:
+                seen.add(part)
+                pending += self.state.parts(part)
+        return False
+
+    def _materialise_cell(self, cell: Virtual) -> Node:
+        # what it holds may refer to it, as a function does that calls itself
+        content = self.bound(self.state.parts(cell)[0])
+        node = self.emit("cell_new", NULL, fact=Fact(cell.type))
+        self.state.replace(cell, node)
+        if isinstance(content, Node) and content.block is None:
+            self._late_stores.append((node, content))
+        elif content is not NULL:
+            self.emit("cell_store", node, self.obj(content))
+        return node
+
+    def _materialise_function(self, function: Virtual) -> Node:
+        info = function.info
+        assert isinstance(info, FunctionInfo)
+        node = Node(OPS["new_function"], [], "o", {"code": info.code, "globals": info.globals, "flags": info.flags,
+                                                   "qualname": info.qualname})
+        node.fact = Fact(function.type)
+        self.constants += [info.code, info.globals, info.qualname]
+        # a cell of its closure may hold the function itself: it is stored once the function exists
+        outer, self._late_stores = self._late_stores, []
+        self.state.replace(function, node)
+        node.args = [self.obj(part) for part in function.parts]
+        node.block = self.block
+        self.block.nodes.append(node)
+        stores, self._late_stores = self._late_stores, outer
+        for cell, content in stores:
+            if content is node:
+                self.emit("cell_store", cell, content)
+            else:
+                self._late_stores.append((cell, content))
+        return node
+
+    def _materialise_instance(self, instance: Virtual) -> Node:
+        type_, names = instance.info
+        values = [self.bound(part) for part in self.state.parts(instance)]
+        present = [(name, value) for name, value in zip(names, values, strict=True) if value is not NULL]
+        operands = [self.obj(value) for _, value in present]
+        node = self.emit("instance_new", *operands, type=type_, names=tuple(name for name, _ in present),
+                         fact=Fact(type_))
+        self.constants += [type_, *names]
+        self.state.replace(instance, node)
+        return node
+
+    # -- the end of references ---------------------------------------------------------------------------------------
+
+    def let_go(self, *values: Abstract) -> None:
+        """The interpreter drops its references to these values here, after the effect of the instruction."""
+        for value in values:
+            maybe = isinstance(value, MaybeUnbound)
+            if isinstance(value, MaybeUnbound):
+                value = value.value
+            if isinstance(value, Virtual):
+                if value not in self._going and (not value.mutable or value in self.state.heap) \
+                        and not self.state.holds(value):
+                    self._going.add(value)
+                    self.let_go(*self.state.parts(value))
+                    self._going.discard(value)
+            elif isinstance(value, Node) and self._needs_release(value) and not self.state.holds(value):
+                self.effects += 1
+                self.epoch += 1
+                node = self.block.append("release", [value], state=self.state.describe(self.op_at, self.resume))
+                if maybe:
+                    node.attrs["maybe"] = True
+
+    def _needs_release(self, node: Node) -> bool:
+        """Whether dropping a reference to this value may be what ends it: not where it was read from something that has
+        certainly kept it since."""
+        if node.rep != "o" or not observable(self.fact(node)) or self._born.get(node) == self.epoch:
+            return False
+        return node.op is not None or self.graph.loop_at is not None or node not in self.graph.entry.params
+
+
+def constant_i64(value: int) -> Const:
+    """An ``i`` constant; the value must fit."""
+    assert I64_MIN <= value <= I64_MAX
+    return Const(value, "i")
+
+
+__all__ = ["Assumptions", "Core", "History", "Left", "Unsupported", "constant_i64", "known"]

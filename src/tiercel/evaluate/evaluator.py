@@ -1,0 +1,365 @@
+"""The evaluator of one version: a function, or a running loop."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tiercel import _runtime, rules, types
+from tiercel.bytecode import decode
+from tiercel.evaluate.core import BOX, Assumptions, History, Left, Unsupported
+from tiercel.evaluate.inlining import Inliner
+from tiercel.evaluate.instructions import HANDLERS
+from tiercel.evaluate.instructions.names import Names
+from tiercel.evaluate.instructions.operators import Operators
+from tiercel.evaluate.state import Frame, State
+from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
+from tiercel.graph.ops import OPS
+from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
+from tiercel.values import Abstract, MaybeUnbound, Virtual, known
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.blocks import Block as BasicBlock
+    from tiercel.bytecode.decode import Code
+
+MAX_RESULT_ROUNDS = 4
+
+_BINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME"})
+
+rules.load()
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What evaluating one version gave.
+
+    `graph` is unimproved; `constants` are the objects it mentions; `inlined` the qualified names of inlined functions;
+    `notes` what a reader of `explain` should know, as (code, unit, text); `evaluated` counts the instructions of the
+    code and of everything inlined.  `reps` (of the parameters) and `result` say how the version is
+    called natively; `covered` has the (code, unit) of all instructions that were evaluated.
+    """
+
+    graph: Graph
+    assumptions: Assumptions
+    constants: list[Any]
+    inlined: list[str]
+    notes: list[tuple[CodeType, int, str]]
+    evaluated: int
+    reps: str
+    result: Fact
+    covered: set[tuple[CodeType, int]]
+
+
+class Evaluator(Operators, Names, Inliner):
+    """Walks the bytecode of one version; see the package's docstring."""
+
+    LIST, DICT, TUPLE, SET = LIST, DICT, TUPLE, Fact(set)
+
+    def __init__(self, graph: Graph, function: FunctionType | None, globals_: dict[str, Any], history: Any) -> None:
+        super().__init__(graph, history)
+        self.function = function
+        self.globals = globals_
+        self.result_fact: Fact | None = None          # what a recursive call is taken to return; None: nothing yet
+        self.ends: list[tuple[Node, Abstract, Operand | None, Fact]] = []
+        self.calls_itself = False
+        self.covered: set[tuple[CodeType, int]] = set()
+        self._bindings: dict[CodeType, set[str]] = {}
+
+    # -- the current frame -------------------------------------------------------------------------------------------
+
+    def frame_globals(self) -> dict[str, Any]:
+        """The global namespace of the innermost frame."""
+        operand = self.frame.function
+        if isinstance(operand, Const):
+            return operand.value.__globals__
+        if operand is self.graph.function:
+            return self.globals
+        witness = operand.witness
+        return witness.__globals__ if witness is not NO_WITNESS else operand.attrs["globals"]
+
+    def at_module_level(self) -> bool:
+        """Whether names are those of the global namespace."""
+        return self.frame.parent is None and self.frame.names is self.globals
+
+    def rebinds(self, name: str) -> bool:
+        """Whether code that is being compiled binds a global name, so that its value cannot be assumed."""
+        return any(name in self._bound_names(frame.code) for frame in self.state.frames())
+
+    def _bound_names(self, code: Code) -> set[str]:
+        names = self._bindings.get(code.code)
+        if names is None:
+            everywhere = self.graph.loop_at is None or code.code is not self.graph.code
+            names = self._bindings[code.code] = {
+                str(i.argval) for b in code.flow.order for i in b.instructions
+                if i.op in _BINDS and (everywhere or b.at in self._region)}
+        return names
+
+    def run_block(self, basic: BasicBlock) -> None:
+        """Evaluate the instructions of one block from the present state."""
+        code = self.frame.code.code
+        for instruction in basic.instructions:
+            self.covered.add((code, instruction.at))
+            self.instruction = instruction
+            self.at, self.op_at, self.resume = instruction.at, instruction.op_at, instruction.next
+            self._before_at = instruction.at
+            self.refresh_before()
+            handler = HANDLERS.get(instruction.op)
+            if handler is None:
+                self.leave(f"{instruction.op} is not compiled")
+                return
+            if handler(self, instruction):
+                return
+        self.go_to(basic.instructions[-1].next)
+
+    # -- calls of other versions -------------------------------------------------------------------------------------
+
+    def call_itself(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...]) -> bool:
+        """A native call of the function being compiled, where the arguments are of this version's types."""
+        graph = self.graph
+        if self.function is not target or graph.loop_at is not None:
+            return False
+        code = target.__code__
+        slots = self.bind(code, [known(d) for d in target.__defaults__ or ()],
+                          self.keyword_defaults(target), args, names)
+        if slots is None or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+            return False
+        self.assumptions.add_function(target)
+        operands = self.as_parameters(slots, "".join(p.rep for p in graph.entry.params), graph.param_types)
+        if operands is None:
+            return False
+        self.calls_itself = True
+        if self.result_fact is None:
+            raise Left
+        fact = self.result_fact
+        node = self.emit("call_native", *operands, rep=fact.rep, fact=fact, target=None, result=fact.rep)
+        self.frame.stack.append(node)
+        self.let_go(*args)
+        return True
+
+    def as_parameters(self, slots: list[Abstract], reps: str, types_: list[type | None]) -> list[Operand] | None:
+        """Arguments in the form of a version's parameters; None if a type does not match."""
+        for slot, rep, type_ in zip(slots, reps, types_, strict=True):
+            if type_ is not None and self.learn(slot) is not type_:
+                return None
+            if rep == "i" and self.is_big(slot):
+                return None
+        result: list[Operand] = []
+        for slot, rep in zip(slots, reps, strict=True):
+            operand = self.raw(slot) if rep != "o" else self.obj(slot)
+            if operand is None or (isinstance(operand, Node | Const) and operand.rep != rep):
+                return None
+            result.append(operand)
+        return result
+
+    def call_version(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...]) -> bool:
+        """A native call of a version of another function that is installed for these types."""
+        code = target.__code__
+        for version in _runtime.versions(code):
+            signature = _SIGNATURES.get(id(version))
+            if not version.valid or signature is None or signature.version() is not version:
+                continue
+            if target.__closure__ is not None or id(target.__globals__) != signature.globals:
+                continue
+            slots = self.bind(code, [known(d) for d in target.__defaults__ or ()],
+                              self.keyword_defaults(target), args, names)
+            if slots is None:
+                return False
+            operands = self.as_parameters(slots, signature.reps, signature.param_types())
+            if operands is None:
+                continue
+            self.assumptions.add_function(target)
+            self.assumptions.versions.append(version)
+            self.constants.append(target)
+            node = self.emit("call_native", *operands, rep=signature.result.rep, fact=signature.result, target=version,
+                             result=signature.result.rep, function=target)
+            self.frame.stack.append(node)
+            self.let_go(*args)
+            return True
+        return False
+
+    # -- the ends of the version -------------------------------------------------------------------------------------
+
+    def return_from_version(self, value: Abstract) -> None:
+        if self.graph.loop_at is not None:
+            self.block.append("leave", state=self.before(), reason="return from a running loop")
+            return
+        if isinstance(value, Virtual):
+            value = self.materialise(value)
+        fact = self.fact(value)
+        raw = self.raw(value) if fact.rep != "o" else None
+        self.emit("unlink", reason="frame object")
+        for local, maybe in self._owned_locals(value).items():
+            node = self.block.append("drop", [local])
+            if maybe:
+                node.attrs["maybe"] = True
+        end = self.block.append("return")
+        self.ends.append((end, value, raw, fact if raw is not None or fact.type is not int else BIG_INT))
+
+    def _owned_locals(self, value: Abstract) -> dict[Node, bool]:
+        """The locals whose end the program may notice when the frame is cleared, and whether each may be unbound."""
+        result: dict[Node, bool] = {}
+        for local in self.frame.locals:
+            maybe = isinstance(local, MaybeUnbound)
+            node = local.value if isinstance(local, MaybeUnbound) else local
+            if isinstance(node, Node) and node is not value and self._needs_release(node):
+                result.setdefault(node, maybe)
+        return result
+
+    def finish(self) -> Fact | None:
+        """Settle the representation of the result, and give every `return` its operand."""
+        fact: Fact | None = None
+        for _, _, _, each in self.ends:
+            fact = each if fact is None else join(fact, each)
+        rep = (fact or ANY).rep
+        for end, value, raw, _ in self.ends:
+            block = end.block
+            assert block is not None
+            operand: Operand
+            if rep != "o":
+                assert raw is not None
+                operand = raw
+            elif isinstance(value, Node) and value.rep != "o":
+                box = Node(OPS[BOX[value.rep]], [value], "o")
+                box.block = block
+                block.nodes.insert(len(block.nodes) - 1, box)
+                operand = box
+            else:
+                operand = value  # type: ignore[assignment]
+            end.args = [operand]
+        self.graph.result = rep
+        return fact
+
+
+@dataclass(slots=True)
+class Signature:
+    """What a direct native call needs to know of an installed version.  It keeps nothing of the program alive."""
+
+    version: weakref.ref[Any]
+    reps: str
+    types: list[weakref.ref[type] | None]
+    result: Fact
+    globals: int           # the identity of the namespace
+
+    def param_types(self) -> list[type | None]:
+        """The exact types of the parameters (None: any)."""
+        return [None if reference is None else reference() for reference in self.types]
+
+
+_SIGNATURES: dict[int, Signature] = {}
+
+
+def register(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> None:
+    """Let versions evaluated from now on call `version`, just installed from `evaluation`, natively."""
+    key = id(version)
+
+    def forget(_: Any) -> None:
+        _SIGNATURES.pop(key, None)
+
+    result = evaluation.result
+    if result.rep == "o":
+        result = ANY
+    references = [None if type_ is None else weakref.ref(type_) for type_ in evaluation.graph.param_types]
+    _SIGNATURES[key] = Signature(weakref.ref(version, forget), evaluation.reps, references, result, id(globals_))
+
+
+def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any = None) -> Evaluation:
+    """Evaluate a function for arguments of the exact types of `args` (one for each argument slot; None: any types)."""
+    code = function.__code__
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        raise Unsupported("generators and coroutines are interpreted")
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        raise Unsupported("class bodies and modules are interpreted")
+    decoded = decode(code)
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS) \
+        + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    memory: dict[Any, Any] = {}
+    result_fact: Fact | None = None
+    for _ in range(MAX_RESULT_ROUNDS):
+        graph = Graph(code, code.co_qualname)
+        entry = graph.new_block(code.co_firstlineno)
+        evaluator = Evaluator(graph, function, function.__globals__, history or History())
+        evaluator.memory = memory
+        evaluator.result_fact = result_fact
+        evaluator.set_witness(graph.function, function)
+        locals_: list[Abstract] = [NULL] * len(decoded.local_names)
+        for index in range(count):
+            locals_[index] = _parameter(graph, entry, index, args[index] if args is not None else NO_WITNESS, evaluator)
+        frame = Frame(decoded, graph.function, locals_)
+        evaluator.walk(decoded, 0, State(frame), entry)
+        fact = evaluator.finish()
+        if not evaluator.calls_itself or _same_result(fact, result_fact):
+            break
+        # at first a recursive call is taken never to return; where nothing else does either, nothing is known
+        result_fact = fact or ANY if result_fact is None else types.widen(result_fact, fact or ANY)
+        if result_fact is not None and result_fact.type is int and not result_fact.big:
+            result_fact = INT
+    else:
+        raise Unsupported("a recursive function whose result type does not settle")
+    return _evaluation(evaluator, fact or ANY)
+
+
+def _same_result(fact: Fact | None, assumed: Fact | None) -> bool:
+    if assumed is None or fact is None:
+        return assumed is not None
+    return types.implies(fact, assumed) and fact.rep == assumed.rep
+
+
+def _parameter(graph: Graph, block: Block, slot: int, witness: Any, evaluator: Evaluator) -> Node:
+    type_ = None if witness is NO_WITNESS else type(witness)
+    fact = ANY if type_ is None else of_object(witness)
+    if fact.type is int:
+        fact = INT if fact.rep == "i" else BIG_INT
+    node = block.param(fact.rep, str(fact))
+    node.fact = fact
+    evaluator.set_witness(node, witness)
+    graph.param_slots.append(slot)
+    graph.param_types.append(type_)
+    if type_ is not None:
+        evaluator.assumptions.add_type(type_)
+        evaluator.constants.append(type_)
+    return node
+
+
+def evaluate_loop(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
+                  stack: tuple[Any, ...], globals_: dict[str, Any], history: Any = None) -> Evaluation:
+    """Evaluate the running loop whose header is at `at`, for the values in its frame (`_runtime.NULL`: empty)."""
+    decoded = decode(code)
+    loop = decoded.flow.loops.get(at)
+    if loop is None:
+        raise Unsupported("not a loop header")
+    graph = Graph(code, f"{code.co_qualname} loop", loop_at=at)
+    entry = graph.new_block()
+    evaluator = Evaluator(graph, function, globals_, history or History())
+    evaluator.set_witness(graph.function, function if function is not None else NO_WITNESS)
+    values: list[Abstract] = []
+    for index, value in enumerate((*locals_, *stack)):
+        if value is _runtime.NULL:
+            values.append(NULL)
+            continue
+        slot = index if index < len(locals_) else len(locals_) - 1 - index
+        values.append(_parameter(graph, entry, slot, value, evaluator))
+    frame = Frame(decoded, graph.function, values[:len(locals_)])
+    frame.stack = values[len(locals_):]
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        frame.names = globals_
+    state = State(frame)
+    if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
+        # its iterator is taken apart before the loop, so that the loop has it virtual from the start
+        evaluator.stand(state, entry, at, at)
+        evaluator.open_iterator(frame.stack[-1])
+    evaluator.walk(decoded, at, state, entry, {block.at for block in loop.blocks})
+    evaluator.graph.result = "o"
+    return _evaluation(evaluator, ANY)
+
+
+def _evaluation(evaluator: Evaluator, result: Fact) -> Evaluation:
+    graph = evaluator.graph
+    evaluator.forget_witnesses()
+    graph.blocks = [block for block in graph.blocks if block.nodes]
+    notes = [(code, at, text) for (code, at), text in evaluator.notes.items()]
+    size = len(decode(graph.code).instructions) + evaluator.inlined_size
+    return Evaluation(graph, evaluator.assumptions, evaluator.constants, evaluator.inlined, notes, size,
+                      "".join(param.rep for param in graph.entry.params), result, evaluator.covered)

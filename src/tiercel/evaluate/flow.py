@@ -1,0 +1,498 @@
+"""The walk over a function's blocks: merging states where ways meet, and loops by widening and peeling."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tiercel.evaluate.core import Core, Left, Unsupported
+from tiercel.evaluate.state import Path, State
+from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
+from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, widen
+from tiercel.values import Abstract, MaybeUnbound, Virtual
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.blocks import Block as BasicBlock
+    from tiercel.bytecode.decode import Code
+
+MAX_ROUNDS = 40          # evaluations of one loop before giving up
+MAX_NODES = 20_000
+
+_MOVES_BY_INDEX = frozenset({"list_iterator", "tuple_iterator", "str_iterator", "bytes_iterator", "reversed_list",
+                             "enumerate"})
+_NULL_RAW: dict[str, Operand] = {
+    "i": Const(0, "i"), "u": Const(0, "u"), "f": Const(0.0, "f"), "b": Const(False, "b"), "o": NULL}
+
+
+@dataclass(slots=True)
+class LoopMemory:
+    """What is remembered of a loop from one evaluation to the next; it only grows."""
+
+    changed: set[Path] = field(default_factory=set)
+    facts: dict[Path, Fact] = field(default_factory=dict)
+    maybe: set[Path] = field(default_factory=set)
+    built: set[Path] = field(default_factory=set)         # virtual objects that must be real at the header
+    hoisted: dict[Path, type] = field(default_factory=dict)
+    peel: bool = False
+    rounds: int = 0
+
+
+Incoming = tuple[State, Block]
+
+
+@dataclass(slots=True)
+class _Loop:
+    """A loop being evaluated."""
+
+    header: int
+    last: int
+    key: tuple[Any, ...]
+    peeling: bool
+    entries: list[tuple[State, Block, int]]
+    pending: dict[int, list[Incoming]]
+    graph_size: int
+    returns: int
+    inlined: int
+    block: Block | None = None
+    state: State | None = None
+    params: dict[Path, Fact] = field(default_factory=dict)
+    back: list[Incoming] = field(default_factory=list)
+
+
+class Flow(Core):
+    """Walks blocks in reverse postorder.  Subclasses evaluate the instructions of one block by `run_block`, which
+    hands on states by `go_to`."""
+
+    def __init__(self, graph: Any, history: Any) -> None:
+        super().__init__(graph, history)
+        self.memory: dict[tuple[Any, ...], LoopMemory] = {}
+        self._pending: dict[int, list[Incoming]] = {}
+        self._region: set[int] = set()
+        self.returns: list[tuple[State, Block, Abstract]] = []
+        self.inlined_size = 0      # instructions of callees evaluated in place
+
+    def run_block(self, block: BasicBlock) -> None:
+        raise NotImplementedError
+
+    # -- the walk ----------------------------------------------------------------------------------------------------
+
+    def walk(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None) -> None:
+        """Evaluate from the basic block at `start`; `region` limits it to some blocks (by their first unit), from which
+        every way out is a `leave`.  What returns is added to `self.returns`."""
+        saved = self._pending, self._region
+        flow = code.flow
+        order = [b for b in flow.order if region is None or b.at in region]
+        position = {b.at: index for index, b in enumerate(order)}
+        self._region = set(position)
+        self._pending = {start: [(state, block)]}
+        loops: list[_Loop] = []
+        index, peeled = 0, False
+        while index < len(order):
+            basic = order[index]
+            incoming = self._pending.pop(basic.at, None)
+            if incoming:
+                if basic.at in flow.loops:
+                    last = max(position[b.at] for b in flow.loops[basic.at].blocks if b.at in position)
+                    self._enter_loop(basic, flow.loops[basic.at].stores, incoming, index, last, loops, peeled)
+                    peeled = False
+                else:
+                    state, open_block = self._merge(incoming, basic.at)
+                    self._run(basic, state, open_block)
+            while loops and loops[-1].last == index:
+                loop = loops.pop()
+                again = self._finish_loop(loop, order[loop.header])
+                if again is not None:
+                    index, peeled = loop.header - 1, again == "peeled"
+                    break
+            index += 1
+        self._pending, self._region = saved
+
+    def _run(self, basic: BasicBlock, state: State, block: Block) -> None:
+        if len(self.graph.blocks) > MAX_NODES:
+            raise Unsupported("too large")
+        block.line = block.line or basic.instructions[0].line or 0
+        self.stand(state, block, basic.at, basic.at)
+        with suppress(Left):
+            self.run_block(basic)
+
+    def go_to(self, unit: int, state: State | None = None, block: Block | None = None) -> None:
+        """The state goes on at the basic block at `unit`."""
+        state, block = state or self.state, block or self.block
+        if unit not in self._region:
+            self.stand(state, block, unit, unit)
+            self.block.append("leave", state=self.before(), reason="end of the compiled loop")
+            return
+        self._pending.setdefault(unit, []).append((state, block))
+
+    def branch(self, condition: Operand, likely: bool | None = None) -> tuple[Incoming | None, Incoming | None]:
+        """Split on `condition` (``b``): the state and open block for true and for false (None: cannot happen)."""
+        if isinstance(condition, Const):
+            here = (self.state, self.block)
+            return (here, None) if condition.value else (None, here)
+        assert isinstance(condition, Node)
+        yes, no = self.graph.new_block(), self.graph.new_block()
+        end = self.block.append("branch", [condition], likely=likely)
+        end.targets = [Edge(yes), Edge(no)]
+        yes_state, no_state = self.state, self.state.copy()
+        _refine(yes_state, condition, True)
+        _refine(no_state, condition, False)
+        return (yes_state, yes), (no_state, no)
+
+    # -- merging -----------------------------------------------------------------------------------------------------
+
+    def _merge(self, incoming: list[Incoming], unit: int) -> Incoming:
+        """One state and block for several ways into `unit`."""
+        if len(incoming) == 1:
+            return incoming[0]
+        places = self._common_places(incoming, unit)
+        target = self.graph.new_block()
+        leaves: dict[Path, Any] = {}
+        merged: list[tuple[Path, Fact, str]] = []
+        for path, first in places[0].items():
+            others = [p[path] for p in places]
+            if isinstance(first, tuple) or all(_same(first, other) for other in others):
+                leaves[path] = first
+            else:
+                facts = [s.fact(o) for (s, _), o in zip(incoming, others, strict=True) if o is not NULL]
+                fact = facts[0] if facts else ANY
+                for other in facts[1:]:
+                    fact = join(fact, other)
+                bound = {_bound_state(o) for o in others}
+                merged.append((path, fact, "always" if bound == {"always"} else "maybe"))
+        # the same values in several places make one parameter
+        state = incoming[0][0].copy()
+        self._meet_knowledge(state, [s for s, _ in incoming])
+        made: dict[tuple[Any, ...], Abstract] = {}
+        arguments: list[list[Operand]] = [[] for _ in incoming]
+        for path, fact, bound_state in merged:
+            values = [p[path] for p in places]
+            ident = tuple(_identity(v) for v in values)
+            if ident not in made:
+                made[ident] = self._parameter(target, fact, bound_state == "maybe", _first_witness(values))
+                for (in_state, in_block), value, args in zip(incoming, values, arguments, strict=True):
+                    self.stand(in_state, in_block, unit, unit)
+                    args += self._arguments_for(made[ident], value)
+            leaves[path] = made[ident]
+        state.rebuild(leaves)
+        for (_, in_block), args in zip(incoming, arguments, strict=True):
+            in_block.append("jump").targets = [Edge(target, args)]
+        return state, target
+
+    def _common_places(self, incoming: list[Incoming], unit: int) -> list[dict[Path, Any]]:
+        """The places of all states, virtual objects built where the states differ in their shape."""
+        for _ in range(1000):
+            places = [state.places() for state, _ in incoming]
+            path = _first_difference(places)
+            if path is None:
+                return places
+            for (state, block), here in zip(incoming, places, strict=True):
+                if path in here and isinstance(here[path], tuple):
+                    self.stand(state, block, unit, unit)
+                    value = state.value_at(path)
+                    assert isinstance(value, Virtual)
+                    self.materialise(value)
+        raise Unsupported("states do not merge")
+
+    def _meet_knowledge(self, state: State, others: list[State]) -> None:
+        """Keep in `state` what all of `others` know of the same nodes."""
+        for node in list(state.facts):
+            fact = state.facts[node]
+            for other in others:
+                fact = join(fact, other.fact(node))
+            state.facts[node] = fact
+        state.raw = {n: r for n, r in state.raw.items() if all(o.raw.get(n) is r for o in others)}
+        state.boxed = {n: r for n, r in state.boxed.items() if all(o.boxed.get(n) is r for o in others)}
+
+    def _parameter(self, block: Block, fact: Fact, maybe: bool, witness: Any) -> Abstract:
+        bound = block.param("b") if maybe else None
+        param = block.param(fact.rep)
+        param.fact, param.hint = fact, str(fact)
+        self.set_witness(param, witness)
+        if bound is None:
+            return param
+        bound.fact = BOOL
+        return MaybeUnbound(bound, param)
+
+    def _arguments_for(self, param: Abstract, value: Abstract) -> list[Operand]:
+        """What an edge passes for a parameter; unboxes and boxes at the present point."""
+        if isinstance(param, MaybeUnbound):
+            if value is NULL:
+                return [Const(False, "b"), _NULL_RAW[param.value.rep]]
+            if isinstance(value, MaybeUnbound):
+                return [value.bound, self._as_rep(value.value, param.value.rep)]
+            return [Const(True, "b"), self._as_rep(value, param.value.rep)]
+        assert isinstance(param, Node)
+        return [self._as_rep(value, param.rep)]
+
+    def _as_rep(self, value: Abstract, rep: str) -> Operand:
+        if rep == "o":
+            return NULL if value is NULL else self.obj(value)
+        raw = self.raw(value)
+        if rep == "u" and raw is not None and raw.rep == "i":
+            return Const(raw.value, "u") if isinstance(raw, Const) else self.emit("u64_of_i64", raw)
+        if raw is None or raw.rep != rep:
+            raise Unsupported(f"a value does not take the form {rep} where ways meet")
+        return raw
+
+    # -- loops -------------------------------------------------------------------------------------------------------
+
+    def _enter_loop(self, basic: BasicBlock, stores: frozenset[int], incoming: list[Incoming], index: int, last: int,
+                    loops: list[_Loop], peeled: bool) -> None:
+        key = (*incoming[0][0].frame.key, basic.at)
+        memory = self.memory.setdefault(key, LoopMemory())
+        memory.rounds += 1
+        if memory.rounds > MAX_ROUNDS:
+            raise Unsupported("a loop whose types do not settle")
+        loop = _Loop(index, last, key, memory.peel and not peeled,
+                     [(state.copy(), block, len(block.nodes)) for state, block in incoming],
+                     {unit: [(s.copy(), b) for s, b in ins] for unit, ins in self._pending.items()},
+                     len(self.graph.blocks), len(self.returns), self.inlined_size)
+        loops.append(loop)
+        state, block = self._merge(incoming, basic.at)
+        if not loop.peeling:
+            state, block = self._header(loop, memory, basic, stores, state, block)
+        self._run(basic, state, block)
+
+    def _header(self, loop: _Loop, memory: LoopMemory, basic: BasicBlock, stores: frozenset[int], state: State,
+                block: Block) -> Incoming:
+        """Make the header: a parameter for each place that the loop changes."""
+        self.stand(state, block, basic.at, basic.at)
+        for path in sorted(memory.built, key=repr):
+            value = _value_at(state, path)
+            if isinstance(value, Virtual):
+                self.materialise(value)
+        for path, type_ in memory.hoisted.items():
+            value = _value_at(state, path)
+            if isinstance(value, Node) and self.type_of(value) is None:
+                self.guard_type(value, type_)
+        self.stand(state, block, basic.at, basic.at)
+        header = self.graph.new_block(basic.instructions[0].line or 0)
+        leaves = state.places()
+        args: list[Operand] = []
+        stored = {("L", 0, index) for index in stores}
+        for path, leaf in list(leaves.items()):
+            if isinstance(leaf, tuple):
+                continue
+            if not (path in memory.changed or path in stored or _moves(leaves, path)):
+                continue
+            if leaf is NULL and path not in memory.maybe:
+                continue
+            fact = memory.facts.get(path)
+            here = state.fact(leaf) if leaf is not NULL else None
+            if here is not None:
+                fact = _header_fact(here) if fact is None else join(fact, here)
+            fact = fact or ANY
+            maybe = leaf is NULL or isinstance(leaf, MaybeUnbound) or path in memory.maybe
+            param = self._parameter(header, fact, maybe, _first_witness([leaf]))
+            args += self._arguments_for(param, leaf)
+            leaves[path] = param
+            loop.params[path] = fact
+        inner = state.copy()
+        inner.rebuild(leaves)
+        self.block.append("jump").targets = [Edge(header, args)]
+        loop.block, loop.state = header, inner.copy()
+        return inner, header
+
+    def _finish_loop(self, loop: _Loop, basic: BasicBlock) -> str | None:
+        """Close the back-edges; or say how the loop is evaluated again: "again" or "peeled"."""
+        back = self._pending.pop(basic.at, [])
+        memory = self.memory[loop.key]
+        if loop.peeling:
+            if back:
+                self._pending[basic.at] = back
+                return "peeled"
+            return None
+        assert loop.state is not None and loop.block is not None
+        if not back:
+            return None
+        grown = False
+        for state, _ in back:
+            grown |= self._learn_from(loop, memory, state)
+        if grown:
+            self._roll_back(loop, basic)
+            return "again"
+        header_places = loop.state.places()
+        for state, block in back:
+            self.stand(state, block, basic.at, basic.at)
+            args: list[Operand] = []
+            for path, leaf in header_places.items():
+                if path in loop.params:
+                    args += self._arguments_for(leaf, state.value_at(path))
+            self.block.append("jump").targets = [Edge(loop.block, args)]
+        return None
+
+    def _roll_back(self, loop: _Loop, basic: BasicBlock) -> None:
+        """Forget all that was made since the loop was entered."""
+        for block in self.graph.blocks[loop.graph_size:]:
+            block.nodes.clear()
+        del self.graph.blocks[loop.graph_size:]
+        del self.returns[loop.returns:]
+        self.inlined_size = loop.inlined
+        for _, block, size in loop.entries:
+            del block.nodes[size:]
+        self._pending = loop.pending
+        self._pending[basic.at] = [(state, block) for state, block, _ in loop.entries]
+
+    def _learn_from(self, loop: _Loop, memory: LoopMemory, state: State) -> bool:
+        """Compare the state at a back-edge with the header's; remember what must be wider.  True if anything was."""
+        assert loop.state is not None
+        grown = False
+        places, header = state.places(), loop.state.places()
+        for path, leaf in header.items():
+            if path not in places:
+                continue
+            other = places[path]
+            if isinstance(leaf, tuple):
+                if leaf != other:
+                    memory.built.add(path)
+                    memory.changed.add(path)
+                    grown = True
+                continue
+            if isinstance(other, tuple):
+                # a virtual object where the header has a real one: built on the back-edge
+                other = state.value_at(path)
+            if path in loop.params:
+                grown |= self._widen_parameter(loop, memory, path, leaf, other, state)
+            elif not _same(leaf, other):
+                memory.changed.add(path)
+                if leaf is NULL or other is NULL or isinstance(other, MaybeUnbound):
+                    memory.maybe.add(path)
+                if other is not NULL:
+                    memory.facts[path] = state.fact(other)
+                grown = True
+            elif isinstance(leaf, Node) and loop.state.fact(leaf).type is None:
+                learnt = state.fact(leaf).type
+                if learnt is not None and path not in memory.hoisted and _witness_is(leaf, learnt):
+                    memory.hoisted[path] = learnt
+                    grown = True
+        return grown
+
+    def _widen_parameter(self, loop: _Loop, memory: LoopMemory, path: Path, leaf: Any, other: Any,
+                         state: State) -> bool:
+        grown = False
+        if (other is NULL or isinstance(other, MaybeUnbound)) and not isinstance(leaf, MaybeUnbound):
+            memory.maybe.add(path)
+            grown = True
+        if other is NULL:
+            return grown
+        known, new = loop.params[path], state.fact(other)
+        if implies(new, known):
+            return grown
+        if known.rep != "o" and new.rep != "o" and widen(known, new).rep == "o" and not memory.peel:
+            memory.peel = True
+            memory.facts.clear()
+            return True
+        if known.type is None:
+            return grown
+        memory.facts[path] = widen(known, new)
+        return True
+
+
+def _refine(state: State, condition: Node, truth: bool) -> None:
+    """What a comparison of ints says of its operands where it is known to be true or false."""
+    if condition.op is None or not condition.op.name.startswith("i64_"):
+        return
+    name = condition.op.name[4:]
+    if not truth:
+        name = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}.get(name, "")
+    if name not in ("lt", "le", "gt", "ge", "eq"):
+        return
+    a, b = condition.args
+    fa, fb = _int_fact(state, a), _int_fact(state, b)
+    if fa is None or fb is None:
+        return
+    if name in ("gt", "ge"):
+        a, b, fa, fb, name = b, a, fb, fa, {"gt": "lt", "ge": "le"}[name]
+    strict = 1 if name == "lt" else 0
+    if name == "eq":
+        lo, hi = max(fa.lo, fb.lo), min(fa.hi, fb.hi)
+        new_a = new_b = (lo, hi)
+    else:
+        new_a = (fa.lo, min(fa.hi, fb.hi - strict))
+        new_b = (max(fb.lo, fa.lo + strict), fb.hi)
+    for operand, (lo, hi) in ((a, new_a), (b, new_b)):
+        if isinstance(operand, Node) and lo <= hi:
+            fact = Fact(int, lo, hi)
+            state.facts[operand] = fact
+            boxed = state.boxed.get(operand)
+            if boxed is not None:
+                state.facts[boxed] = fact
+
+
+def _int_fact(state: State, operand: Any) -> Fact | None:
+    if isinstance(operand, Const):
+        return Fact(int, operand.value, operand.value)
+    fact = state.fact(operand)
+    return fact if fact.type is int and not fact.big else None
+
+
+def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    if isinstance(a, Const) and isinstance(b, Const):
+        return a.key() == b.key()
+    return isinstance(a, MaybeUnbound) and isinstance(b, MaybeUnbound) and a == b
+
+
+def _identity(value: Any) -> Any:
+    return value.key() if isinstance(value, Const) else id(value)
+
+
+def _bound_state(value: Any) -> str:
+    return "never" if value is NULL else "maybe" if isinstance(value, MaybeUnbound) else "always"
+
+
+def _first_witness(values: list[Any]) -> Any:
+    for value in values:
+        if isinstance(value, MaybeUnbound):
+            value = value.value
+        if isinstance(value, Node) and value.witness is not NO_WITNESS:
+            return value.witness
+    return NO_WITNESS
+
+
+def _witness_is(node: Node, type_: type) -> bool:
+    return node.witness is not NO_WITNESS and type(node.witness) is type_
+
+
+def _first_difference(places: list[dict[Path, Any]]) -> Path | None:
+    """The first place where some state has a virtual object and another something else, or one of another shape."""
+    for path, leaf in places[0].items():
+        for other in places[1:]:
+            if path not in other:
+                return path[:-1]
+            there = other[path]
+            if (isinstance(leaf, tuple) or isinstance(there, tuple)) and leaf != there:
+                return path
+    return None
+
+
+def _value_at(state: State, path: Path) -> Abstract | None:
+    try:
+        return state.value_at(path)
+    except (IndexError, AssertionError):
+        return None
+
+
+def _moves(leaves: dict[Path, Any], path: Path) -> bool:
+    """Whether a place is the moving part of a virtual iterator: its position, or how many are left."""
+    if len(path) < 4:
+        return False
+    owner = leaves.get(path[:-1])
+    if not isinstance(owner, tuple) or owner[0] != "virtual":
+        return False
+    kind = owner[1]
+    if kind == "range_iterator":
+        return path[-1] in (0, 2)
+    return kind in _MOVES_BY_INDEX and path[-1] == 1
+
+
+def _header_fact(fact: Fact) -> Fact:
+    """A first guess of what a changed place holds: an int that starts somewhere goes up."""
+    if fact.type is int and not fact.big:
+        return Fact(int, fact.lo, U64_MAX if fact.rep == "u" else I64_MAX)
+    return fact
+
+
+__all__ = ["Flow", "Incoming", "LoopMemory"]

@@ -1,0 +1,288 @@
+"""Calls of Python functions: binding of arguments, inlining with frames of their own, and native recursion."""
+
+from __future__ import annotations
+
+import inspect
+from types import CodeType, FunctionType
+from typing import Any
+
+from tiercel.bytecode import decode
+from tiercel.evaluate.core import Left
+from tiercel.evaluate.iteration import Iteration
+from tiercel.evaluate.objects import MISSING, find_in_type, python_method
+from tiercel.evaluate.state import Frame, Inlining
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, RESULT_BOOL, Const, Node, Operand, _Mark
+from tiercel.types import DICT
+from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
+
+MAX_DEPTH = 8
+MAX_CALLEE = 120              # instructions of an inlined function
+MAX_INLINED = 1200            # instructions inlined into one version
+
+_NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+class Inliner(Iteration):
+    """Evaluates callees in place."""
+
+    # -- binding -----------------------------------------------------------------------------------------------------
+
+    def bind(self, code: CodeType, defaults: list[Abstract], kw_defaults: dict[str, Abstract], args: list[Abstract],
+             names: tuple[str, ...]) -> list[Abstract] | None:
+        """The argument slots of a call, as the interpreter binds them; None where the call is wrong or has a
+        dictionary of keywords, which the ordinary call deals with."""
+        positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
+        star, star_star = bool(code.co_flags & inspect.CO_VARARGS), bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        given = args[:len(args) - len(names)]
+        if len(given) > positional and not star:
+            return None
+        slots: list[Abstract | None] = [None] * (positional + keyword_only)
+        slots[:min(len(given), positional)] = given[:positional]
+        parameters = code.co_varnames[:positional + keyword_only]
+        for name, value in zip(names, args[len(given):], strict=True):
+            if name not in parameters[code.co_posonlyargcount:]:
+                return None
+            index = parameters.index(name, code.co_posonlyargcount)
+            if slots[index] is not None:
+                return None
+            slots[index] = value
+        for index, slot in enumerate(slots):
+            if slot is None:
+                if index < positional:
+                    from_end = index - positional + len(defaults)
+                    slots[index] = defaults[from_end] if 0 <= from_end < len(defaults) else None
+                else:
+                    slots[index] = kw_defaults.get(parameters[index])
+                if slots[index] is None:
+                    return None
+        result: list[Abstract] = [slot for slot in slots if slot is not None]
+        if star:
+            result.append(Virtual("tuple", given[positional:]))
+        if star_star:
+            result.append(self.emit("dict_new", fact=DICT))
+        return result
+
+    # -- inlining ----------------------------------------------------------------------------------------------------
+
+    def can_inline(self, code: CodeType) -> bool:
+        """Whether a function is small enough, not recursive here, and of a kind that can be inlined."""
+        if code.co_flags & _NOT_INLINED or self.frame.depth >= MAX_DEPTH:
+            return False
+        if any(frame.code.code is code for frame in self.state.frames()):
+            return False
+        size = len(decode(code).instructions)
+        if size > MAX_CALLEE or self.inlined_size + size > MAX_INLINED:
+            return False
+        return "recursion" not in self.failures()
+
+    def call_python(self, function: FunctionType, args: list[Abstract], names: tuple[str, ...] = (),
+                    result: _Mark | None = RESULT) -> bool:
+        """Inline a call of a constant function: its result is pushed, unless `result` is None.  False: impossible."""
+        code = function.__code__
+        if not self.can_inline(code):
+            return False
+        defaults = [known(d) for d in function.__defaults__ or ()]
+        kw_defaults = self.keyword_defaults(function)
+        slots = self.bind(code, defaults, kw_defaults, args, names)  # type: ignore[arg-type]
+        if slots is None:
+            return False
+        self.assumptions.add_function(function)
+        self.constants += [function, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        self._inline(Const(function, "o"), code, slots, result)
+        return True
+
+    def keyword_defaults(self, function: FunctionType) -> dict[str, Abstract]:
+        """The defaults of keyword-only parameters; their dictionary may be changed in place."""
+        defaults = function.__kwdefaults__ or {}
+        for name in defaults:
+            self.assumptions.add_global(defaults, name)
+        return {name: known(value) for name, value in defaults.items()}
+
+    def call_virtual_function(self, function: Virtual, args: list[Abstract], names: tuple[str, ...]) -> bool:
+        """Inline a call of a function made in the code being compiled."""
+        info = function.info
+        assert isinstance(info, FunctionInfo)
+        if not self.can_inline(info.code) or not info.code.co_flags & inspect.CO_OPTIMIZED:
+            return False
+        parts = list(function.parts)
+        defaults: list[Abstract] = []
+        kw_defaults: dict[str, Abstract] = {}
+        if info.flags & 1:
+            packed = parts.pop(0)
+            if isinstance(packed, Virtual):
+                defaults = packed.parts
+            elif isinstance(packed, Const):
+                defaults = [known(d) for d in packed.value]
+            else:
+                return False
+        if info.flags & 2:
+            return False
+        slots = self.bind(info.code, defaults, kw_defaults, args, names)
+        if slots is None:
+            return False
+        # a frame description needs the function itself, so it exists only where one is linked or left
+        self._inline(function, info.code, slots, RESULT)
+        return True
+
+    def _inline(self, function: Any, code: CodeType, slots: list[Abstract], result: _Mark | None) -> None:
+        """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
+        decoded = decode(code)
+        if isinstance(function, Virtual):
+            closure = function.parts[-1] if function.info.flags & 8 else None
+            operand: Operand = self.obj(function)
+            function_witness: Any = closure
+        else:
+            operand, function_witness = function, None
+        caller = self.frame
+        caller.at, caller.resume, caller.result = self.op_at, self.resume, result
+        self.inlined_size += len(decoded.instructions)
+        self.inlined.append(code.co_qualname)
+        locals_ = slots + [NULL] * (code.co_nlocals + len(_cells_only(code)) + len(code.co_freevars) - len(slots))
+        frame = Frame(decoded, operand, locals_, caller, (*caller.key, self.at, code))
+        frame.inlining = Inlining([], [])
+        frame.closure = function_witness
+        outer = self.returns, self.at, self.op_at, self.resume
+        effects = self.effects
+        enter = self.emit("enter_inlined", operand, code=code, reason="recursion")
+        self.constants.append(code)
+        frame.inlining.nodes.append(enter)
+        self.returns = []
+        self.state.frame = frame
+        self.walk(decoded, 0, self.state, self.block)
+        returns = self.returns
+        self.returns, self.at, self.op_at, self.resume = outer
+        inlining = frame.inlining
+        if self.effects == effects:
+            for node in inlining.nodes:
+                if node.block is not None and node in node.block.nodes:
+                    node.block.nodes.remove(node)
+            for described in inlining.states:
+                described.linked = False
+        if not returns:
+            raise Left
+        state, block = self._merge([(s, b) for s, b, _ in returns], self.resume)
+        _, at, op_at, resume = outer
+        self.stand(state, block, resume, resume)
+        self.at, self.op_at = at, op_at
+
+    def do_return(self, value: Abstract) -> None:
+        """The current frame returns `value`."""
+        value = self.bound(value)
+        frame = self.frame
+        if frame.parent is None:
+            self.return_from_version(value)
+            return
+        assert frame.inlining is not None
+        node = self.block.append("leave_inlined", code=frame.code.code)
+        frame.inlining.nodes.append(node)
+        caller = frame.parent
+        self.state.frame = caller
+        op_at, resume = self.op_at, self.resume
+        self.op_at, self.resume = caller.at, caller.resume
+        if caller.result is not None:
+            caller.stack.append(value)
+        self.let_go(*[v for v in frame.locals if v is not value], *([] if caller.result is not None else [value]))
+        self.op_at, self.resume = op_at, resume
+        self.returns.append((self.state, self.block, NONE))
+
+    def return_from_version(self, value: Abstract) -> None:
+        raise NotImplementedError
+
+    # -- special methods that are Python functions -------------------------------------------------------------------
+
+    def inline_method(self, name: str, target: Abstract, args: list[Abstract], result: _Mark | None = RESULT) -> bool:
+        """Inline a special method of an exact type, with its result pushed; False if it is not a Python function."""
+        type_ = self.type_of(target)
+        if type_ is None or type_ in _PLAIN:
+            return False
+        method = python_method(type_, name)
+        if method is None:
+            return False
+        self.assumptions.add_type(type_)
+        if not self.call_python(method, [target, *args], (), result):
+            return False
+        self.let_go(target, *args)
+        return True
+
+    def inline_operator(self, dunders: tuple[str, str] | None, a: Abstract, b: Abstract, inplace: bool = False) -> bool:
+        """Inline the special method an operator reaches, where it surely does not return NotImplemented."""
+        if dunders is None:
+            return False
+        ta, tb = self.type_of(a), self.type_of(b)
+        if ta is None or tb is None:
+            return False
+        forward, reflected = dunders
+        if inplace and find_in_type(ta, forward.replace("__", "__i", 1)) is not MISSING:
+            return False
+        method = python_method(ta, forward) if ta not in _PLAIN else None
+        if method is None:
+            return False
+        if ta is not tb and find_in_type(tb, reflected) is not MISSING and issubclass(tb, ta):
+            return False
+        if _may_return_not_implemented(method.__code__):
+            return False
+        self.assumptions.add_type(ta)
+        self.assumptions.add_type(tb)
+        if not self.call_python(method, [a, b]):
+            return False
+        self.let_go(a, b)
+        return True
+
+    def inline_comparison(self, number: int, a: Abstract, b: Abstract, wants_bool: bool) -> bool:
+        """Inline ``__lt__`` and its kin."""
+        name, reflected = _COMPARISONS[number]
+        ta, tb = self.type_of(a), self.type_of(b)
+        if ta is None or tb is None or ta in _PLAIN:
+            return False
+        method = python_method(ta, name)
+        if method is None or _may_return_not_implemented(method.__code__):
+            return False
+        if ta is not tb and issubclass(tb, ta):
+            return False
+        self.assumptions.add_type(ta)
+        if not self.call_python(method, [a, b], (), RESULT_BOOL if wants_bool else RESULT):
+            return False
+        if wants_bool:
+            self._result_made_bool()
+        self.let_go(a, b)
+        return True
+
+    def _result_made_bool(self) -> None:
+        value = self.frame.stack.pop()
+        truth = self.truth(value)
+        self.frame.stack.append(self.as_bool(truth))
+        self.let_go(value)
+
+    # -- closures ----------------------------------------------------------------------------------------------------
+
+    def closure_of(self, function: Operand) -> list[Abstract] | None:
+        """The cells of the running function, if they are known."""
+        closure = self.frame.closure
+        if isinstance(closure, Virtual):
+            return closure.parts
+        if isinstance(function, Const):
+            self.constants += list(function.value.__closure__ or ())
+            return [known(cell) for cell in function.value.__closure__ or ()]
+        return None
+
+    def closure_witness(self, function: Operand, index: int) -> Any:
+        """The cell seen, for a function that is not constant."""
+        assert isinstance(function, Node)
+        closure = getattr(function.witness, "__closure__", None)
+        return NO_WITNESS if closure is None else closure[index]
+
+
+_COMPARISONS = [("__lt__", "__gt__"), ("__le__", "__ge__"), ("__eq__", "__eq__"), ("__ne__", "__ne__"),
+                ("__gt__", "__lt__"), ("__ge__", "__le__")]
+_PLAIN = frozenset({
+    int, float, bool, str, bytes, list, tuple, dict, set, frozenset, complex, range, type(None), slice, type})
+
+
+def _may_return_not_implemented(code: CodeType) -> bool:
+    return "NotImplemented" in code.co_names or NotImplemented in code.co_consts
+
+
+def _cells_only(code: CodeType) -> list[str]:
+    return [name for name in code.co_cellvars if name not in code.co_varnames]
+
+

@@ -1,0 +1,271 @@
+"""Attributes: of modules and classes as constants, of instances by their layout, methods without a bound object."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import Any
+
+from tiercel import _runtime
+from tiercel.evaluate.objects import MISSING, find_after, find_in_type, is_data_descriptor, is_descriptor, peek, traits
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
+from tiercel.values import Abstract, Virtual, known
+
+_METHOD_DESCRIPTORS = (type(list.append), type(object.__init__))
+
+
+def load_attr(e: Any, i: Any) -> None:
+    name = e.frame.code.code.co_names[i.arg >> 1]
+    owner = e.bound(e.frame.stack.pop())
+    method = bool(i.arg & 1)
+    if isinstance(owner, Virtual) and owner.kind != "instance":
+        owner = e.materialise(owner)
+    if isinstance(owner, Const):
+        found = _constant_attribute(e, owner.value, name)
+        if found is not NO_WITNESS:
+            _push(e, known(found), method)
+            return
+    type_ = e.learn(owner)
+    if type_ is not None and not isinstance(owner, Const | type) and _instance_attribute(e, owner, type_, name, method):
+        return
+    _generic(e, owner, name, method)
+
+
+def _push(e: Any, value: Abstract, method: bool) -> None:
+    e.frame.stack += [value, NULL] if method else [value]
+
+
+def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
+    stack = e.frame.stack
+    behind = [NULL] if method else []
+    e.constants.append(name)
+    witness = e.witness_of(owner)
+    seen = peek(witness, name) if witness is not NO_WITNESS else MISSING
+    node = e.emit("get_attr", e.obj(owner), name=name, after=[*stack, RESULT, *behind],
+                  witness=NO_WITNESS if seen is MISSING else seen)
+    stack += [node, *behind]
+    e.let_go(owner)
+
+
+def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
+    """An attribute of a constant module or class that is assumed not to change, or NO_WITNESS."""
+    if type(owner) is ModuleType and find_in_type(ModuleType, name) is MISSING:
+        names = owner.__dict__
+        if name in names and not e.history.changed(names, name):
+            e.assumptions.add_global(names, name)
+            return names[name]
+        return NO_WITNESS
+    if type(owner) is type and find_in_type(type, name) is MISSING:
+        found = find_in_type(owner, name)
+        if found is MISSING or e.history.changed(type.__dict__["__dict__"].__get__(owner), name):
+            return NO_WITNESS
+        if type(found) is FunctionType or not is_descriptor(found):
+            e.assumptions.add_type(owner)
+            return found
+        if type(found) is staticmethod:
+            e.assumptions.add_type(owner)
+            return found.__func__
+    return NO_WITNESS
+
+
+def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> bool:
+    """Make sure that the instance has no attribute of its own under a name of its class."""
+    if not facts["has_dict"]:
+        return True
+    if isinstance(owner, Virtual):
+        return name not in owner.info[1]
+    if not facts["inline_values"] or "shadow" in e.failures():
+        return False
+    if _runtime.attr_index(type_, name) >= 0:
+        return False
+    if isinstance(owner, Const) and peek(owner.value, name) is not MISSING:
+        return False
+    names = _runtime.shared_names(type_)
+    e.constants.append(type_)
+    count = e.emit("keys_count", type=type_)
+    e.guard(e.emit("i64_eq", count, Const(len(names), "i")), "shadow")
+    e.guard(e.emit("inline_valid", e.obj(owner)), "shadow")
+    return True
+
+
+def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method: bool) -> bool:
+    facts = traits(type_)
+    if not facts["generic_getattr"]:
+        return False
+    found = find_in_type(type_, name)
+    if found is not MISSING and is_data_descriptor(found):
+        return _data_descriptor(e, owner, type_, found, method)
+    own = _own_attribute(e, owner, type_, name, facts)
+    if own is not None:
+        _push(e, own, method)
+        e.let_go(owner)
+        return True
+    if found is MISSING or not _unshadowed(e, owner, type_, name, facts):
+        return False
+    e.assumptions.add_type(type_)
+    if type(found) is FunctionType or type(found) in _METHOD_DESCRIPTORS:
+        e.constants.append(found)
+        if method:
+            e.frame.stack += [known(found), owner]
+        else:
+            e.frame.stack.append(Virtual("bound_method", [known(found), owner]) if type(found) is FunctionType
+                                 else e.emit("get_attr", e.obj(owner), name=name))
+        return True
+    if type(found) is staticmethod:
+        _push(e, known(found.__func__), method)
+        e.let_go(owner)
+        return True
+    if is_descriptor(found):
+        return False
+    _push(e, known(found), method)
+    e.let_go(owner)
+    return True
+
+
+def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> Abstract | None:
+    """The attribute that the instance holds itself, if there is one by its layout."""
+    if isinstance(owner, Virtual):
+        names = owner.info[1]
+        if name not in names:
+            return None
+        value = e.state.heap[owner][names.index(name)]
+        return None if value is NULL else e.bound(value)
+    index = _runtime.attr_index(type_, name) if facts["inline_values"] else -1
+    if index < 0 or "attr" in e.failures():
+        return None
+    witness = e.witness_of(owner)
+    seen = peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
+    if seen is MISSING:
+        return None
+    e.constants += [type_, name]
+    e.assumptions.add_type(type_)
+    return e.emit("attr_load", e.obj(owner), index=index, name=name, type=type_, witness=seen, reason="attr")
+
+
+def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: bool) -> bool:
+    if type(found) is property and type(found.fget) is FunctionType and not method:
+        e.assumptions.add_type(type_)
+        if not e.call_python(found.fget, [owner]):
+            return False
+        e.let_go(owner)
+        return True
+    offset = _runtime.member_offset(found)
+    if offset < 0 or "attr" in e.failures():
+        return False
+    e.assumptions.add_type(type_)
+    witness = e.witness_of(owner)
+    seen: Any = NO_WITNESS
+    if witness is not NO_WITNESS and type(witness) is type_:
+        try:
+            seen = found.__get__(witness)
+        except AttributeError:
+            return False
+    e.constants.append(found.__name__)
+    _push(e, e.emit("slot_load", e.obj(owner), offset=offset, name=found.__name__, witness=seen, reason="attr"), method)
+    e.let_go(owner)
+    return True
+
+
+def load_super_attr(e: Any, i: Any) -> None:
+    """`super().name` where the class and the type of self are known."""
+    name = e.frame.code.code.co_names[i.arg >> 2]
+    stack = e.frame.stack
+    owner, cls, function = e.bound(stack[-1]), e.bound(stack[-2]), stack[-3]
+    type_ = e.learn(owner)
+    seen = e.witness_of(cls)
+    if not (isinstance(function, Const) and function.value is super) or type_ is None or not isinstance(seen, type) \
+            or "class" in e.failures():
+        e.leave("super() of an unknown class")
+        return
+    if isinstance(cls, Node):
+        e.emit("guard_is", cls, value=seen, reason="class")
+        e.constants.append(seen)
+    found = find_after(type_, seen, name)
+    if type(found) is not FunctionType:
+        e.leave("super() of something other than a method")
+    e.assumptions.add_type(type_)
+    e.constants.append(found)
+    del stack[-3:]
+    stack += [known(found), owner] if i.arg & 1 else [Virtual("bound_method", [known(found), owner])]
+
+
+def store_attr(e: Any, i: Any) -> None:
+    name = e.frame.code.code.co_names[i.arg]
+    owner, value = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
+    if isinstance(owner, Virtual) and owner.kind != "instance":
+        owner = e.materialise(owner)
+    cyclic = isinstance(owner, Virtual) and e.reaches(value, owner)
+    if cyclic:
+        owner, value = _built(e, owner, value)
+    type_ = e.learn(owner)
+    if not cyclic and type_ is not None and _store_instance(e, owner, type_, name, value):
+        e.let_go(value, owner)
+        return
+    e.constants.append(name)
+    e.emit("set_attr", e.obj(owner), e.obj(value), name=name)
+    e.let_go(value, owner)
+
+
+def _built(e: Any, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
+    """An instance and what is stored into it, both real: a cycle of objects is for the collector to find."""
+    stack = e.frame.stack
+    stack += [value, owner]
+    for place in (-2, -1):
+        if isinstance(stack[place], Virtual):
+            e.materialise(stack[place])
+    owner_node, value = stack.pop(), stack.pop()
+    return owner_node, value
+
+
+def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
+    facts = traits(type_)
+    if not facts["generic_setattr"]:
+        return False
+    found = find_in_type(type_, name)
+    if found is not MISSING and is_data_descriptor(found):
+        offset = _runtime.member_offset(found)
+        if offset >= 0:
+            e.assumptions.add_type(type_)
+            _emit_store(e, "slot", e.obj(owner), value, offset=offset, name=name)
+            return True
+        if type(found) is property and type(found.fset) is FunctionType:
+            e.assumptions.add_type(type_)
+            return e.call_python(found.fset, [owner, value], (), None)
+        return False
+    if isinstance(owner, Virtual):
+        names = owner.info[1]
+        if name in names:
+            parts = e.state.heap[owner]
+            old, parts[names.index(name)] = parts[names.index(name)], value
+            e.let_go(old)
+            return True
+        return False
+    index = _runtime.attr_index(type_, name) if facts["inline_values"] else -1
+    if index < 0 or "attr" in e.failures():
+        return False
+    witness = e.witness_of(owner)
+    if witness is not NO_WITNESS and type(witness) is type_ and peek(witness, name) is MISSING:
+        return False
+    e.assumptions.add_type(type_)
+    e.constants += [type_, name]
+    _emit_store(e, "attr", e.obj(owner), value, index=index, name=name, type=type_, reason="attr")
+    return True
+
+
+def _emit_store(e: Any, kind: str, owner: Any, value: Abstract, **attrs: Any) -> None:
+    """Store into an attribute or slot, unboxed where no box exists yet."""
+    if isinstance(value, Node) and value.rep == "f" and value not in e.state.boxed:
+        e.emit(f"{kind}_store_f64", owner, value, **attrs)
+    else:
+        e.emit(f"{kind}_store", owner, e.obj(value), **attrs)
+
+
+def delete_attr(e: Any, i: Any) -> None:
+    name = e.frame.code.code.co_names[i.arg]
+    owner = e.bound(e.frame.stack.pop())
+    e.constants.append(name)
+    e.emit("del_attr", e.obj(owner), name=name)
+    e.let_go(owner)
+
+
+HANDLERS = {
+    "LOAD_ATTR": load_attr, "LOAD_SUPER_ATTR": load_super_attr, "STORE_ATTR": store_attr, "DELETE_ATTR": delete_attr}

@@ -1,0 +1,195 @@
+"""Calls, and functions made in compiled code."""
+
+from __future__ import annotations
+
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, MethodType
+from typing import Any
+
+from tiercel import _runtime
+from tiercel.bytecode import decode
+from tiercel.evaluate.objects import find_in_type, plain_class, python_method
+from tiercel.graph.build import NULL, Const, Node
+from tiercel.values import Abstract, FunctionInfo, Virtual, known
+
+_METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
+_METH_VARARGS = 1
+
+
+def call(e: Any, i: Any) -> None:
+    _call(e, i.arg, ())
+
+
+def call_kw(e: Any, i: Any) -> None:
+    names = e.frame.stack.pop()
+    _call(e, i.arg, names.value)
+
+
+def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
+    stack = e.frame.stack
+    args = [e.bound(v) for v in stack[len(stack) - count:]]
+    del stack[len(stack) - count:]
+    receiver, function = stack.pop(), e.bound(stack.pop())
+    if receiver is not NULL:
+        args.insert(0, receiver)
+    if isinstance(function, Virtual) and function.kind == "bound_method":
+        args.insert(0, function.parts[1])
+        function = function.parts[0]
+    call_value(e, function, args, names)
+
+
+def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[str, ...]) -> None:
+    """Evaluate a call; the result is pushed."""
+    if isinstance(function, Virtual) and function.kind == "function":
+        if e.call_virtual_function(function, args, names):
+            e.let_go(*args)
+            return
+    if isinstance(function, Node) and isinstance(function.witness, FunctionType | BuiltinFunctionType) \
+            and "callee" not in e.failures():
+        target = function.witness
+        e.emit("guard_is", e.obj(function), value=target, reason="callee")
+        e.constants.append(target)
+        e.state.replace(function, known(target))
+        function = known(target)
+    if isinstance(function, Const) and _call_constant(e, function.value, args, names):
+        return
+    callee = e.obj(function)
+    node = e.emit("call", callee, *[e.obj(a) for a in args], names=names)
+    e.constants += names
+    e.frame.stack.append(node)
+    e.let_go(*args, function)
+
+
+def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
+    if type(target) is MethodType:
+        return _call_constant(e, target.__func__, [known(target.__self__), *args], names)
+    if not names:
+        for arg in args:
+            e.learn(arg)
+        result = e.apply(target, *args)
+        if result is not None:
+            e.frame.stack.append(result)
+            e.let_go(*args)
+            return True
+    if type(target) is FunctionType:
+        if e.call_itself(target, args, names):
+            return True
+        if e.call_python(target, args, names):
+            e.let_go(*args)
+            return True
+        return e.call_version(target, args, names)
+    if isinstance(target, type):
+        return _call_class(e, target, args, names)
+    if not names and type(target) in (BuiltinFunctionType, MethodDescriptorType):
+        return _call_c(e, target, args)
+    return False
+
+
+def _call_class(e: Any, cls: type, args: list[Abstract], names: tuple[str, ...]) -> bool:
+    """`Class(...)` as allocation plus an inlined ``__init__``, the instance virtual until it escapes."""
+    if not plain_class(cls):
+        return False
+    init = find_in_type(cls, "__init__")
+    if init is not object.__init__ and python_method(cls, "__init__") is None:
+        return False
+    if init is object.__init__ and args:
+        return False
+    shared = _runtime.shared_names(cls)
+    if shared is None or len(shared) > 16 or "instance" in e.failures():
+        return False
+    if init is not object.__init__ and not (e.can_inline(init.__code__) and _returns_none(init.__code__)):
+        return False
+    e.assumptions.add_type(cls)
+    e.constants.append(cls)
+    instance = e.new_virtual("instance", [NULL] * len(shared), (cls, shared))
+    if init is object.__init__:
+        e.frame.stack.append(instance)
+        return True
+    e.frame.stack.append(instance)
+    if not e.call_python(init, [instance, *args], names, None):
+        e.frame.stack.pop()
+        return False
+    e.let_go(*args)
+    return True
+
+
+def _returns_none(code: CodeType) -> bool:
+    """Whether a function surely returns None, as the interpreter wants it of ``__init__``."""
+    return all(i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None)
+               for i in decode(code).instructions)
+
+
+def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
+    """A C function called without an argument tuple or a vectorcall."""
+    info = _runtime.cfunction(target)
+    if info is None:
+        return False
+    flags = info[0] & (_METH_O | _METH_NOARGS | _METH_FASTCALL | _METH_KEYWORDS | _METH_VARARGS)
+    operands = list(args)
+    if type(target) is MethodDescriptorType:
+        if not operands or e.type_of(operands[0]) is not target.__objclass__:
+            return False
+        receiver = operands.pop(0)
+    else:
+        receiver = known(target.__self__) if target.__self__ is not None else NULL
+    name = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}.get((flags, len(operands)))
+    if flags == _METH_FASTCALL:
+        name = "call_cfunction_fast"
+    if name is None:
+        return False
+    e.constants.append(target)
+    receiver_operand = receiver if receiver is NULL else e.obj(receiver)
+    node = e.emit(name, receiver_operand, *[e.obj(a) for a in operands], function=target)
+    e.frame.stack.append(node)
+    e.let_go(*args)
+    return True
+
+
+def call_function_ex(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    keywords = e.bound(stack.pop()) if i.arg & 1 else None
+    args = e.bound(stack.pop())
+    stack.pop()
+    function = e.bound(stack.pop())
+    if keywords is None and isinstance(args, Virtual) and args.kind == "tuple":
+        call_value(e, function, list(args.parts), ())
+        return
+    operands = [e.obj(function), e.obj(args)]
+    if keywords is not None:
+        operands.append(e.obj(keywords))
+    stack.append(e.emit("call_ex", *operands))
+    e.let_go(function, args, *([] if keywords is None else [keywords]))
+
+
+def call_intrinsic_1(e: Any, i: Any) -> None:
+    value = e.bound(e.frame.stack.pop())
+    if i.arg == 5:
+        e.frame.stack.append(e.emit("number_positive", e.obj(value)))
+    elif i.arg == 6:
+        e.frame.stack.append(e.emit("list_to_tuple", e.obj(value), fact=e.TUPLE))
+    else:
+        e.leave("an intrinsic that is not compiled")
+    e.let_go(value)
+
+
+def make_function(e: Any, i: Any) -> None:
+    code = e.frame.stack.pop()
+    info = FunctionInfo(code.value, e.frame_globals(), code.value.co_qualname, 0)
+    e.frame.stack.append(Virtual("function", [], info))
+
+
+def set_function_attribute(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    function, value = stack.pop(), stack.pop()
+    if not isinstance(function, Virtual):
+        e.leave("a function attribute set late")
+    info = function.info
+    # parts stand in the order of their bits
+    below = bin(info.flags & (i.arg - 1)).count("1")
+    parts = [*function.parts[:below], value, *function.parts[below:]]
+    stack.append(Virtual("function", parts, FunctionInfo(info.code, info.globals, info.qualname, info.flags | i.arg)))
+
+
+HANDLERS = {
+    "CALL": call, "CALL_KW": call_kw, "CALL_FUNCTION_EX": call_function_ex, "CALL_INTRINSIC_1": call_intrinsic_1,
+    "MAKE_FUNCTION": make_function, "SET_FUNCTION_ATTRIBUTE": set_function_attribute,
+}

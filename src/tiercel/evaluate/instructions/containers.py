@@ -1,0 +1,207 @@
+"""Subscripts, and building and unpacking containers."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tiercel.graph.build import Const
+from tiercel.values import NONE, Virtual, known
+
+_SUBSCR = {"BINARY_SUBSCR_LIST_INT": (list, int), "BINARY_SUBSCR_TUPLE_INT": (tuple, int),
+           "BINARY_SUBSCR_STR_INT": (str, int), "BINARY_SUBSCR_DICT": (dict, None)}
+_STORE = {"STORE_SUBSCR_LIST_INT": (list, int), "STORE_SUBSCR_DICT": (dict, None)}
+
+
+def binary_subscr(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    key, container = e.bound(stack.pop()), e.bound(stack.pop())
+    tc, tk = _SUBSCR.get(i.specialized or "", (None, None))
+    e.learn(container, tc)
+    e.learn(key, tk)
+    result = e.apply(operator.getitem, container, key)
+    if result is None and e.inline_method("__getitem__", container, [key]):
+        return
+    if result is None:
+        result = e.emit("get_item", e.obj(container), e.obj(key))
+    stack.append(result)
+    e.let_go(container, key)
+
+
+def store_subscr(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    key, container, value = e.bound(stack.pop()), e.bound(stack.pop()), e.bound(stack.pop())
+    tc, tk = _STORE.get(i.specialized or "", (None, None))
+    e.learn(container, tc)
+    e.learn(key, tk)
+    if e.apply(operator.setitem, container, key, value) is None:
+        if e.inline_method("__setitem__", container, [key, value], result=None):
+            return
+        e.emit("set_item", e.obj(container), e.obj(key), e.obj(value))
+    e.let_go(value, container, key)
+
+
+def delete_subscr(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    key, container = e.bound(stack.pop()), e.bound(stack.pop())
+    e.emit("del_item", e.obj(container), e.obj(key))
+    e.let_go(container, key)
+
+
+def binary_slice(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    stop, start, container = e.bound(stack.pop()), e.bound(stack.pop()), e.bound(stack.pop())
+    e.learn(container)
+    e.learn(start)
+    e.learn(stop)
+    piece = Virtual("slice", [start, stop, NONE])
+    result = e.apply(operator.getitem, container, piece)
+    if result is None:
+        result = e.emit("get_item", e.obj(container), e.obj(piece))
+    stack.append(result)
+    e.let_go(container, start, stop)
+
+
+def store_slice(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    stop, start, container, value = (e.bound(stack.pop()) for _ in range(4))
+    for operand in (container, start, stop, value):
+        e.learn(operand)
+    piece = Virtual("slice", [start, stop, NONE])
+    if e.apply(operator.setitem, container, piece, value) is None:
+        e.emit("set_item", e.obj(container), e.obj(piece), e.obj(value))
+    e.let_go(value, container, start, stop)
+
+
+def _take(e: Any, count: int) -> list[Any]:
+    stack = e.frame.stack
+    items = stack[len(stack) - count:]
+    del stack[len(stack) - count:]
+    return [e.bound(item) for item in items]
+
+
+def build_tuple(e: Any, i: Any) -> None:
+    e.frame.stack.append(Virtual("tuple", _take(e, i.arg)))
+
+
+def build_list(e: Any, i: Any) -> None:
+    items = _take(e, i.arg)
+    e.frame.stack.append(e.emit("list_new", *[e.obj(item) for item in items], fact=e.LIST))
+
+
+def build_slice(e: Any, i: Any) -> None:
+    parts = _take(e, i.arg)
+    if len(parts) == 2:
+        parts.append(NONE)
+    e.frame.stack.append(Virtual("slice", parts))
+
+
+def build_map(e: Any, i: Any) -> None:
+    items = _take(e, 2 * i.arg)
+    e.frame.stack.append(e.emit("dict_new", *[e.obj(item) for item in items], fact=e.DICT))
+    e.let_go(*items)
+
+
+def build_const_key_map(e: Any, i: Any) -> None:
+    keys = e.frame.stack.pop()
+    values = _take(e, i.arg)
+    pairs = [x for key, value in zip(keys.value, values, strict=True) for x in (e.obj(known(key)), e.obj(value))]
+    e.frame.stack.append(e.emit("dict_new", *pairs, fact=e.DICT))
+    e.let_go(*values)
+
+
+def build_set(e: Any, i: Any) -> None:
+    items = _take(e, i.arg)
+    e.frame.stack.append(e.emit("set_new", *[e.obj(item) for item in items], fact=e.SET))
+    e.let_go(*items)
+
+
+def list_append(e: Any, i: Any) -> None:
+    item = e.bound(e.frame.stack.pop())
+    e.emit("list_append", e.obj(e.frame.stack[-i.arg]), e.obj(item))
+    e.let_go(item)
+
+
+def list_extend(e: Any, i: Any) -> None:
+    items = e.bound(e.frame.stack.pop())
+    if isinstance(items, Const) and type(items.value) is tuple:
+        for item in items.value:
+            e.emit("list_append", e.obj(e.frame.stack[-i.arg]), e.obj(known(item)))
+        return
+    e.emit("list_extend", e.obj(e.frame.stack[-i.arg]), e.obj(items))
+    e.let_go(items)
+
+
+def set_add(e: Any, i: Any) -> None:
+    item = e.bound(e.frame.stack.pop())
+    target = e.frame.stack[-i.arg]
+    if e.apply(set.add, target, item) is None:
+        e.emit("set_add", e.obj(target), e.obj(item))
+    e.let_go(item)
+
+
+def map_add(e: Any, i: Any) -> None:
+    value, key = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
+    target = e.frame.stack[-i.arg]
+    if e.apply(operator.setitem, target, key, value) is None:
+        e.emit("set_item", e.obj(target), e.obj(key), e.obj(value))
+    e.let_go(value, key)
+
+
+def _update(name: str) -> Any:
+    def handler(e: Any, i: Any) -> None:
+        items = e.bound(e.frame.stack.pop())
+        e.emit(name, e.obj(e.frame.stack[-i.arg]), e.obj(items))
+        e.let_go(items)
+    return handler
+
+
+def dict_merge(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    items = e.bound(stack.pop())
+    e.emit("dict_merge", e.obj(stack[-i.arg]), e.obj(items), e.obj(stack[-3 - i.arg]))
+    e.let_go(items)
+
+
+_UNPACK = {"UNPACK_SEQUENCE_TWO_TUPLE": tuple, "UNPACK_SEQUENCE_TUPLE": tuple, "UNPACK_SEQUENCE_LIST": list}
+
+
+def unpack_sequence(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    value = e.bound(stack.pop())
+    if isinstance(value, Virtual) and value.kind == "tuple":
+        if len(value.parts) != i.arg:
+            e.leave("the wrong number of values to unpack")
+        stack += reversed(value.parts)
+        return
+    if isinstance(value, Const) and type(value.value) is tuple and len(value.value) == i.arg:
+        stack += [known(item) for item in reversed(value.value)]
+        return
+    type_ = e.learn(value, _UNPACK.get(i.specialized or ""))
+    if type_ not in (tuple, list):
+        items = e.emit("unpack_sequence", e.obj(value), count=i.arg, fact=e.TUPLE, unchecked=True)
+        stack += [e.tuple_item(items, Const(n, "i")) for n in reversed(range(i.arg))]
+        e.check_left(i.next)
+        e.let_go(value)
+        return
+    length = e.emit("tuple_length" if type_ is tuple else "list_length", e.obj(value))
+    e.guard(e.emit("i64_eq", length, Const(i.arg, "i")), "count")
+    item = e.tuple_item if type_ is tuple else e.list_item
+    stack += [item(value, Const(n, "i")) for n in reversed(range(i.arg))]
+    e.let_go(value)
+
+
+def get_len(e: Any, i: Any) -> None:
+    value = e.frame.stack[-1]
+    result = e.apply(len, value)
+    e.frame.stack.append(e.emit("length", e.obj(value)) if result is None else result)
+
+
+HANDLERS = {
+    "BINARY_SUBSCR": binary_subscr, "STORE_SUBSCR": store_subscr, "DELETE_SUBSCR": delete_subscr,
+    "BINARY_SLICE": binary_slice, "STORE_SLICE": store_slice, "BUILD_TUPLE": build_tuple, "BUILD_LIST": build_list,
+    "BUILD_SLICE": build_slice, "BUILD_MAP": build_map, "BUILD_CONST_KEY_MAP": build_const_key_map,
+    "BUILD_SET": build_set, "LIST_APPEND": list_append, "LIST_EXTEND": list_extend, "SET_ADD": set_add,
+    "MAP_ADD": map_add, "UNPACK_SEQUENCE": unpack_sequence, "GET_LEN": get_len,
+    "DICT_UPDATE": _update("dict_update"), "SET_UPDATE": _update("set_update"), "DICT_MERGE": dict_merge,
+}

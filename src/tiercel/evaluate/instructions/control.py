@@ -1,0 +1,131 @@
+"""Jumps, loops over iterables, returns, and what leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiercel.graph.build import Node
+from tiercel.values import NONE, Virtual, known
+
+
+def resume(e: Any, i: Any) -> None:
+    if i.arg & 3 == 0 and e.frame.parent is None:
+        e.emit("poll", after=e.frame.stack)
+
+
+def jump_forward(e: Any, i: Any) -> bool:
+    e.go_to(i.target)
+    return True
+
+
+def jump_backward(e: Any, i: Any) -> bool:
+    e.resume = i.target
+    e.emit("poll", after=e.frame.stack)
+    e.go_to(i.target)
+    return True
+
+
+def jump_backward_no_interrupt(e: Any, i: Any) -> bool:
+    e.go_to(i.target)
+    return True
+
+
+def _split(e: Any, condition: Any, if_true: int, if_false: int) -> bool:
+    yes, no = e.branch(condition)
+    if yes is not None:
+        e.go_to(if_true, *yes)
+    if no is not None:
+        e.go_to(if_false, *no)
+    return True
+
+
+def pop_jump_if_true(e: Any, i: Any) -> bool:
+    return _split(e, e.truth(e.frame.stack.pop()), i.target, i.next)
+
+
+def pop_jump_if_false(e: Any, i: Any) -> bool:
+    return _split(e, e.truth(e.frame.stack.pop()), i.next, i.target)
+
+
+def _jump_on_none(e: Any, i: Any, if_none: int, if_not: int) -> bool:
+    value = e.bound(e.frame.stack.pop())
+    condition = e.identical(value, NONE)
+    yes, no = e.branch(condition)
+    if yes is not None:
+        state, block = yes
+        if isinstance(value, Node):
+            state.replace(value, NONE)
+        e.go_to(if_none, state, block)
+    if no is not None:
+        state, block = no
+        e.stand_after_split(state, block)
+        e.let_go(value)
+        e.go_to(if_not, e.state, e.block)
+    return True
+
+
+def pop_jump_if_none(e: Any, i: Any) -> bool:
+    return _jump_on_none(e, i, i.target, i.next)
+
+
+def pop_jump_if_not_none(e: Any, i: Any) -> bool:
+    return _jump_on_none(e, i, i.next, i.target)
+
+
+def get_iter(e: Any, i: Any) -> None:
+    value = e.bound(e.frame.stack.pop())
+    e.learn(value)
+    result = e.apply(iter, value)
+    if result is None:
+        result = e.emit("iter", e.obj(value))
+    e.frame.stack.append(result)
+    e.let_go(value)
+
+
+def for_iter(e: Any, i: Any) -> bool:
+    iterator = e.bound(e.frame.stack[-1])
+    if isinstance(iterator, Virtual):
+        more, finish = e.iterator_next(iterator)
+        item = None
+    else:
+        item = e.emit("next", e.obj(iterator), unchecked=True)
+        more, finish = e.not_(e.emit("is_exhausted", item)), lambda: item
+    yes, no = e.branch(more)
+    if yes is not None:
+        e.stand_after_split(*yes)
+        e.frame.stack.append(finish())
+        if item is not None:
+            e.check_left(i.next)
+        e.go_to(i.next, e.state, e.block)
+    if no is not None:
+        e.stand_after_split(*no)
+        e.resume = i.target
+        e.frame.stack.pop()
+        if item is not None:
+            e.check_left(i.target)
+        e.let_go(iterator)
+        e.go_to(i.target, e.state, e.block)
+    return True
+
+
+def return_value(e: Any, i: Any) -> bool:
+    e.do_return(e.frame.stack.pop())
+    return True
+
+
+def return_const(e: Any, i: Any) -> bool:
+    e.do_return(known(e.frame.code.code.co_consts[i.arg]))
+    return True
+
+
+def load_assertion_error(e: Any, i: Any) -> None:
+    e.frame.stack.append(known(AssertionError))
+
+
+HANDLERS = {
+    "RESUME": resume, "JUMP_FORWARD": jump_forward, "JUMP_BACKWARD": jump_backward,
+    "JUMP_BACKWARD_NO_INTERRUPT": jump_backward_no_interrupt, "POP_JUMP_IF_TRUE": pop_jump_if_true,
+    "POP_JUMP_IF_FALSE": pop_jump_if_false, "POP_JUMP_IF_NONE": pop_jump_if_none,
+    "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none, "GET_ITER": get_iter, "FOR_ITER": for_iter,
+    "RETURN_VALUE": return_value, "RETURN_CONST": return_const, "LOAD_ASSERTION_ERROR": load_assertion_error,
+}

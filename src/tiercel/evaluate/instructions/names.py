@@ -1,0 +1,145 @@
+"""Global, builtin and enclosed names."""
+
+from __future__ import annotations
+
+import builtins
+from types import CellType
+from typing import Any
+
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT
+from tiercel.types import Fact
+from tiercel.values import MaybeUnbound, Virtual, known
+
+
+def global_constant(e: Any, names: dict[str, Any], builtin_names: dict[str, Any], name: str) -> Any:
+    """The value of a global or builtin name, assumed not to change; NO_WITNESS if it is not found or did change."""
+    if e.history.changed(names, name) or e.rebinds(name):
+        return NO_WITNESS
+    if name in names:
+        e.assumptions.add_global(names, name)
+        return names[name]
+    if name in builtin_names:
+        if e.history.changed(builtin_names, name):
+            return NO_WITNESS
+        e.assumptions.add_global(names, name)
+        e.assumptions.add_global(builtin_names, name)
+        return builtin_names[name]
+    return NO_WITNESS
+
+
+def _builtins_of(e: Any) -> dict[str, Any]:
+    found = e.frame_globals().get("__builtins__", builtins)
+    return found if isinstance(found, dict) else vars(found)
+
+
+class Names:
+    """What the evaluator offers about names."""
+
+    def steady_global(self, name: str) -> Any:
+        """The value of a global or builtin name that is taken not to change, or NO_WITNESS."""
+        return global_constant(self, self.frame_globals(), _builtins_of(self), name)  # type: ignore[attr-defined]
+
+
+def _push_global(e: Any, name: str, null: bool) -> None:
+    stack = e.frame.stack
+    behind = [NULL] if null else []
+    globals_, builtin_names = e.frame_globals(), _builtins_of(e)
+    value = global_constant(e, globals_, builtin_names, name)
+    if value is not NO_WITNESS:
+        stack += [known(value), *behind]
+        return
+    seen = globals_.get(name, builtin_names.get(name, NO_WITNESS))
+    if seen is NO_WITNESS:
+        e.leave(f"the name {name} is not defined")
+    e.constants += [globals_, builtin_names, name]
+    if name in globals_ and "missing" not in e.failures():
+        node = e.emit("dict_get_str", known(globals_), known(name), witness=seen, reason="missing")
+        stack += [node, *behind]
+        return
+    node = e.emit("load_global", globals=globals_, builtins=builtin_names, name=name, witness=seen,
+                  after=[*stack, RESULT, *behind])
+    stack += [node, *behind]
+
+
+def load_global(e: Any, i: Any) -> None:
+    _push_global(e, e.frame.code.code.co_names[i.arg >> 1], bool(i.arg & 1))
+
+
+def store_global(e: Any, i: Any) -> None:
+    name = e.frame.code.code.co_names[i.arg]
+    value = e.frame.stack.pop()
+    globals_ = e.frame_globals()
+    e.constants += [globals_, name]
+    e.emit("dict_set_str", known(globals_), known(name), e.obj(value))
+    e.let_go(value)
+
+
+def load_name(e: Any, i: Any) -> None:
+    if not e.at_module_level():
+        e.leave("a name of a class body")
+    _push_global(e, e.frame.code.code.co_names[i.arg], False)
+
+
+def store_name(e: Any, i: Any) -> None:
+    if not e.at_module_level():
+        e.leave("a name of a class body")
+    store_global(e, i)
+
+
+# -- cells -----------------------------------------------------------------------------------------------------------
+
+
+def make_cell(e: Any, i: Any) -> None:
+    cell = Virtual("cell")
+    e.state.heap[cell] = [e.frame.locals[i.arg]]
+    e.frame.locals[i.arg] = cell
+
+
+def copy_free_vars(e: Any, i: Any) -> None:
+    code = e.frame.code.code
+    first = len(e.frame.locals) - i.arg
+    function = e.frame.function
+    closure = e.closure_of(function)
+    for n in range(i.arg):
+        if closure is not None:
+            e.frame.locals[first + n] = closure[n]
+            continue
+        node = e.emit("closure_item", function, index=n, fact=Fact(CellType), witness=e.closure_witness(function, n))
+        e.frame.locals[first + n] = node
+    assert len(code.co_freevars) == i.arg
+
+
+def load_deref(e: Any, i: Any) -> None:
+    cell = e.frame.locals[i.arg]
+    if isinstance(cell, Virtual):
+        content = e.state.heap[cell][0]
+        if content is NULL:
+            e.leave("an unbound variable")
+        if isinstance(content, MaybeUnbound):
+            content = e.bound(content)
+        e.frame.stack.append(content)
+        return
+    seen: Any = NO_WITNESS
+    witness = e.witness_of(cell)
+    if isinstance(witness, CellType):
+        try:
+            seen = witness.cell_contents
+        except ValueError:
+            e.leave("an unbound variable")
+    e.frame.stack.append(e.emit("cell_load", e.obj(cell), witness=seen, reason="unbound"))
+
+
+def store_deref(e: Any, i: Any) -> None:
+    cell = e.frame.locals[i.arg]
+    value = e.frame.stack.pop()
+    if isinstance(cell, Virtual):
+        old, e.state.heap[cell][0] = e.state.heap[cell][0], value
+        e.let_go(old)
+    else:
+        e.emit("cell_store", e.obj(cell), e.obj(value))
+
+
+HANDLERS = {
+    "LOAD_GLOBAL": load_global, "STORE_GLOBAL": store_global, "LOAD_NAME": load_name, "STORE_NAME": store_name,
+    "MAKE_CELL": make_cell, "COPY_FREE_VARS": copy_free_vars, "LOAD_DEREF": load_deref, "STORE_DEREF": store_deref,
+}

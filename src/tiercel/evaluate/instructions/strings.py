@@ -1,0 +1,42 @@
+"""Formatting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiercel.types import STR
+
+
+def format_simple(e: Any, i: Any) -> None:
+    value = e.bound(e.frame.stack.pop())
+    if e.type_of(value) is str:
+        e.frame.stack.append(value)
+        return
+    e.frame.stack.append(e.emit("format_simple", e.obj(value)))
+    e.let_go(value)
+
+
+def format_with_spec(e: Any, i: Any) -> None:
+    spec, value = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
+    e.frame.stack.append(e.emit("format", e.obj(value), e.obj(spec)))
+    e.let_go(value)
+
+
+def convert_value(e: Any, i: Any) -> None:
+    value = e.bound(e.frame.stack.pop())
+    name = {1: "str_of", 2: "repr_of", 3: "ascii_of"}[i.arg]
+    e.frame.stack.append(e.emit(name, e.obj(value), fact=STR))
+    e.let_go(value)
+
+
+def build_string(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    parts = stack[len(stack) - i.arg:]
+    del stack[len(stack) - i.arg:]
+    stack.append(e.emit("build_string", *[e.obj(part) for part in parts], fact=STR))
+
+
+HANDLERS = {
+    "FORMAT_SIMPLE": format_simple, "FORMAT_WITH_SPEC": format_with_spec, "CONVERT_VALUE": convert_value,
+    "BUILD_STRING": build_string,
+}

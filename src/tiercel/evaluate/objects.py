@@ -1,0 +1,72 @@
+"""What is known of types and their instances at compile time, without running code of the program."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from tiercel import _runtime
+
+_MRO = type.__dict__["__mro__"].__get__
+_DICT = type.__dict__["__dict__"].__get__
+MISSING: Any = _runtime.NULL
+
+
+def find_in_type(type_: type, name: str) -> Any:
+    """What the type's method resolution order has under a name, or MISSING."""
+    for base in _MRO(type_):
+        names = _DICT(base)
+        if name in names:
+            return names[name]
+    return MISSING
+
+
+def find_after(type_: type, cls: type, name: str) -> Any:
+    """What follows `cls` in the type's method resolution order under a name, as `super` looks it up, or MISSING."""
+    order = _MRO(type_)
+    if cls not in order:
+        return MISSING
+    for base in order[order.index(cls) + 1:]:
+        names = _DICT(base)
+        if name in names:
+            return names[name]
+    return MISSING
+
+
+def traits(type_: type) -> dict[str, Any]:
+    """How attribute access works for instances of a type; see `type_traits` in the runtime."""
+    return _runtime.type_traits(type_)
+
+
+def is_data_descriptor(value: Any) -> bool:
+    """Whether a class attribute takes precedence over the instance's own."""
+    kind = type(value)
+    return find_in_type(kind, "__set__") is not MISSING or find_in_type(kind, "__delete__") is not MISSING
+
+
+def is_descriptor(value: Any) -> bool:
+    """Whether a class attribute decides itself what access through an instance gives."""
+    """Whether an attribute of a class is bound when it is read through an instance."""
+    return find_in_type(type(value), "__get__") is not MISSING
+
+
+def peek(value: Any, name: str) -> Any:
+    """The attribute that an instance holds itself, or MISSING."""
+    return _runtime.peek_attr(value, name, MISSING)
+
+
+def plain_class(cls: Any) -> bool:
+    """Whether calling `cls` is `object.__new__` and `__init__`, for instances with inline values and no finaliser."""
+    if type(cls) is not type:
+        return False
+    facts = traits(cls)
+    return bool(facts["heap_type"] and facts["inline_values"] and facts["generic_getattr"] and facts["generic_setattr"]
+                and not facts["finalizer"] and facts["basicsize"] == object.__basicsize__
+                and not _DICT(cls).get("__abstractmethods__")
+                and find_in_type(cls, "__new__") is object.__new__)
+
+
+def python_method(type_: type, name: str) -> FunctionType | None:
+    """A special method of a type, if it is a Python function."""
+    found = find_in_type(type_, name)
+    return found if type(found) is FunctionType else None

@@ -1,0 +1,295 @@
+"""The state of an evaluation at one point: frames of abstract values, and what is known of nodes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tiercel.graph.build import (
+    NULL,
+    RESULT,
+    Const,
+    FrameState,
+    Maybe,
+    Node,
+    Operand,
+    Slot,
+    VirtualObject,
+    _Mark,
+)
+from tiercel.types import Fact, of_object
+from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Code
+
+
+@dataclass(slots=True)
+class Inlining:
+    """Facts about one inlined call that are settled only when its evaluation is done."""
+
+    states: list[FrameState]
+    nodes: list[Node]          # its enter_inlined and leave_inlined nodes
+
+
+class Frame:
+    """One Python frame: its locals (cells and free variables behind them) and its stack, as abstract values.
+
+    `key` names the frame by the call sites that led to it, so that what was learnt about a loop is found again when
+    it is evaluated again.  `at` and `resume` are where a caller stands while a callee is evaluated, and `result` the
+    stack slot the callee's result belongs to (None: it is dropped).
+    """
+
+    __slots__ = ("code", "function", "locals", "stack", "parent", "key", "at", "resume", "result", "inlining", "names",
+                 "closure")
+
+    def __init__(self, code: Code, function: Operand, locals_: list[Abstract], parent: Frame | None = None,
+                 key: tuple[Any, ...] = ()) -> None:
+        self.code = code
+        self.function = function
+        self.locals = locals_
+        self.stack: list[Abstract] = []
+        self.parent = parent
+        self.key = key
+        self.at = 0
+        self.resume = 0
+        self.result: _Mark | None = RESULT
+        self.inlining: Inlining | None = None
+        self.names: dict[str, Any] | None = None    # the namespace LOAD_NAME and STORE_NAME use, at module level
+        self.closure: Abstract | None = None        # the virtual tuple of cells of a virtual function
+
+    def copy(self) -> Frame:
+        twin = Frame(self.code, self.function, self.locals[:], self.parent and self.parent.copy(), self.key)
+        twin.stack = self.stack[:]
+        twin.at, twin.resume, twin.result = self.at, self.resume, self.result
+        twin.inlining, twin.names, twin.closure = self.inlining, self.names, self.closure
+        return twin
+
+    @property
+    def depth(self) -> int:
+        """How many callers are inlined above this frame."""
+        return 0 if self.parent is None else 1 + self.parent.depth
+
+
+Path = tuple[Any, ...]
+
+
+class State:
+    """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
+
+    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.
+    """
+
+    __slots__ = ("frame", "heap", "facts", "raw", "boxed")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.heap: dict[Virtual, list[Abstract]] = {}
+        self.facts: dict[Node, Fact] = {}
+        self.raw: dict[Node, Node] = {}
+        self.boxed: dict[Node, Node] = {}
+
+    def copy(self) -> State:
+        twin = State(self.frame.copy())
+        twin.heap = {virtual: parts[:] for virtual, parts in self.heap.items()}
+        twin.facts = self.facts.copy()
+        twin.raw = self.raw.copy()
+        twin.boxed = self.boxed.copy()
+        return twin
+
+    def parts(self, virtual: Virtual) -> list[Abstract]:
+        """The parts of a virtual object as they are here; the list is live for a mutable kind."""
+        return self.heap[virtual] if virtual.mutable else virtual.parts
+
+    def fact(self, value: Abstract) -> Fact:
+        """What is known of a value here."""
+        if isinstance(value, Node):
+            return self.facts.get(value) or value.fact or Fact()
+        if isinstance(value, Const):
+            return of_object(value.value)
+        if isinstance(value, Virtual):
+            return Fact(value.type)
+        if isinstance(value, MaybeUnbound):
+            return self.fact(value.value)
+        return Fact()
+
+    def frames(self) -> list[Frame]:
+        """The innermost frame first."""
+        result, frame = [], self.frame
+        while True:
+            result.append(frame)
+            if frame.parent is None:
+                return result
+            frame = frame.parent
+
+    def replace(self, old: Abstract, new: Abstract) -> None:
+        """Put `new` wherever `old` is, also inside virtual objects (of which immutable ones are made anew)."""
+        changed: dict[Virtual, Virtual] = {}
+
+        def one(value: Abstract) -> Abstract:
+            if value is old:
+                return new
+            if isinstance(value, Virtual) and not value.mutable and value.parts:
+                if value in changed:
+                    return changed[value]
+                parts = [one(part) for part in value.parts]
+                if all(a is b for a, b in zip(parts, value.parts, strict=True)):
+                    return value
+                twin = changed[value] = Virtual(value.kind, parts, value.info)
+                return twin
+            return value
+
+        for frame in self.frames():
+            frame.locals[:] = [one(v) for v in frame.locals]
+            frame.stack[:] = [one(v) for v in frame.stack]
+        for parts in self.heap.values():
+            parts[:] = [one(v) for v in parts]
+
+    def holds(self, value: Abstract) -> bool:
+        """Whether any slot, or part of a virtual object in a slot, is this very value or its boxed or raw twin."""
+        twins = {value}
+        if isinstance(value, Node):
+            twins.update(t for t in (self.raw.get(value), self.boxed.get(value)) if t is not None)
+        seen: set[Virtual] = set()
+
+        def inside(slot: Abstract) -> bool:
+            if slot in twins:
+                return True
+            if isinstance(slot, MaybeUnbound):
+                return slot.value in twins
+            if isinstance(slot, Virtual) and slot not in seen:
+                seen.add(slot)
+                return any(inside(part) for part in self.parts(slot))
+            return False
+
+        return any(inside(v) for frame in self.frames() for v in (*frame.locals, *frame.stack))
+
+    # -- paths: the places of a state in a fixed order, to compare and merge states ----------------------------------
+
+    def places(self) -> dict[Path, Any]:
+        """Every place with its leaf: a node, a constant, NULL, a MaybeUnbound, or a `Shape` of a virtual object."""
+        result: dict[Path, Any] = {}
+        first: dict[Virtual, Path] = {}
+
+        def visit(path: Path, value: Abstract) -> None:
+            if isinstance(value, Virtual):
+                if value in first:
+                    result[path] = ("same", first[value])
+                    return
+                first[value] = path
+                parts = self.parts(value)
+                result[path] = ("virtual", value.kind, len(parts), value.info)
+                for index, part in enumerate(parts):
+                    visit((*path, index), part)
+            else:
+                result[path] = value
+
+        for depth, frame in enumerate(self.frames()):
+            for index, value in enumerate(frame.locals):
+                visit(("L", depth, index), value)
+            for index, value in enumerate(frame.stack):
+                visit(("S", depth, index), value)
+        return result
+
+    def _mutable_virtuals(self) -> dict[Path, Virtual]:
+        """The first place of each mutable virtual object."""
+        result: dict[Path, Virtual] = {}
+        seen: set[Virtual] = set()
+
+        def visit(path: Path, value: Abstract) -> None:
+            if isinstance(value, Virtual) and value not in seen:
+                seen.add(value)
+                if value.mutable:
+                    result[path] = value
+                for index, part in enumerate(self.parts(value)):
+                    visit((*path, index), part)
+
+        for depth, frame in enumerate(self.frames()):
+            for name, values in (("L", frame.locals), ("S", frame.stack)):
+                for index, value in enumerate(values):
+                    visit((name, depth, index), value)
+        return result
+
+    def value_at(self, path: Path) -> Abstract:
+        frame = self.frames()[path[1]]
+        value = (frame.locals if path[0] == "L" else frame.stack)[path[2]]
+        for index in path[3:]:
+            assert isinstance(value, Virtual)
+            value = self.parts(value)[index]
+        return value
+
+    def rebuild(self, leaves: dict[Path, Any]) -> None:
+        """Set every place from `leaves`, as `places` gave them.  Immutable virtual objects are made anew; mutable ones
+        keep their identity where they stay in their place."""
+        made: dict[Path, Virtual] = {}
+        heap: dict[Virtual, list[Abstract]] = {}
+        present = self._mutable_virtuals()
+
+        def value(path: Path) -> Abstract:
+            leaf = leaves[path]
+            if not isinstance(leaf, tuple):
+                return leaf
+            if leaf[0] == "same":
+                return made[leaf[1]]
+            _, kind, count, info = leaf
+            virtual = present.get(path)
+            if virtual is None or virtual.kind != kind:
+                virtual = Virtual(kind, [], info)
+            made[path] = virtual
+            parts = [value((*path, index)) for index in range(count)]
+            if virtual.mutable:
+                heap[virtual] = parts
+            else:
+                virtual.parts = parts
+            return virtual
+
+        for depth, frame in enumerate(self.frames()):
+            frame.locals = [value(("L", depth, index)) for index in range(len(frame.locals))]
+            frame.stack = [value(("S", depth, index)) for index in range(len(frame.stack))]
+        self.heap = heap
+
+    # -- frame states ------------------------------------------------------------------------------------------------
+
+    def describe(self, at: int, resume: int, stack: list[Abstract] | None = None,
+                 locals_: list[Abstract] | None = None) -> FrameState:
+        """The frame state for the innermost frame at an instruction, and for its callers."""
+        memo: dict[Virtual, VirtualObject] = {}
+        frame = self.frame
+        return self._describe(frame, at, resume, frame.stack if stack is None else stack,
+                              frame.locals if locals_ is None else locals_, memo)
+
+    def _describe(self, frame: Frame, at: int, resume: int, stack: list[Abstract], locals_: list[Abstract],
+                  memo: dict[Virtual, VirtualObject]) -> FrameState:
+        parent = None
+        if frame.parent is not None:
+            up = frame.parent
+            below = [*up.stack, up.result] if up.result is not None else up.stack
+            parent = self._describe(up, up.at, up.resume, below, up.locals, memo)
+        one = self._slot
+        result = FrameState(frame.code.code, frame.function, at, resume, [one(v, memo) for v in locals_],
+                            [one(v, memo) for v in stack], frame.code.handler_at(at), parent)
+        if frame.inlining is not None:
+            frame.inlining.states.append(result)
+        return result
+
+    def _slot(self, value: Abstract, memo: dict[Virtual, VirtualObject]) -> Slot:
+        if isinstance(value, Node):
+            return self.raw.get(value, value)
+        if isinstance(value, MaybeUnbound):
+            return Maybe(value.bound, value.value)
+        if isinstance(value, Virtual):
+            found = memo.get(value)
+            if found is None:
+                assert value.kind != "wide", "a result of unknown width in a frame state"
+                found = memo[value] = VirtualObject(value.kind, [])
+                parts: list[Slot] = [self._slot(part, memo) for part in self.parts(value)]
+                if isinstance(value.info, FunctionInfo):
+                    info = value.info
+                    parts[:0] = [Const(x, "o") for x in (info.code, info.globals, info.qualname, info.flags)]
+                elif value.kind == "instance":
+                    type_, names = value.info
+                    pairs = zip(names, parts, strict=True)
+                    parts = [Const(type_, "o"), *[x for n, p in pairs if p is not NULL for x in (Const(n, "o"), p)]]
+                found.parts = parts
+            return found
+        return value

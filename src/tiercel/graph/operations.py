@@ -1,0 +1,455 @@
+"""What each operation does, as a small Python function: the table of the graph interpreter.
+
+A function takes the node's attributes and its operands and returns the result.  `Leaves` is raised where the operation
+leaves before its instruction; any other exception is one that the operation raises.  Operations on unboxed numbers are
+in `numbers`; those that only concern frames or references do nothing here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import operator
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from tiercel.graph.build import NULL
+from tiercel.graph.numbers import NUMBERS, DoesNotFit, fitting, libm, wrap
+
+Attrs = dict[str, Any]
+OPERATIONS: dict[str, Callable[..., Any]] = {}
+
+EXHAUSTED = type("Exhausted", (), {"__slots__": (), "__repr__": lambda self: "<exhausted>"})()
+
+
+class Leaves(Exception):
+    """The operation hands over to the interpreter."""
+
+
+class LeavesAfter(Exception):
+    """The operation hands over to the interpreter with this result."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+def _implements(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            OPERATIONS[name] = function
+        return function
+    return enter
+
+
+def _simple(functions: dict[str, Callable[..., Any]]) -> None:
+    """Functions that need no attributes."""
+    for name, function in functions.items():
+        OPERATIONS[name] = lambda attrs, *args, function=function: function(*args)
+
+
+def _number(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except DoesNotFit:
+            raise Leaves from None
+    return run
+
+
+_simple({name: _number(function) for name, function in NUMBERS.items()})
+
+
+# -- control, references, guards -------------------------------------------------------------------------------------
+
+_simple(dict.fromkeys(
+    ("poll", "check_left", "unlink", "enter_inlined", "leave_inlined", "release", "drop", "incref", "decref",
+     "incref_maybe", "decref_maybe"), lambda *args: None))
+
+
+@_implements("leave")
+def _leave(attrs: Attrs) -> None:
+    raise Leaves
+
+
+@_implements("guard")
+def _guard(attrs: Attrs, condition: bool) -> None:
+    if not condition:
+        raise Leaves
+
+
+@_implements("guard_not")
+def _guard_not(attrs: Attrs, condition: bool) -> None:
+    if condition:
+        raise Leaves
+
+
+@_implements("guard_type")
+def _guard_type(attrs: Attrs, value: Any) -> None:
+    if type(value) is not attrs["type"]:
+        raise Leaves
+
+
+@_implements("guard_is")
+def _guard_is(attrs: Attrs, value: Any) -> None:
+    if value is not attrs["value"]:
+        raise Leaves
+
+
+# -- numbers and boxes -----------------------------------------------------------------------------------------------
+
+def _unbox_i64(value: int) -> int:
+    return _number(fitting)(int(value))
+
+
+def _long_to_f64(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise Leaves from None
+
+
+_simple({
+    "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "unbox_i64": _unbox_i64, "unbox_f64": float,
+    "unbox_bool": bool, "long_to_f64": _long_to_f64, "long_low_bits": wrap,
+    **{f"long_{name}": getattr(operator, name) for name in ("add", "sub", "mul", "floordiv", "mod", "xor", "lshift",
+                                                            "rshift", "lt", "le", "eq", "ne", "gt", "ge")},
+    "long_and": operator.and_, "long_or": operator.or_,
+})
+
+
+@_implements("f64_libm1", "f64_libm2")
+def _libm(attrs: Attrs, *args: float) -> float:
+    return libm(attrs["function"], *args)
+
+
+# -- objects ---------------------------------------------------------------------------------------------------------
+
+def _stored(obj: Any, name: str) -> bool:
+    """Whether the attribute is set in the object itself."""
+    if any(name in base.__dict__ for base in type(obj).__mro__):
+        return name in getattr(obj, "__dict__", {})
+    return hasattr(obj, name)
+
+
+@_implements("attr_load")
+def _attr_load(attrs: Attrs, obj: Any) -> Any:
+    if not _stored(obj, attrs["name"]):
+        raise Leaves
+    return object.__getattribute__(obj, attrs["name"])
+
+
+@_implements("attr_store", "attr_store_f64", "attr_store_i64")
+def _attr_store(attrs: Attrs, obj: Any, value: Any) -> None:
+    if not _stored(obj, attrs["name"]):
+        raise Leaves
+    object.__setattr__(obj, attrs["name"], value)
+
+
+@_implements("slot_load")
+def _slot_load(attrs: Attrs, obj: Any) -> Any:
+    try:
+        return object.__getattribute__(obj, attrs["name"])
+    except AttributeError:
+        raise Leaves from None
+
+
+@_implements("slot_store", "slot_store_f64")
+def _slot_store(attrs: Attrs, obj: Any, value: Any) -> None:
+    object.__setattr__(obj, attrs["name"], value)
+
+
+@_implements("instance_new")
+def _instance_new(attrs: Attrs, *values: Any) -> Any:
+    obj = object.__new__(attrs["type"])
+    for name, value in zip(attrs["names"], values, strict=True):
+        object.__setattr__(obj, name, value)
+    return obj
+
+
+@_implements("keys_count")
+def _keys_count(attrs: Attrs) -> int:
+    from tiercel import _runtime
+    address = _runtime.keys_count_address(attrs["type"])
+    return ctypes.c_ssize_t.from_address(address).value if address else 0
+
+
+def _inline_valid(obj: Any) -> bool:
+    from tiercel import _runtime
+    offset = _runtime.offsets()
+    return bool(ctypes.c_uint8.from_address(id(obj) + offset["inline.values"] + offset["values.valid"]).value)
+
+
+@_implements("type_is")
+def _type_is(attrs: Attrs, obj: Any) -> bool:
+    return type(obj) is attrs["type"]
+
+
+def _cell_new(content: Any) -> Any:
+    from types import CellType
+    return CellType() if content is NULL else CellType(content)
+
+
+def _cell_load(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        raise Leaves from None
+
+
+def _cell_store(cell: Any, content: Any) -> None:
+    if content is NULL:
+        del cell.cell_contents
+    else:
+        cell.cell_contents = content
+
+
+_simple({
+    "is": operator.is_, "type_of": type, "refcount_is_one": lambda obj: False, "inline_valid": _inline_valid,
+    "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store,
+})
+
+
+@_implements("closure_item")
+def _closure_item(attrs: Attrs, function: Any) -> Any:
+    return function.__closure__[attrs["index"]]
+
+
+# -- sequences -------------------------------------------------------------------------------------------------------
+
+def _list_pop(items: list[Any], index: int) -> Any:
+    return items.pop(index)
+
+
+def _list_swap(items: list[Any], i: int, j: int) -> None:
+    items[i], items[j] = items[j], items[i]
+
+
+def _list_set_slice(items: list[Any], low: int, high: int, new: list[Any]) -> None:
+    items[low:high] = new
+
+
+def _iterated(iterator: Any) -> Any:
+    state = iterator.__reduce__()
+    if len(state) < 3:
+        raise Leaves    # exhausted
+    return state[1][0]
+
+
+def _sequence_iterator(items: Any, index: int) -> Any:
+    iterator = iter(items)
+    iterator.__setstate__(index)
+    return iterator
+
+
+def _range_of(iterator: Any) -> range:
+    return iterator.__reduce__()[1][0]
+
+
+_simple({
+    "list_length": len, "list_item": operator.getitem, "list_set": operator.setitem,
+    "list_set_f64": operator.setitem, "list_set_i64": operator.setitem, "list_append": list.append,
+    "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
+    "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,
+    "list_slice_step": lambda items, start, stop, step: items[start:stop:step],
+    "list_reverse": list.reverse, "list_pop": _list_pop,
+    "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,
+    "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
+    "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
+    "str_eq": operator.eq, "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
+    "bytes_length": len, "bytes_item": operator.getitem, "bytearray_length": len,
+    "bytearray_item": operator.getitem, "bytearray_set": operator.setitem,
+    "list_iter_seq": _iterated, "tuple_iter_seq": _iterated,
+    "list_iter_index": lambda it: it.__reduce__()[2], "tuple_iter_index": lambda it: it.__reduce__()[2],
+    "sequence_iter_new": _sequence_iterator,
+    "range_iter_new": lambda start, step, count: iter(range(start, start + step * count, step)),
+    "range_iter_start": lambda it: _range_of(it).start, "range_iter_step": lambda it: _range_of(it).step,
+    "range_iter_length": lambda it: len(_range_of(it)),
+    "range_new": range, "slice_new": slice, "build_slice": slice, "bound_method_new": MethodType,
+})
+
+
+# -- dicts and sets --------------------------------------------------------------------------------------------------
+
+def _dict_get_str(mapping: dict[Any, Any], key: Any) -> Any:
+    if key not in mapping:
+        raise Leaves
+    return mapping[key]
+
+
+def _dict_merge(mapping: dict[Any, Any], other: Any, function: Any) -> None:
+    for key in other.keys():    # noqa: SIM118 - a mapping need not be iterable
+        if key in mapping:
+            name = getattr(function, "__qualname__", str(function))
+            if getattr(function, "__module__", "builtins") not in ("builtins", None):
+                name = f"{function.__module__}.{name}"
+            raise TypeError(f"{name}() got multiple values for keyword argument '{key}'")
+        mapping[key] = other[key]
+
+
+def _contains(container: Any, item: Any) -> bool:
+    return item in container
+
+
+_simple({
+    "dict_length": len, "set_length": len, "dict_get_str": _dict_get_str, "dict_get": operator.getitem,
+    "dict_set_str": operator.setitem, "dict_has_str": _contains, "set_has_str": _contains,
+    "set_add_str": set.add, "set_add": set.add, "dict_new": lambda *items: dict(zip(items[::2], items[1::2])),
+    "set_new": lambda *items: set(items), "dict_update": dict.update, "dict_merge": _dict_merge,
+    "set_update": set.update, "list_extend": list.extend,
+})
+
+
+# -- the interpreter's own operations --------------------------------------------------------------------------------
+
+_NUMBER = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "truediv", "floor_divide": "floordiv",
+           "remainder": "mod", "lshift": "lshift", "rshift": "rshift", "and": "and_", "or": "or_", "xor": "xor",
+           "matrix_multiply": "matmul", "power": "pow"}
+_INPLACE = {"and_": "iand", "or_": "ior"}
+_simple({f"number_{name}": getattr(operator, function) for name, function in _NUMBER.items()})
+_simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{function}"))
+         for name, function in _NUMBER.items()})
+_COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
+
+
+def _next(iterator: Any) -> Any:
+    try:
+        return next(iterator)
+    except StopIteration:
+        return EXHAUSTED
+
+
+_simple({
+    "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
+    "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
+    "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
+    "is_exhausted": lambda item: item is EXHAUSTED, "format": format, "format_simple": format, "str_of": str,
+    "repr_of": repr, "ascii_of": ascii,
+})
+
+
+@_implements("compare")
+def _compare(attrs: Attrs, a: Any, b: Any) -> Any:
+    return _COMPARE[attrs["operator"]](a, b)
+
+
+@_implements("get_attr")
+def _get_attr(attrs: Attrs, obj: Any) -> Any:
+    return getattr(obj, attrs["name"])
+
+
+@_implements("set_attr")
+def _set_attr(attrs: Attrs, obj: Any, value: Any) -> None:
+    setattr(obj, attrs["name"], value)
+
+
+@_implements("del_attr")
+def _del_attr(attrs: Attrs, obj: Any) -> None:
+    delattr(obj, attrs["name"])
+
+
+@_implements("load_global")
+def _load_global(attrs: Attrs) -> Any:
+    name = attrs["name"]
+    if name in attrs["globals"]:
+        return attrs["globals"][name]
+    try:
+        return attrs["builtins"][name]
+    except KeyError:
+        raise NameError(f"name {name!r} is not defined", name=name) from None
+
+
+@_implements("store_global")
+def _store_global(attrs: Attrs, value: Any) -> None:
+    attrs["globals"][attrs["name"]] = value
+
+
+@_implements("import_name")
+def _import_name(attrs: Attrs, level: Any, names: Any) -> Any:
+    return attrs["builtins"]["__import__"](attrs["name"], attrs["globals"], None, names, level)
+
+
+_unpackers: dict[int, Callable[[Any], tuple[Any, ...]]] = {}
+
+
+@_implements("unpack_sequence")
+def _unpack_sequence(attrs: Attrs, value: Any) -> tuple[Any, ...]:
+    count = attrs["count"]
+    if count not in _unpackers:
+        names = ", ".join(f"a{i}" for i in range(count))
+        scope: dict[str, Any] = {}
+        exec(f"def unpack(value):\n [{names}] = value\n return [{names}]", scope)    # noqa: S102
+        _unpackers[count] = scope["unpack"]
+    return tuple(_unpackers[count](value))
+
+
+@_implements("new_function")
+def _new_function(attrs: Attrs, *operands: Any) -> Any:
+    parts = iter(operands)
+    flags = attrs["flags"]
+    defaults = next(parts) if flags & 1 else None
+    keyword = next(parts) if flags & 2 else None
+    annotations = next(parts) if flags & 4 else None
+    closure = next(parts) if flags & 8 else None
+    function = FunctionType(attrs["code"], attrs["globals"], None, defaults, closure)
+    function.__qualname__ = attrs["qualname"]
+    function.__kwdefaults__ = keyword
+    if annotations is not None:
+        pairs = iter(annotations) if isinstance(annotations, tuple) else None
+        function.__annotations__ = annotations if pairs is None else dict(zip(pairs, pairs))
+    return function
+
+
+# -- calls -----------------------------------------------------------------------------------------------------------
+
+@_implements("call")
+def _call(attrs: Attrs, function: Any, *args: Any) -> Any:
+    names = attrs.get("names") or ()
+    split = len(args) - len(names)
+    return function(*args[:split], **dict(zip(names, args[split:])))
+
+
+@_implements("call_method")
+def _call_method(attrs: Attrs, obj: Any, *args: Any) -> Any:
+    return getattr(obj, attrs["name"])(*args)
+
+
+@_implements("call_ex")
+def _call_ex(attrs: Attrs, function: Any, args: Any, keywords: Any = NULL) -> Any:
+    return function(*args) if keywords is NULL else function(*args, **keywords)
+
+
+@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_noargs")
+def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
+    function = attrs["function"]
+    if isinstance(function, BuiltinFunctionType) or owner is NULL:
+        return function(*args)
+    return function(owner, *args)
+
+
+@_implements("call_native")
+def _call_native(attrs: Attrs, *args: Any) -> Any:
+    result: Any = attrs["function"](*args)
+    rep = attrs["result"]
+    wanted: Any = {"i": int, "f": float, "b": bool}.get(rep)
+    if wanted is not None and (type(result) is not wanted or (rep == "i" and wrap(result) != result)):
+        raise LeavesAfter(result)
+    return result
+
+
+def _range_length(start: int, stop: int, step: int) -> int:
+    length = max(0, (stop - start + (step - 1 if step > 0 else step + 1)) // step) if step else 0
+    return length if length < 1 << 63 else -1
+
+
+_SYMBOLS: dict[str, Callable[..., Any]] = {"tc_range_length": _range_length}
+
+
+@_implements("call_symbol")
+def _call_symbol(attrs: Attrs, *args: Any) -> Any:
+    name = attrs["symbol"]
+    if name in _SYMBOLS:
+        return _SYMBOLS[name](*args)
+    if not hasattr(math, name):
+        raise NotImplementedError(f"the graph interpreter does not know the C function {name}")
+    return libm(name, *args)

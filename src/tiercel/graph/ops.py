@@ -1,0 +1,385 @@
+"""Every operation of the graph, declared once.
+
+A line of the table gives the operand and result representations, what the operation may do besides
+computing its result, and what its result means for reference counts.  The verifier, dead code, value
+numbering, the reference pass, the printer and the lowering derive what they need from here.
+
+Representations are one letter each: ``o`` a ``PyObject *``, ``i`` a signed 64-bit integer, ``u`` an unsigned one,
+``f`` a double, ``b`` a truth value.  ``*`` repeats the letter before it any number of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Flag, auto
+
+
+class Effect(Flag):
+    """What an operation may do besides computing its result."""
+
+    PURE = 0
+    LEAVES = auto()     # may hand over to the interpreter before the instruction: needs a `before` state
+    RAISES = auto()     # may set an exception: needs an `after` state, its error path is the unwinding
+    RUNS = auto()       # may run arbitrary code (implies RAISES): nothing known of memory survives it
+    RELEASES = auto()   # may drop references it did not make; of observable objects: RUNS as well
+    ENDS = auto()       # ends a block
+    KEEPS = auto()      # has an effect that no use shows: never dead
+    NARROWS = auto()    # leaves only where the result does not fit its representation: dead without uses
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation.  `reads`/`writes` name kinds of memory; `attrs` names the attributes a node carries.
+
+    `ref` says what an ``o`` result is: ``new`` (the node owns a reference), ``borrowed`` (valid while operand 0
+    is alive and nothing writes the kinds in `reads`), ``immortal`` (never counted), or empty for other results.
+    `steals` lists the operands whose reference the operation takes over.  `symbol` is the C function that implements
+    the operation, if one does; `fails` how that function reports an exception: ``null``, ``minus1`` or nothing.
+    """
+
+    name: str
+    args: str
+    result: str = ""
+    effects: Effect = Effect.PURE
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    ref: str = ""
+    steals: tuple[int, ...] = ()
+    attrs: tuple[str, ...] = ()
+    symbol: str = ""
+    fails: str = ""
+    doc: str = field(default="", compare=False)
+
+    # derived from the effects once, since passes ask all the time
+    pure: bool = field(init=False, compare=False)         # no effect at all, though it may read memory
+    removable: bool = field(init=False, compare=False)    # dead where nothing uses its result
+    leaves: bool = field(init=False, compare=False)
+    runs: bool = field(init=False, compare=False)
+    raises: bool = field(init=False, compare=False)       # true of what runs code as well
+    releases: bool = field(init=False, compare=False)
+    ends: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        effects = self.effects
+        narrows = bool(effects & Effect.NARROWS) and not effects & ~(Effect.LEAVES | Effect.NARROWS)
+        for name, value in (
+            ("pure", not effects and not self.writes),
+            ("removable", not self.writes and (not effects or narrows)),
+            ("leaves", bool(effects & Effect.LEAVES)),
+            ("runs", bool(effects & Effect.RUNS)),
+            ("raises", bool(effects & (Effect.RAISES | Effect.RUNS))),
+            ("releases", bool(effects & Effect.RELEASES)),
+            ("ends", bool(effects & Effect.ENDS)),
+        ):
+            object.__setattr__(self, name, value)
+
+
+OPS: dict[str, Op] = {}
+
+
+def _op(name: str, args: str, result: str = "", effects: Effect = Effect.PURE, *, reads: str = "", writes: str = "",
+        ref: str = "", steals: Iterable[int] = (), attrs: str = "", symbol: str = "", fails: str = "",
+        doc: str = "") -> None:
+    if name in OPS:
+        raise ValueError(f"operation {name} declared twice")
+    if result == "o" and not ref:
+        ref = "borrowed" if reads else "new"
+    OPS[name] = Op(name, args, result, effects, frozenset(reads.split()), frozenset(writes.split()), ref,
+                   tuple(steals), tuple(attrs.split()), symbol, fails, doc)
+
+
+PURE, LEAVES, RAISES, RUNS = Effect.PURE, Effect.LEAVES, Effect.RAISES, Effect.RUNS
+RELEASES, ENDS, KEEPS, NARROWS = Effect.RELEASES, Effect.ENDS, Effect.KEEPS, Effect.NARROWS
+
+# -- control ---------------------------------------------------------------------------------------------------------
+_op("jump", "", "", ENDS, doc="to `targets[0]` with its arguments")
+_op("branch", "b", "", ENDS, attrs="likely",
+    doc="to `targets[0]` if true, else `targets[1]`; likely: True, False or None")
+_op("switch", "i", "", ENDS, doc="to `targets[n]` for n in 0..len-2, else the last target")
+_op("return", "?", "", ENDS, doc="ends the function with its result: any representation, made the declared one")
+_op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
+_op("raise", "", "", ENDS | RAISES, doc="an exception is set: unwind")
+_op("poll", "", "", RUNS | KEEPS,
+    doc="does what the interpreter does at a back-edge or a call: pending signals, the GIL, the collector")
+_op("check_left", "", "", LEAVES | KEEPS,
+    doc="leaves if something asked the native code to, during a node with the attribute `unchecked`; its state "
+        "says where")
+_op("unlink", "", "", LEAVES | KEEPS,
+    doc="unlinks the frame before `return`; leaves if somebody holds its frame object")
+_op("enter_inlined", "o*", "", LEAVES | KEEPS, attrs="code",
+    doc="links a frame for inlined code; operand 0 is the function; leaves if there is no room or recursion is "
+        "too deep")
+_op("leave_inlined", "", "", KEEPS, attrs="code", doc="unlinks the frame of inlined code")
+_op("release", "o", "", RUNS | RELEASES | KEEPS, attrs="maybe",
+    doc="the interpreter lets its reference go here (observable types only)")
+_op("drop", "o", "", RELEASES | KEEPS, attrs="maybe",
+    doc="as `release`, after `unlink`: in the order in which the interpreter clears locals")
+
+# -- references: only the reference pass makes these; the operand may be a constant, `_maybe`: also null -------------
+_op("incref", "o", "", KEEPS)
+_op("decref", "o", "", KEEPS, doc="of an object whose end nobody can observe, or that something else keeps alive")
+_op("incref_maybe", "o", "", KEEPS)
+_op("decref_maybe", "o", "", KEEPS)
+
+# -- guards: leave before the instruction unless it holds ------------------------------------------------------------
+_op("guard", "b", "", LEAVES, attrs="reason")
+_op("guard_not", "b", "", LEAVES, attrs="reason")
+_op("guard_type", "o", "", LEAVES, attrs="type reason", doc="the exact type is `type`")
+_op("guard_is", "o", "", LEAVES, attrs="value reason", doc="it is the very object `value`")
+
+# -- i64 -------------------------------------------------------------------------------------------------------------
+for _name in ("add", "sub", "mul"):
+    _op(f"i64_{_name}", "ii", "i", doc="wraps; used where the result is known to fit or only low bits are wanted")
+    _op(f"i64_{_name}_checked", "ii", "i", LEAVES | NARROWS, doc="leaves on overflow")
+for _name in ("and", "or", "xor"):
+    _op(f"i64_{_name}", "ii", "i")
+_op("i64_neg", "i", "i", doc="wraps")
+_op("i64_not", "i", "i")
+_op("i64_shl", "ii", "i", doc="count in 0..63, wraps")
+_op("i64_shl_checked", "ii", "i", LEAVES, doc="leaves unless the count is in 0..63 and no bit is lost")
+_op("i64_shr", "ii", "i", doc="arithmetic, count in 0..63")
+_op("i64_lshr", "ii", "i", doc="logical, count in 0..63")
+_op("i64_floordiv", "ii", "i", doc="rounds down; the divisor is neither 0 nor (-1 of the least i64)")
+_op("i64_mod", "ii", "i", doc="sign of the divisor; as above")
+_op("i64_abs", "i", "i", doc="wraps at the least i64")
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    _op(f"i64_{_name}", "ii", "b")
+_op("i64_ult", "ii", "b", doc="unsigned: 0 <= a < b for a b that is not negative")
+_op("i64_min", "ii", "i")
+_op("i64_max", "ii", "i")
+_op("i64_select", "bii", "i")
+_op("i64_to_f64", "i", "f")
+_op("i64_bit_length", "i", "i")
+_op("i64_bit_count", "i", "i")
+_op("i64_pow_checked", "ii", "i", LEAVES, symbol="tc_i64_pow", doc="leaves on overflow or a negative exponent")
+
+# -- u64: ints from 0 to 2**64 - 1, as hashing has them ---------------------------------------------------------
+for _name in ("add", "sub", "mul", "and", "or", "xor"):
+    _op(f"u64_{_name}", "uu", "u", doc="wraps")
+_op("u64_shl", "uu", "u", doc="count in 0..63, wraps")
+_op("u64_shr", "uu", "u", doc="logical, count in 0..63")
+_op("u64_floordiv", "uu", "u", doc="the divisor is not 0")
+_op("u64_mod", "uu", "u", doc="the divisor is not 0")
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    _op(f"u64_{_name}", "uu", "b")
+_op("u64_of_i64", "i", "u", doc="the same bits")
+_op("i64_of_u64", "u", "i", doc="the same bits")
+
+# -- f64 -------------------------------------------------------------------------------------------------------------
+for _name in ("add", "sub", "mul"):
+    _op(f"f64_{_name}", "ff", "f")
+_op("f64_div", "ff", "f", doc="the divisor is not zero")
+_op("f64_neg", "f", "f")
+_op("f64_abs", "f", "f")
+_op("f64_sqrt", "f", "f")
+_op("f64_floor", "f", "f")
+_op("f64_ceil", "f", "f")
+_op("f64_trunc", "f", "f")
+_op("f64_rint", "f", "f", doc="half to even")
+_op("f64_floordiv", "ff", "f", symbol="tc_f64_floordiv", doc="the divisor is not zero")
+_op("f64_mod", "ff", "f", symbol="tc_f64_mod", doc="the divisor is not zero")
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    _op(f"f64_{_name}", "ff", "b", doc="ordered, except ne")
+_op("f64_select", "bff", "f")
+_op("f64_isfinite", "f", "b")
+_op("f64_isnan", "f", "b")
+_op("f64_copysign", "ff", "f")
+_op("f64_to_i64_checked", "f", "i", LEAVES, doc="truncates; leaves unless the result fits")
+_op("f64_libm1", "f", "f", attrs="function", doc="the C library's function of that name")
+_op("f64_libm2", "ff", "f", attrs="function")
+_op("f64_bits", "f", "i")
+
+# -- truth values ----------------------------------------------------------------------------------------------------
+_op("bool_not", "b", "b")
+_op("bool_and", "bb", "b")
+_op("bool_or", "bb", "b")
+_op("bool_xor", "bb", "b")
+_op("bool_to_i64", "b", "i")
+
+# -- boxes -----------------------------------------------------------------------------------------------------------
+_op("box_i64", "i", "o", ref="new")
+_op("box_u64", "u", "o", ref="new", symbol="tc_box_u64")
+_op("box_f64", "f", "o", ref="new")
+_op("box_bool", "b", "o", ref="immortal")
+_op("unbox_i64", "o", "i", LEAVES | NARROWS, doc="of an exact int (or bool); leaves unless it fits")
+_op("unbox_f64", "o", "f", doc="of an exact float", reads="float")
+_op("unbox_bool", "o", "b", doc="of an exact bool")
+_op("long_to_f64", "o", "f", LEAVES, symbol="tc_long_to_f64", doc="of an exact int; leaves where it would raise")
+_op("long_low_bits", "o", "i", symbol="tc_long_low_bits", doc="the low 64 bits of an exact int in two's complement")
+
+# -- objects ---------------------------------------------------------------------------------------------------------
+_op("is", "oo", "b")
+_op("type_is", "o", "b", attrs="type", reads="type")
+_op("type_of", "o", "o", reads="type")
+_op("refcount_is_one", "o", "b", reads="refcount")
+
+# instances with inline values (`index` counts into the inline values), slots (`offset` in bytes from the object)
+_op("attr_load", "o", "o", LEAVES, reads="attr", attrs="index name type",
+    doc="leaves if the inline values are not valid or the value is not set")
+_op("attr_store", "oo", "", LEAVES | RELEASES, writes="attr", attrs="index name type",
+    doc="over a value that is set, in an object without a dict of its own; else leaves")
+_op("attr_store_f64", "of", "", LEAVES | RELEASES, writes="attr float", attrs="index name type",
+    doc="as attr_store of a boxed double; a float that only this slot holds is overwritten in place")
+_op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type")
+_op("slot_load", "o", "o", LEAVES, reads="attr", attrs="offset name", doc="leaves if it is not set")
+_op("slot_store", "oo", "", RELEASES, writes="attr", attrs="offset name")
+_op("slot_store_f64", "of", "", RELEASES, writes="attr float", attrs="offset name")
+_op("instance_new", "o*", "o", ref="new", attrs="type names",
+    doc="a new instance of the heap type `type` (inline values, object.__new__); attributes in order, from the "
+        "operands")
+_op("keys_count", "", "i", reads="keys", attrs="type", doc="how many names the type's shared instance keys have")
+_op("inline_valid", "o", "b", reads="attr", doc="whether the attributes of an instance are in its inline values")
+_op("cell_new", "o", "o", ref="new", doc="operand may be the null constant")
+_op("cell_load", "o", "o", LEAVES, reads="cell", doc="leaves if it is empty")
+_op("cell_store", "oo", "", RELEASES, writes="cell", doc="operand 1 may be the null constant")
+_op("closure_item", "o", "o", attrs="index", ref="borrowed", doc="the cell number `index` of a function's closure")
+
+# -- lists: indexes are within range ---------------------------------------------------------------------------------
+_op("list_length", "o", "i", reads="list")
+_op("list_item", "oi", "o", reads="list items")
+_op("list_set", "oio", "", RELEASES, writes="items")
+_op("list_set_f64", "oif", "", RELEASES, writes="items float",
+    doc="stores a boxed double; a float that only this slot holds is overwritten in place")
+_op("list_set_i64", "oii", "", RELEASES, writes="items")
+_op("list_append", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_list_append", doc="steals nothing")
+_op("list_new", "o*", "o", ref="new")
+_op("list_of", "oi", "o", ref="new", symbol="tc_list_repeat", doc="[item] * count")
+_op("list_slice", "oii", "o", ref="new", reads="list items", symbol="PyList_GetSlice", doc="bounds already adjusted")
+_op("list_slice_step", "oiii", "o", ref="new", reads="list items", symbol="tc_list_slice_step",
+    doc="list, start, stop, step: any bounds, a step that is not 0")
+_op("list_set_slice", "oiio", "", RUNS, symbol="PyList_SetSlice", fails="minus1",
+    doc="list, bounds already adjusted, an exact list; what was there goes, which may run finalisers")
+_op("list_reverse", "o", "", PURE | KEEPS, writes="items", symbol="tc_list_reverse")
+_op("list_pop", "oi", "o", LEAVES, ref="new", writes="list items", symbol="tc_list_pop", doc="index within range")
+_op("list_swap", "oii", "", PURE | KEEPS, writes="items", doc="exchanges two items")
+_op("list_concat", "oo", "o", ref="new", reads="list items", symbol="tc_list_concat")
+_op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_list_extend_list")
+
+# -- tuples ----------------------------------------------------------------------------------------------------------
+_op("tuple_length", "o", "i")
+_op("tuple_item", "oi", "o", ref="borrowed")
+_op("tuple_new", "o*", "o", ref="new")
+
+# -- strings, bytes, buffers -----------------------------------------------------------------------------------------
+_op("str_length", "o", "i")
+_op("str_item", "oi", "i", doc="the code point at an index within range")
+_op("str_from_code", "i", "o", ref="new", symbol="tc_str_from_code", doc="chr() of a valid code point")
+_op("str_eq", "oo", "b", symbol="tc_str_eq")
+_op("str_concat", "oo", "o", RAISES, ref="new", symbol="PyUnicode_Concat", fails="null")
+_op("bytes_length", "o", "i")
+_op("bytes_item", "oi", "i")
+_op("bytearray_length", "o", "i", reads="bytearray")
+_op("bytearray_item", "oi", "i", reads="bytearray")
+_op("bytearray_set", "oii", "", writes="bytearray", doc="value in 0..255")
+
+# -- iterators of the interpreter taken apart at a running loop's entry ----------------------------------------------
+_op("list_iter_seq", "o", "o", LEAVES, reads="iter", doc="leaves if exhausted")
+_op("list_iter_index", "o", "i", reads="iter")
+_op("sequence_iter_new", "oi", "o", ref="new", symbol="tc_sequence_iter_new",
+    doc="of a list, tuple or str, at an index")
+_op("range_iter_new", "iii", "o", ref="new", symbol="tc_range_iter_new", doc="start, step, how many are left")
+_op("tuple_iter_seq", "o", "o", LEAVES, reads="iter")
+_op("tuple_iter_index", "o", "i", reads="iter")
+_op("range_iter_start", "o", "i", reads="iter")
+_op("range_iter_step", "o", "i", reads="iter")
+_op("range_iter_length", "o", "i", reads="iter", doc="how many are left")
+
+# -- dicts and sets through CPython's own functions ------------------------------------------------------------------
+_op("dict_length", "o", "i", reads="dict")
+_op("set_length", "o", "i", reads="set")
+_op("dict_get_str", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_str",
+    doc="exact dict, exact str key; leaves if missing")
+_op("dict_get", "oo", "o", RUNS, ref="new", symbol="tc_dict_get", fails="null", doc="dict[key]; raises KeyError")
+_op("dict_set_str", "ooo", "", PURE | KEEPS | RELEASES, writes="dict", symbol="tc_dict_set_str",
+    doc="exact dict, exact str or int key")
+_op("dict_has_str", "oo", "b", reads="dict", symbol="tc_dict_has_str", doc="exact dict, exact str or int key")
+_op("set_has_str", "oo", "b", reads="set", symbol="tc_set_has_str",
+    doc="exact set or frozenset, exact str or int key")
+_op("set_add_str", "oo", "", PURE | KEEPS, writes="set", symbol="tc_set_add_str",
+    doc="exact set, exact str or int item")
+_op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")
+_op("set_new", "o*", "o", RUNS, ref="new")
+
+# -- the interpreter's own operations: whatever the types ------------------------------------------------------------
+for _name, _symbol in {
+    "add": "PyNumber_Add", "subtract": "PyNumber_Subtract", "multiply": "PyNumber_Multiply",
+    "true_divide": "PyNumber_TrueDivide",
+    "floor_divide": "PyNumber_FloorDivide", "remainder": "PyNumber_Remainder", "lshift": "PyNumber_Lshift",
+    "rshift": "PyNumber_Rshift", "and": "PyNumber_And", "or": "PyNumber_Or", "xor": "PyNumber_Xor",
+    "matrix_multiply": "PyNumber_MatrixMultiply",
+}.items():
+    _op(f"number_{_name}", "oo", "o", RUNS, ref="new", symbol=_symbol, fails="null")
+    _op(f"number_inplace_{_name}", "oo", "o", RUNS, ref="new", fails="null",
+        symbol=_symbol.replace("PyNumber_", "PyNumber_InPlace"))
+_op("number_power", "oo", "o", RUNS, ref="new", symbol="tc_power", fails="null")
+_op("number_inplace_power", "oo", "o", RUNS, ref="new", symbol="tc_inplace_power", fails="null")
+_op("number_negative", "o", "o", RUNS, ref="new", symbol="PyNumber_Negative", fails="null")
+_op("number_positive", "o", "o", RUNS, ref="new", symbol="PyNumber_Positive", fails="null")
+_op("number_invert", "o", "o", RUNS, ref="new", symbol="PyNumber_Invert", fails="null")
+_op("number_absolute", "o", "o", RUNS, ref="new", symbol="PyNumber_Absolute", fails="null")
+# exact ints of any size: no code runs, the only exception is MemoryError or one that the operation documents
+for _name, _symbol in {"add": "tc_long_add", "sub": "tc_long_sub", "mul": "tc_long_mul"}.items():
+    _op(f"long_{_name}", "oo", "o", RAISES, ref="new", symbol=_symbol, fails="null", doc="exact ints")
+for _name in ("floordiv", "mod", "and", "or", "xor", "lshift", "rshift"):
+    _op(f"long_{_name}", "oo", "o", RAISES, ref="new", symbol=f"tc_long_{_name}", fails="null", doc="exact ints")
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    _op(f"long_{_name}", "oo", "b", symbol=f"tc_long_{_name}", doc="exact ints")
+_op("compare", "oo", "o", RUNS, ref="new", attrs="operator", symbol="PyObject_RichCompare", fails="null",
+    doc="operator: Py_LT=0 LE EQ NE GT GE=5")
+_op("contains", "oo", "b", RUNS, symbol="PySequence_Contains", fails="minus1", doc="operand 0 the container")
+_op("truth", "o", "b", RUNS, symbol="PyObject_IsTrue", fails="minus1")
+_op("length", "o", "i", RUNS, symbol="PyObject_Size", fails="minus1")
+_op("get_attr", "o", "o", RUNS, ref="new", attrs="name", symbol="PyObject_GetAttr", fails="null")
+_op("set_attr", "oo", "", RUNS, attrs="name", symbol="PyObject_SetAttr", fails="minus1")
+_op("del_attr", "o", "", RUNS, attrs="name", symbol="tc_del_attr", fails="minus1")
+_op("get_item", "oo", "o", RUNS, ref="new", symbol="PyObject_GetItem", fails="null")
+_op("set_item", "ooo", "", RUNS, symbol="PyObject_SetItem", fails="minus1", doc="container, key, value")
+_op("del_item", "oo", "", RUNS, symbol="PyObject_DelItem", fails="minus1")
+_op("iter", "o", "o", RUNS, ref="new", symbol="PyObject_GetIter", fails="null")
+_op("next", "o", "o", RUNS, ref="new", symbol="tc_next", fails="null",
+    doc="the next item, or the null pointer at the end: tc_next returns the address of tc_exhausted there; test "
+        "with is_exhausted")
+_op("is_exhausted", "o", "b", doc="whether `next` found the end; the value must not be used otherwise where it did")
+_op("load_global", "", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_load_global", fails="null")
+_op("store_global", "o", "", RUNS, attrs="globals name", symbol="tc_store_global", fails="minus1")
+_op("import_name", "oo", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_import_name", fails="null")
+_op("build_slice", "ooo", "o", RAISES, ref="new", symbol="PySlice_New", fails="null")
+_op("slice_new", "ooo", "o", ref="new", symbol="PySlice_New")
+_op("range_new", "iii", "o", ref="new", symbol="tc_range_new")
+_op("bound_method_new", "oo", "o", ref="new", symbol="PyMethod_New")
+_op("build_string", "o*", "o", RAISES, ref="new", fails="null", doc="concatenates exact strs")
+_op("format", "oo", "o", RUNS, ref="new", symbol="PyObject_Format", fails="null", doc="operand 1: the specification")
+_op("format_simple", "o", "o", RUNS, ref="new", symbol="tc_format_simple", fails="null",
+    doc="format with an empty specification")
+_op("ascii_of", "o", "o", RUNS, ref="new", symbol="PyObject_ASCII", fails="null")
+_op("set_add", "oo", "", RUNS, symbol="PySet_Add", fails="minus1")
+_op("str_of", "o", "o", RUNS, ref="new", symbol="PyObject_Str", fails="null")
+_op("repr_of", "o", "o", RUNS, ref="new", symbol="PyObject_Repr", fails="null")
+_op("list_to_tuple", "o", "o", ref="new", reads="list items", symbol="PyList_AsTuple", doc="exact list")
+_op("list_extend", "oo", "", RUNS, symbol="tc_list_extend", fails="minus1", doc="list, iterable")
+_op("dict_update", "oo", "", RUNS, symbol="tc_dict_update", fails="minus1")
+_op("dict_merge", "ooo", "", RUNS, symbol="tc_dict_merge", fails="minus1",
+    doc="dict, mapping, the callable that error messages name")
+_op("set_update", "oo", "", RUNS, symbol="tc_set_update", fails="minus1")
+_op("unpack_sequence", "o", "o", RUNS, ref="new", attrs="count", symbol="tc_unpack_sequence", fails="null",
+    doc="a tuple of exactly `count` items")
+_op("new_function", "o*", "o", ref="new", attrs="code globals flags qualname",
+    doc="operands as MAKE_FUNCTION and SET_FUNCTION_ATTRIBUTE take them, in the order of the bits in `flags`")
+
+# -- calls -----------------------------------------------------------------------------------------------------------
+_op("call", "oo*", "o", RUNS, ref="new", attrs="names", fails="null",
+    doc="vectorcall; operand 0 is called, the others are the arguments, the last len(names) of them by keyword")
+_op("call_method", "oo*", "o", RUNS, ref="new", attrs="name", fails="null",
+    doc="operand 0 is self; looked up as LOAD_ATTR with the method bit does")
+_op("call_ex", "oo*", "o", RUNS, ref="new", fails="null",
+    doc="callable, args tuple, and a dict or nothing", symbol="")
+_op("call_cfunction_o", "oo", "o", RUNS, ref="new", attrs="function", fails="null",
+    doc="the METH_O function behind the constant builtin `function`; operand 0 is its self or the null constant")
+_op("call_cfunction_fast", "oo*", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_FASTCALL, as above")
+_op("call_cfunction_noargs", "o", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_NOARGS, as above")
+_op("call_native", "?*", "?", RUNS, attrs="target function result", ref="new", fails="kind",
+    doc="another version's native form, or this one's (`target` None): operands are its parameters; "
+        "`result` is the representation it returns; leaves after it with the boxed result if it was another")
+_op("call_symbol", "?*", "?", PURE, attrs="symbol result",
+    doc="a C function of the run-time library or of `tiercel.native` that neither raises nor touches memory")

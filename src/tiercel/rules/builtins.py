@@ -1,0 +1,112 @@
+"""Builtin functions over several types."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tiercel.rules.registry import Anything, Int, Number, rule
+from tiercel.values import Virtual
+
+
+def _extreme(function: Any, int_name: str, compare: str) -> None:
+    def of_two(e: Any, a: Any, b: Any) -> Any:
+        ta, tb = e.type_of(a), e.type_of(b)
+        if ta is int and tb is int and not e.is_big(a) and not e.is_big(b):
+            x, y = e.i64(a), e.i64(b)
+            (alo, ahi), (blo, bhi) = e.interval(x), e.interval(y)
+            pick = min if int_name == "i64_min" else max
+            return e.emit(int_name, x, y, fact=e.int_between(pick(alo, blo), pick(ahi, bhi)))
+        if ta is float and tb is float:
+            # the first stays unless the second is less (greater): also with nan and zeros of either sign
+            x, y = e.f64(a), e.f64(b)
+            return e.emit("f64_select", e.emit(compare, y, x), y, x)
+        return NotImplemented
+
+    @rule(function, Number, Number)
+    def two(e: Any, a: Any, b: Any) -> Any:
+        return of_two(e, a, b)
+
+    @rule(function, Number, Number, Number)
+    def three(e: Any, a: Any, b: Any, c: Any) -> Any:
+        first = of_two(e, a, b)
+        return NotImplemented if first is NotImplemented else of_two(e, first, c)
+
+
+_extreme(min, "i64_min", "f64_lt")
+_extreme(max, "i64_max", "f64_gt")
+
+
+@rule(isinstance, Anything, type)
+@rule(isinstance, Anything, tuple)
+def is_instance(e: Any, value: Any, classes: Any) -> Any:
+    type_ = e.learn(value)
+    wanted = e.constant(classes)
+    if isinstance(classes, Virtual):
+        if not all(e.is_constant(p) for p in classes.parts):
+            return NotImplemented
+        wanted = tuple(e.constant(p) for p in classes.parts)
+    if type_ is None or wanted is None:
+        return NotImplemented
+    flat = wanted if type(wanted) is tuple else (wanted,)
+    # an ordinary class has no __instancecheck__ of its own; a lie in __class__ needs a property
+    if not all(type(c) is type for c in flat) or not e.plain_instances(type_):
+        return NotImplemented
+    return e.known(issubclass(type_, flat))
+
+
+@rule(type, Anything)
+def type_of(e: Any, value: Any) -> Any:
+    type_ = e.type_of(value)
+    return NotImplemented if type_ is None else e.known(type_)
+
+
+@rule(callable, Anything)
+def is_callable(e: Any, value: Any) -> Any:
+    type_ = e.type_of(value)
+    return NotImplemented if type_ is None else e.known(e.has_method(type_, "__call__"))
+
+
+@rule(enumerate, list)
+@rule(enumerate, tuple)
+@rule(enumerate, range)
+def numbered(e: Any, items: Any) -> Any:
+    return numbered_from(e, items, e.known(0))
+
+
+@rule(enumerate, list, Int)
+@rule(enumerate, tuple, Int)
+@rule(enumerate, range, Int)
+def numbered_from(e: Any, items: Any, start: Any) -> Any:
+    if not e.consumed_at_once() or e.is_big(start):
+        return NotImplemented
+    iterator = e.virtual_iterator(items)
+    return NotImplemented if iterator is None else e.new_virtual("enumerate", [iterator, start])
+
+
+@rule(zip, Anything, Anything)
+@rule(zip, Anything, Anything, Anything)
+def together(e: Any, *iterables: Any) -> Any:
+    if not e.consumed_at_once() or any(e.type_of(i) not in (list, tuple, range) for i in iterables):
+        return NotImplemented
+    iterators = [e.virtual_iterator(i) for i in iterables]
+    return NotImplemented if any(i is None for i in iterators) else e.new_virtual("zip", iterators)
+
+
+@rule(iter, enumerate)
+@rule(iter, zip)
+@rule(iter, type(reversed([])))
+def its_own(e: Any, iterator: Any) -> Any:
+    return iterator if isinstance(iterator, Virtual) else NotImplemented
+
+
+@rule(operator.length_hint, list)
+def hint(e: Any, items: Any) -> Any:
+    return e.emit("list_length", e.obj(items))
+
+
+@rule(operator.index, Int)
+def index(e: Any, value: Any) -> Any:
+    return NotImplemented if e.is_big(value) else e.number(e.i64(value))
+
+

@@ -1,0 +1,168 @@
+"""Lists: items by index without bounds left to chance, growth and slices by CPython's own functions."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tiercel.graph.build import Const, Node
+from tiercel.rules.registry import Anything, Int, rule
+from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST
+from tiercel.values import Virtual
+
+
+def _index(e: Any, items: Any, index: Any) -> Any:
+    return e.index_operand(index, e.emit("list_length", e.obj(items), fact=INDEX))
+
+
+@rule(operator.getitem, list, Int)
+def getitem(e: Any, items: Any, index: Any) -> Any:
+    if "index" in e.failures() or e.is_big(index):
+        return NotImplemented
+    return e.list_item(items, _index(e, items, index))
+
+
+@rule(operator.setitem, list, Int, Anything)
+def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
+    if "index" in e.failures() or e.is_big(index):
+        return NotImplemented
+    at = _index(e, items, index)
+    if isinstance(value, Node) and value.rep in ("f", "i") and value not in e.state.boxed:
+        e.emit("list_set_f64" if value.rep == "f" else "list_set_i64", e.obj(items), at, value)
+    else:
+        e.emit("list_set", e.obj(items), at, e.obj(value))
+    return e.NONE
+
+
+def bounds(e: Any, piece: Any, length: Any) -> Any:
+    """Start and stop of a slice with step 1 within 0..length, as `slice.indices` has them; None if it is not such."""
+    if not isinstance(piece, Virtual):
+        return None
+    start, stop, step = piece.parts
+    if e.constant(step) not in (None, 1) or not e.is_constant(step):
+        return None
+    result = []
+    for part, default in ((start, Const(0, "i")), (stop, length)):
+        if e.is_constant(part) and e.constant(part) is None:
+            result.append(default)
+            continue
+        if e.type_of(part) not in (int, bool) or e.is_big(part):
+            return None
+        at = e.i64(part)
+        lo, hi = e.interval(at)
+        if lo < 0:
+            counted = e.emit("i64_add", at, length)
+            at = counted if hi < 0 else e.emit("i64_select", e.emit("i64_lt", at, Const(0, "i")), counted, at)
+            at = e.emit("i64_max", at, Const(0, "i"), fact=INDEX)
+        result.append(e.emit("i64_min", at, length, fact=INDEX))
+    return result
+
+
+def _stepping(e: Any, items: Any, piece: Any) -> Any:
+    """`items[start:stop:step]` with a constant step, the bounds as `PySlice_Unpack` has them."""
+    step = e.constant(piece.parts[2]) if isinstance(piece, Virtual) else None
+    if type(step) is not int or step == 0 or abs(step) > I64_MAX:
+        return NotImplemented
+    ends = (I64_MAX, I64_MIN) if step < 0 else (0, I64_MAX)
+    operands = []
+    for part, default in zip(piece.parts[:2], ends, strict=True):
+        if e.is_constant(part) and e.constant(part) is None:
+            operands.append(Const(default, "i"))
+        elif e.type_of(part) in (int, bool) and not e.is_big(part):
+            operands.append(e.i64(part))
+        else:
+            return NotImplemented
+    return e.emit("list_slice_step", e.obj(items), *operands, Const(step, "i"), fact=LIST, witness=e.witness_of(items))
+
+
+@rule(operator.getitem, list, slice)
+def getslice(e: Any, items: Any, piece: Any) -> Any:
+    if isinstance(piece, Virtual) and e.constant(piece.parts[2]) not in (None, 1):
+        return _stepping(e, items, piece)
+    limits = bounds(e, piece, e.emit("list_length", e.obj(items), fact=INDEX))
+    if limits is None:
+        return NotImplemented
+    stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
+    return e.emit("list_slice", e.obj(items), limits[0], stop, fact=LIST, witness=e.witness_of(items))
+
+
+@rule(operator.setitem, list, slice, list)
+def setslice(e: Any, items: Any, piece: Any, value: Any) -> Any:
+    limits = bounds(e, piece, e.emit("list_length", e.obj(items), fact=INDEX))
+    if limits is None:
+        return NotImplemented
+    stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
+    e.emit("list_set_slice", e.obj(items), limits[0], stop, e.obj(value))
+    return e.NONE
+
+
+@rule(len, list)
+def length(e: Any, items: Any) -> Any:
+    return e.emit("list_length", e.obj(items), fact=INDEX)
+
+
+@rule(iter, list)
+def iterate(e: Any, items: Any) -> Any:
+    return e.virtual_iterator(items)
+
+
+@rule(list.append, list, Anything)
+def append(e: Any, items: Any, item: Any) -> Any:
+    e.emit("list_append", e.obj(items), e.obj(item))
+    return e.NONE
+
+
+@rule(list.pop, list)
+def pop_last(e: Any, items: Any) -> Any:
+    return pop(e, items, e.known(-1))
+
+
+@rule(list.pop, list, Int)
+def pop(e: Any, items: Any, index: Any) -> Any:
+    if "index" in e.failures() or e.is_big(index):
+        return NotImplemented
+    seen = e.sample(e.witness_of(items))
+    return e.emit("list_pop", e.obj(items), _index(e, items, index), witness=seen)
+
+
+@rule(list.reverse, list)
+def reverse(e: Any, items: Any) -> Any:
+    e.emit("list_reverse", e.obj(items))
+    return e.NONE
+
+
+@rule(operator.add, list, list)
+def concatenate(e: Any, a: Any, b: Any) -> Any:
+    return e.emit("list_concat", e.obj(a), e.obj(b), fact=LIST, witness=e.witness_of(a))
+
+
+@rule(operator.mul, list, Int)
+def repeat(e: Any, items: Any, count: Any) -> Any:
+    if isinstance(items, Node) and items.op is not None and items.op.name == "list_new" and len(items.args) == 1 \
+            and not e.is_big(count) and e.fresh(items):
+        # `[x] * n`: nobody else ever sees the list of one item
+        item = items.args[0]
+        seen = e.witness_of(item)
+        return e.emit("list_of", item, e.emit("i64_max", e.i64(count), Const(0, "i"), fact=INDEX), fact=LIST,
+                      witness=seen if seen is e.NO_WITNESS else [seen])
+    return e.emit("number_multiply", e.obj(items), e.obj(count), fact=LIST)
+
+
+@rule(list)
+def empty(e: Any) -> Any:
+    return e.emit("list_new", fact=LIST)
+
+
+@rule(list, list)
+@rule(list.copy, list)
+def copied(e: Any, items: Any) -> Any:
+    end = e.emit("list_length", e.obj(items), fact=INDEX)
+    return e.emit("list_slice", e.obj(items), Const(0, "i"), end, fact=LIST, witness=e.witness_of(items))
+
+
+@rule(reversed, list)
+def backwards(e: Any, items: Any) -> Any:
+    if not e.consumed_at_once():
+        return NotImplemented
+    last = e.emit("i64_sub", e.emit("list_length", e.obj(items), fact=INDEX), Const(1, "i"))
+    return e.new_virtual("reversed_list", [items, last])

@@ -1,0 +1,50 @@
+"""Where rules are kept: by the Python object they are about, chosen by the exact types of the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Pattern = type | frozenset[type] | None
+
+Int: Pattern = frozenset({int, bool})
+Number: Pattern = frozenset({int, bool, float})
+Anything: Pattern = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`function(e, *args)` returns an abstract value or NotImplemented, for arguments of these types."""
+
+    subject: Any
+    patterns: tuple[Pattern, ...]
+    function: Callable[..., Any]
+
+    def accepts(self, types: list[type | None]) -> bool:
+        return len(types) == len(self.patterns) and all(map(_matches, self.patterns, types))
+
+
+def _matches(pattern: Pattern, type_: type | None) -> bool:
+    if pattern is None:
+        return True
+    return type_ in pattern if isinstance(pattern, frozenset) else type_ is pattern
+
+
+_RULES: dict[int, list[Rule]] = {}
+
+
+def rule(subject: Any, *patterns: Pattern) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare how a call of `subject` with arguments of these exact types is evaluated.
+
+    A pattern is a type, a set of types, or None for any value.  The subject is kept alive.
+    """
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        _RULES.setdefault(id(subject), []).append(Rule(subject, patterns, function))
+        return function
+    return declare
+
+
+def rules_for(subject: Any) -> list[Rule]:
+    """The rules about an object, in the order in which they were declared."""
+    return _RULES.get(id(subject), [])

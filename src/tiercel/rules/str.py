@@ -1,0 +1,109 @@
+"""Strings: characters by index and code point, comparison, length."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tiercel.graph.build import Const, Node
+from tiercel.rules.registry import Int, rule
+from tiercel.types import INDEX, STR, Fact
+
+
+def code_point(e: Any, text: Any) -> Any:
+    """The code point of a string known to be one character: of `s[i]`, `chr(n)` or a constant; else None."""
+    if e.is_constant(text):
+        value = e.constant(text)
+        return Const(ord(value), "i") if type(value) is str and len(value) == 1 else None
+    if isinstance(text, Node) and text.op is not None and text.op.name == "str_from_code":
+        return text.args[0]
+    return None
+
+
+@rule(operator.getitem, str, Int)
+def getitem(e: Any, text: Any, index: Any) -> Any:
+    if "index" in e.failures() or e.is_big(index):
+        return NotImplemented
+    at = e.index_operand(index, e.emit("str_length", e.obj(text), fact=INDEX))
+    code = e.emit("str_item", e.obj(text), at, fact=Fact(int, 0, 0x10FFFF))
+    return e.emit("str_from_code", code, fact=STR)
+
+
+@rule(iter, str)
+def iterate(e: Any, text: Any) -> Any:
+    return e.virtual_iterator(text)
+
+
+@rule(len, str)
+def length(e: Any, text: Any) -> Any:
+    if e.is_constant(text):
+        return e.known(len(e.constant(text)))
+    return e.emit("str_length", e.obj(text), fact=INDEX)
+
+
+@rule(operator.eq, str, str)
+def equal(e: Any, a: Any, b: Any) -> Any:
+    if e.is_constant(a) and e.is_constant(b):
+        return e.known(e.constant(a) == e.constant(b))
+    x, y = code_point(e, a), code_point(e, b)
+    if x is not None and y is not None:
+        return e.emit("i64_eq", x, y)
+    return e.emit("str_eq", e.obj(a), e.obj(b))
+
+
+@rule(operator.ne, str, str)
+def different(e: Any, a: Any, b: Any) -> Any:
+    return e.as_bool(e.not_(e.truth(equal(e, a, b))))
+
+
+def _ordered(function: Any, name: str) -> None:
+    @rule(function, str, str)
+    def evaluate(e: Any, a: Any, b: Any) -> Any:
+        x, y = code_point(e, a), code_point(e, b)
+        return e.emit(f"i64_{name}", x, y) if x is not None and y is not None else NotImplemented
+
+
+for _function, _name in ((operator.lt, "lt"), (operator.le, "le"), (operator.gt, "gt"), (operator.ge, "ge")):
+    _ordered(_function, _name)
+
+
+@rule(ord, str)
+def to_code(e: Any, text: Any) -> Any:
+    known = code_point(e, text)
+    if known is not None:
+        return e.number(known)
+    length_ = e.emit("str_length", e.obj(text), fact=INDEX)
+    e.guard(e.emit("i64_eq", length_, Const(1, "i")), "length")
+    return e.emit("str_item", e.obj(text), Const(0, "i"), fact=Fact(int, 0, 0x10FFFF))
+
+
+@rule(chr, Int)
+def from_code(e: Any, code: Any) -> Any:
+    if e.is_big(code):
+        return NotImplemented
+    point = e.i64(code)
+    lo, hi = e.interval(point)
+    if lo < 0 or hi > 0x10FFFF:
+        e.guard(e.emit("i64_ult", point, Const(0x110000, "i")), "code point")
+    return e.emit("str_from_code", point, fact=STR)
+
+
+@rule(operator.add, str, str)
+def concatenate(e: Any, a: Any, b: Any) -> Any:
+    return e.emit("str_concat", e.obj(a), e.obj(b), fact=STR)
+
+
+@rule(operator.mul, str, Int)
+def repeated(e: Any, text: Any, count: Any) -> Any:
+    return e.emit("number_multiply", e.obj(text), e.obj(count), fact=STR)
+
+
+@rule(str, Int)
+@rule(str, float)
+def of_number(e: Any, value: Any) -> Any:
+    return e.emit("str_of", e.obj(value), fact=STR)
+
+
+@rule(str, str)
+def same(e: Any, text: Any) -> Any:
+    return text

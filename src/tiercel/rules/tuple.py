@@ -1,0 +1,82 @@
+"""Tuples, most of which are never built."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tiercel.graph.build import Const
+from tiercel.rules.registry import Int, rule
+from tiercel.types import INDEX
+from tiercel.values import Virtual
+
+
+def _parts(value: Any) -> list[Any] | None:
+    return value.parts if isinstance(value, Virtual) and value.kind == "tuple" else None
+
+
+@rule(operator.getitem, tuple, Int)
+def getitem(e: Any, items: Any, index: Any) -> Any:
+    if e.is_constant(items) and e.is_constant(index):
+        try:
+            return e.known(e.constant(items)[e.constant(index)])
+        except IndexError:
+            return NotImplemented
+    if "index" in e.failures() or e.is_big(index):
+        return NotImplemented
+    parts = _parts(items)
+    if parts is not None and e.is_constant(index):
+        at = int(e.constant(index))
+        return parts[at] if -len(parts) <= at < len(parts) else NotImplemented
+    at = e.index_operand(index, e.emit("tuple_length", e.obj(items), fact=INDEX))
+    return e.tuple_item(items, at)
+
+
+@rule(len, tuple)
+def length(e: Any, items: Any) -> Any:
+    parts = _parts(items)
+    if parts is not None:
+        return e.known(len(parts))
+    return e.emit("tuple_length", e.obj(items), fact=INDEX)
+
+
+@rule(iter, tuple)
+def iterate(e: Any, items: Any) -> Any:
+    return e.virtual_iterator(items)
+
+
+@rule(operator.add, tuple, tuple)
+def concatenate(e: Any, a: Any, b: Any) -> Any:
+    left, right = _parts(a), _parts(b)
+    if e.is_constant(a) and e.is_constant(b):
+        return e.known(e.constant(a) + e.constant(b))
+    return e.tuple_of(*left, *right) if left is not None and right is not None else NotImplemented
+
+
+@rule(operator.contains, tuple, int)
+@rule(operator.contains, tuple, str)
+@rule(operator.contains, tuple, float)
+def contains(e: Any, items: Any, item: Any) -> Any:
+    parts = _parts(items)
+    if parts is None and e.is_constant(items) and len(e.constant(items)) <= 8:
+        parts = [e.known(x) for x in e.constant(items)]
+    type_ = e.type_of(item)
+    if parts is None or not parts or type_ is float or any(e.type_of(p) is not type_ for p in parts):
+        return NotImplemented
+    result: Any = Const(False, "b")
+    for part in parts:
+        equal = e.apply(operator.eq, item, part)
+        if equal is None:
+            return NotImplemented
+        result = e.either(result, e.truth(equal))
+    return e.as_bool(result)
+
+
+@rule(tuple)
+def empty(e: Any) -> Any:
+    return e.known(())
+
+
+@rule(tuple, tuple)
+def same(e: Any, items: Any) -> Any:
+    return items

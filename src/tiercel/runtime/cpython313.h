@@ -1,0 +1,129 @@
+/* CPython 3.13: its private headers, and what they lack.  Nothing else in the runtime depends on the version. */
+
+#ifndef TIERCEL_CPYTHON313_H
+#define TIERCEL_CPYTHON313_H
+
+/* As CPython's own extension modules see the internals: thread state by call, no hidden symbols. */
+#ifndef Py_BUILD_CORE_MODULE
+#define Py_BUILD_CORE_MODULE 1
+#endif
+
+#include <Python.h>
+
+#if PY_VERSION_HEX < 0x030D0000 || PY_VERSION_HEX >= 0x030E0000
+#error "this header is for CPython 3.13"
+#endif
+#ifdef Py_GIL_DISABLED
+#error "Tiercel needs the GIL"
+#endif
+
+#include <internal/pycore_call.h>
+#include <internal/pycore_ceval.h>
+#include <internal/pycore_code.h>
+#include <internal/pycore_dict.h>
+#include <internal/pycore_frame.h>
+#include <internal/pycore_function.h>
+#include <internal/pycore_genobject.h>
+#include <internal/pycore_instruments.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_list.h>
+#include <internal/pycore_long.h>
+#include <internal/pycore_object.h>
+#include <internal/pycore_opcode_metadata.h>
+#include <internal/pycore_opcode_utils.h>
+#include <internal/pycore_pystate.h>
+#include <internal/pycore_range.h>
+#include <internal/pycore_tuple.h>
+
+/* -- layouts that the interpreter keeps in its C files -- */
+
+/* list, tuple, str and reversed-list iterators: all of one shape */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t it_index;
+    PyObject *it_seq;
+} tc_sequence_iterator;
+
+/* the heads of enumobject.c's and bltinmodule.c's structures, as far as they are written to */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t en_index;
+    PyObject *en_sit;
+} tc_enumerate_head;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t tuplesize;
+    PyObject *ittuple;
+} tc_zip_head;
+
+/* -- the data stack -- */
+
+/* Room for `size` slots on the data stack, in a new chunk where this one is full (pystate.c's push_chunk, whose
+   chunks come from the arena allocator as well, so that the interpreter frees them).  To be given back, last first, by
+   _PyThreadState_PopFrame.  NULL: no memory, no exception set. */
+static inline PyObject **
+tc_push_slots(PyThreadState *ts, int size)
+{
+    if (_PyThreadState_HasStackSpace(ts, size)) {
+        PyObject **slots = ts->datastack_top;
+        ts->datastack_top += size;
+        return slots;
+    }
+    size_t bytes = 16 * 1024;
+    while (bytes < sizeof(PyObject *) * ((size_t)size + 1000)) {
+        bytes *= 2;
+    }
+    PyObjectArenaAllocator allocator;
+    PyObject_GetArenaAllocator(&allocator);
+    _PyStackChunk *chunk = allocator.alloc(allocator.ctx, bytes);
+    if (chunk == NULL) {
+        return NULL;
+    }
+    chunk->previous = ts->datastack_chunk;
+    chunk->size = bytes;
+    chunk->top = 0;
+    if (ts->datastack_chunk != NULL) {
+        ts->datastack_chunk->top = ts->datastack_top - &ts->datastack_chunk->data[0];
+    }
+    ts->datastack_chunk = chunk;
+    ts->datastack_limit = (PyObject **)((char *)chunk + bytes);
+    /* The first chunk of a thread is never popped: its first slot stays unused. */
+    PyObject **slots = &chunk->data[chunk->previous == NULL];
+    ts->datastack_top = slots + size;
+    return slots;
+}
+
+/* Frees the chunks above the one that holds a slot: frames that were moved leave theirs behind. */
+static inline void
+tc_pop_chunks(PyThreadState *ts, void *slot)
+{
+    _PyStackChunk *chunk = ts->datastack_chunk;
+    while ((char *)slot < (char *)chunk || (char *)slot >= (char *)chunk + chunk->size) {
+        _PyThreadState_PopFrame(ts, (_PyInterpreterFrame *)chunk->data);
+        chunk = ts->datastack_chunk;
+    }
+}
+
+static inline void
+tc_pop_slots(PyThreadState *ts, void *slots)
+{
+    tc_pop_chunks(ts, slots);
+    _PyThreadState_PopFrame(ts, (_PyInterpreterFrame *)slots);
+}
+
+/* -- where the interpreter looks for a handler -- */
+
+enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */
+
+/* When a callback of the JUMP event fails, the interpreter takes the next instruction from a null pointer: it looks
+   its handler up at this offset. */
+static inline int
+tc_failed_jump_offset(PyCodeObject *code, int oparg)
+{
+    uintptr_t next = (uintptr_t)0 - (uintptr_t)oparg * sizeof(_Py_CODEUNIT) + sizeof(_Py_CODEUNIT);
+    intptr_t distance = (intptr_t)(next - (uintptr_t)_PyCode_CODE(code));
+    return (int)(distance / (intptr_t)sizeof(_Py_CODEUNIT)) - 1;
+}
+
+#endif

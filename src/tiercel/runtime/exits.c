@@ -1,0 +1,574 @@
+/* Exits: a site's description and raw values become interpreter frames.
+
+   Everything live is owned before anything is made; an exception is put aside meanwhile; the slots of a frame are its
+   own references, and its stack top is set once they are there. */
+
+#include "exits.h"
+
+#include <string.h>
+
+/* -- reading a description -- */
+
+static PyObject *
+field(PyObject *desc, Py_ssize_t index)
+{
+    return PyTuple_GET_ITEM(desc, index);
+}
+
+static int
+int_field(PyObject *desc, Py_ssize_t index)
+{
+    return (int)PyLong_AsLong(field(desc, index));
+}
+
+Py_ssize_t
+tc_value_count(PyObject *desc)
+{
+    return PyBytes_GET_SIZE(field(desc, 0));
+}
+
+Py_ssize_t
+tc_frame_count(PyObject *desc)
+{
+    return PyTuple_GET_SIZE(field(desc, 1));
+}
+
+static void
+read_frame(tc_state_frame *frame, PyObject *desc)
+{
+    *frame = (tc_state_frame){.desc = desc, .handler = -1};
+    frame->code = (PyCodeObject *)field(desc, 0);
+    frame->at = int_field(desc, 2);
+    frame->resume = int_field(desc, 3);
+    PyObject *handler = field(desc, 4);
+    if (handler != Py_None) {
+        frame->handler = int_field(handler, 0);
+        frame->depth = int_field(handler, 1);
+        frame->lasti = field(handler, 2) == Py_True;
+    }
+    frame->linked = field(desc, 7) == Py_True;
+}
+
+void
+tc_read_state(tc_state *state, PyObject *desc)
+{
+    PyObject *frames = field(desc, 1);
+    state->kinds = PyBytes_AS_STRING(field(desc, 0));
+    state->value_count = tc_value_count(desc);
+    state->frame_count = PyTuple_GET_SIZE(frames);
+    for (Py_ssize_t i = 0; i < state->frame_count; i++) {
+        read_frame(&state->frames[i], PyTuple_GET_ITEM(frames, i));
+    }
+}
+
+int
+tc_stack_top(tc_state_frame *frame)
+{
+    return frame->code->co_nlocalsplus + (int)PyTuple_GET_SIZE(field(frame->desc, 6));
+}
+
+/* -- values -- */
+
+static PyObject *
+raw_object(int64_t raw)
+{
+    return (PyObject *)(uintptr_t)raw;
+}
+
+static double
+raw_double(int64_t raw)
+{
+    double value;
+    memcpy(&value, &raw, sizeof(value));
+    return value;
+}
+
+void
+tc_own_values(tc_state *state)
+{
+    for (Py_ssize_t i = 0; i < state->value_count; i++) {
+        PyObject *object = NULL;
+        if (state->kinds[i] == 'o') {
+            object = Py_XNewRef(raw_object(state->raw[i]));
+        }
+        else if (state->kinds[i] == 'O') {
+            object = raw_object(state->raw[i]);
+        }
+        state->objects[i] = object;
+    }
+}
+
+void
+tc_release_values(tc_state *state)
+{
+    for (Py_ssize_t i = 0; i < state->value_count; i++) {
+        Py_CLEAR(state->objects[i]);
+    }
+    Py_CLEAR(state->memo);
+}
+
+/* A new reference to a value, boxed at most once.  As for tc_slot_object. */
+static int
+value_object(tc_state *state, Py_ssize_t index, PyObject **object)
+{
+    PyObject **owned = &state->objects[index];
+    if (*owned == NULL) {
+        int64_t raw = state->raw[index];
+        switch (state->kinds[index]) {
+        case 'i':
+            *owned = PyLong_FromLongLong(raw);
+            break;
+        case 'u':
+            *owned = PyLong_FromUnsignedLongLong((uint64_t)raw);
+            break;
+        case 'f':
+            *owned = PyFloat_FromDouble(raw_double(raw));
+            break;
+        case 'b':
+            *owned = PyBool_FromLong(raw != 0);
+            break;
+        default:
+            *object = NULL;
+            return 0;
+        }
+        if (*owned == NULL) {
+            *object = NULL;
+            return -1;
+        }
+    }
+    *object = Py_NewRef(*owned);
+    return 1;
+}
+
+static int
+value_is_true(tc_state *state, Py_ssize_t index)
+{
+    char kind = state->kinds[index];
+    if (kind == 'o' || kind == 'O') {
+        return state->objects[index] == Py_True;
+    }
+    return state->raw[index] != 0;
+}
+
+/* -- slots -- */
+
+static int
+composed_object(tc_state *state, PyObject *slot, PyObject **object)
+{
+    switch (int_field(slot, 0)) {
+    case 0:
+        *object = Py_NewRef(field(slot, 1));
+        return 1;
+    case 1:
+        if (!value_is_true(state, int_field(slot, 1))) {
+            return 0;
+        }
+        return tc_slot_object(state, field(slot, 2), object);
+    default:
+        return tc_virtual_object(state, slot, object);
+    }
+}
+
+int
+tc_slot_object(tc_state *state, PyObject *slot, PyObject **object)
+{
+    *object = NULL;
+    if (!PyLong_Check(slot)) {
+        return composed_object(state, slot, object);
+    }
+    Py_ssize_t number = PyLong_AsSsize_t(slot);
+    if (number >= 0) {
+        return value_object(state, number, object);
+    }
+    if (number == TC_SLOT_RESULT && state->result != NULL) {
+        *object = Py_NewRef(state->result);
+        return 1;
+    }
+    return 0;
+}
+
+int
+tc_slot_integer(tc_state *state, PyObject *slot, int64_t *value)
+{
+    if (PyLong_Check(slot) && PyLong_AsSsize_t(slot) >= 0) {
+        Py_ssize_t number = PyLong_AsSsize_t(slot);
+        if (state->kinds[number] == 'i' || state->kinds[number] == 'b') {
+            *value = state->raw[number];
+            return 0;
+        }
+    }
+    PyObject *object;
+    int found = tc_slot_object(state, slot, &object);
+    if (found <= 0) {
+        if (found == 0) {
+            PyErr_SetString(PyExc_SystemError, "an exit's integer is missing");
+        }
+        return -1;
+    }
+    *value = PyLong_AsLongLong(object);
+    Py_DECREF(object);
+    return *value == -1 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* Whether a slot waits for a result that only goes in when the frame goes on. */
+static int
+is_result(PyObject *slot)
+{
+    return PyLong_Check(slot) && PyLong_AsLong(slot) <= TC_SLOT_RESULT;
+}
+
+static int
+fill_slots(tc_state *state, PyObject *slots, PyObject **place)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(slots); i++) {
+        PyObject *slot = PyTuple_GET_ITEM(slots, i);
+        place[i] = NULL;
+        if (!is_result(slot) && tc_slot_object(state, slot, &place[i]) < 0) {
+            while (++i < PyTuple_GET_SIZE(slots)) {
+                place[i] = NULL;
+            }
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+tc_fill_frame(tc_state *state, tc_state_frame *frame)
+{
+    PyObject **place = frame->frame->localsplus;
+    int locals = fill_slots(state, field(frame->desc, 5), place);
+    int stack = fill_slots(state, field(frame->desc, 6), place + frame->code->co_nlocalsplus);
+    return locals < 0 || stack < 0 ? -1 : 0;
+}
+
+/* -- frames -- */
+
+void
+tc_find_linked(tc_state *state, _PyInterpreterFrame *frame)
+{
+    Py_ssize_t outermost = state->frame_count - 1;
+    for (Py_ssize_t i = 0; i < outermost; i++) {
+        if (state->root != NULL && state->frames[i].linked && frame != state->root) {
+            state->frames[i].frame = frame;
+            frame = frame->previous;
+        }
+    }
+    state->frames[outermost].frame = state->root;
+    state->frames[outermost].linked = state->root != NULL;
+}
+
+/* The function of a frame, a new reference, or NULL and an exception. */
+static PyObject *
+frame_function(tc_state *state, Py_ssize_t index)
+{
+    PyObject *func = NULL;
+    if (index == state->frame_count - 1 && state->func != NULL) {
+        return Py_NewRef(state->func);
+    }
+    if (tc_slot_object(state, field(state->frames[index].desc, 1), &func) == 0) {
+        PyErr_SetString(PyExc_SystemError, "an exit's function is missing");
+    }
+    return func;
+}
+
+/* A frame that is already linked, moved above one that was not and that belongs below it. */
+static _PyInterpreterFrame *
+move_frame(PyThreadState *ts, _PyInterpreterFrame *old, PyCodeObject *code)
+{
+    PyObject **slots = tc_push_slots(ts, code->co_framesize);
+    if (slots != NULL) {
+        memcpy(slots, old, code->co_framesize * sizeof(PyObject *));
+        if (old->frame_obj != NULL) {
+            old->frame_obj->f_frame = (_PyInterpreterFrame *)slots;
+        }
+    }
+    return (_PyInterpreterFrame *)slots;
+}
+
+static _PyInterpreterFrame *
+push_new(tc_state *state, Py_ssize_t index)
+{
+    tc_state_frame *frame = &state->frames[index];
+    PyObject *func = frame_function(state, index);
+    _PyInterpreterFrame *pushed = func ? tc_push_frame(state->th->ts, func, frame->code) : NULL;
+    Py_XDECREF(func);
+    if (pushed != NULL) {
+        pushed->stacktop = frame->code->co_nlocalsplus;
+        state->th->ts->py_recursion_remaining--;
+    }
+    return pushed;
+}
+
+/* Gives every frame its place, outermost first, and links them. */
+static void
+place_frames(tc_state *state)
+{
+    PyThreadState *ts = state->th->ts;
+    _PyInterpreterFrame *older = state->root ? state->root->previous : ts->current_frame;
+    int moving = 0;
+    for (Py_ssize_t i = state->frame_count - 1; i >= 0; i--) {
+        tc_state_frame *frame = &state->frames[i];
+        _PyInterpreterFrame *place = frame->frame;
+        if (place == NULL) {
+            place = push_new(state, i);
+            moving = 1;
+            frame->linked = 0;
+        }
+        else if (moving) {
+            place = move_frame(ts, place, frame->code);
+        }
+        if (place == NULL) {
+            Py_FatalError("Tiercel: no memory for a frame of native code");
+        }
+        place->previous = older;
+        place->instr_ptr = _PyCode_CODE(frame->code) + frame->at;
+        frame->frame = older = place;
+        ts->current_frame = place;
+    }
+}
+
+/* What a native frame borrowed becomes its own. */
+static void
+take_references(_PyInterpreterFrame *frame)
+{
+    Py_INCREF(frame->f_executable);
+    Py_INCREF(frame->f_funcobj);
+}
+
+static void
+note_exception(tc_state *state)
+{
+    Py_XSETREF(state->exception, PyErr_GetRaisedException());
+    Py_CLEAR(state->result);
+}
+
+/* Makes the frames.  `own`: those that were linked have their slots already. */
+static void
+build_frames(tc_state *state, int own)
+{
+    place_frames(state);
+    for (Py_ssize_t i = 0; i < state->frame_count; i++) {
+        tc_state_frame *frame = &state->frames[i];
+        if (!(own && frame->linked) && tc_fill_frame(state, frame) < 0) {
+            frame->broken = 1;
+            note_exception(state);
+        }
+    }
+    if (state->root != NULL && state->loop == NULL) {
+        take_references(state->frames[state->frame_count - 1].frame);
+    }
+    for (Py_ssize_t i = 0; i < state->frame_count; i++) {
+        state->frames[i].frame->stacktop = tc_stack_top(&state->frames[i]);
+    }
+}
+
+/* Native code takes the site from where it put it down: it may bear a mark by now. */
+static tc_site *
+unmarked(tc_site *site)
+{
+    return (tc_site *)((uintptr_t)site & ~(uintptr_t)TC_SITE_MARKS);
+}
+
+/* The slots filled for somebody who asked for locals are given up: the state has changed since. */
+static void
+clear_materialised(tc_state *state, tc_site *then)
+{
+    Py_ssize_t count = tc_frame_count(then->desc);
+    tc_state_frame frames[count];
+    tc_state old = {.th = state->th, .root = state->root, .frames = frames};
+    tc_read_state(&old, then->desc);
+    tc_find_linked(&old, state->th->ts->current_frame);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        for (int k = 0; frames[i].frame != NULL && k < tc_stack_top(&frames[i]); k++) {
+            Py_CLEAR(frames[i].frame->localsplus[k]);
+        }
+    }
+    Py_XDECREF(tc_take_memo(state->root));
+}
+
+/* -- leaving -- */
+
+/* How the state is come by. */
+enum { FRESH, AFTER };
+
+/* Builds the frames of a state; afterwards only `state` is left of it. */
+static void
+build(tc_state *state, int mode)
+{
+    int64_t *extra = state->root ? tc_extra_of(state->th->ts, state->root) : NULL;
+    int own = 0;
+    tc_own_values(state);
+    tc_find_linked(state, state->th->ts->current_frame);
+    if (extra != NULL && tc_is_materialised(state->root, extra)) {
+        if (mode == AFTER) {
+            own = 1;
+            state->memo = tc_take_memo(state->root);
+        }
+        else {
+            clear_materialised(state, unmarked((tc_site *)(uintptr_t)extra[0]));
+        }
+    }
+    if (extra != NULL) {
+        extra[0] = (int64_t)(uintptr_t)state->site;
+    }
+    build_frames(state, own);
+    tc_release_values(state);
+}
+
+static void
+begin(tc_state *state, tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site)
+{
+    state->th = th;
+    state->site = site;
+    state->root = frame;
+    state->func = func;
+    state->loop = frame ? tc_find_loop(frame) : NULL;
+    state->exception = PyErr_GetRaisedException();
+    site->version->leaving++;        /* its machine code is returned to */
+    tc_read_state(state, site->desc);
+}
+
+enum { FIRST_NOISY = 40 };
+
+/* 40 exits, then 80, 160, ... */
+static int
+is_noisy(uint64_t count)
+{
+    uint64_t times = count / FIRST_NOISY;
+    return count % FIRST_NOISY == 0 && (times & (times - 1)) == 0;
+}
+
+static tc_result
+end(tc_state *state)
+{
+    tc_result result = tc_continue(state);
+    state->site->version->leaving--;
+    return result;
+}
+
+static void
+read_variadic(const char *kinds, Py_ssize_t count, int64_t *raw, va_list values)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (kinds[i] == 'f') {
+            double value = va_arg(values, double);
+            memcpy(&raw[i], &value, sizeof(value));
+        }
+        else {
+            raw[i] = va_arg(values, int64_t);
+        }
+    }
+}
+
+tc_result
+tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
+{
+    Py_ssize_t count = tc_value_count(site->desc);
+    int64_t raw[count + 1];
+    PyObject *objects[count + 1];
+    tc_state_frame frames[tc_frame_count(site->desc)];
+    tc_state state = {.raw = raw, .objects = objects, .frames = frames};
+    begin(&state, th, frame, func, site);
+    va_list values;
+    va_start(values, site);
+    read_variadic(state.kinds, count, raw, values);
+    va_end(values);
+    int raised = state.exception != NULL;
+    build(&state, FRESH);
+    site->count++;
+    if (!raised && is_noisy(site->count)) {
+        tc_note_noisy(site->version, site - site->version->sites);
+    }
+    return end(&state);
+}
+
+static tc_result
+leave_after(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result)
+{
+    Py_ssize_t count = tc_value_count(site->desc);
+    PyObject *objects[count + 1];
+    tc_state_frame frames[tc_frame_count(site->desc)];
+    tc_state state = {.objects = objects, .frames = frames, .result = result};
+    begin(&state, th, frame, func, site);
+    state.raw = tc_extra_of(th->ts, frame) + 1;
+    build(&state, AFTER);
+    return end(&state);
+}
+
+tc_result
+tc_leave(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result)
+{
+    site = unmarked(site);
+    site->count++;
+    return leave_after(th, frame, func, site, result);
+}
+
+tc_result
+tc_unwind(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site)
+{
+    return leave_after(th, frame, func, unmarked(site), NULL);
+}
+
+int
+tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
+{
+    PyThreadState *ts = th->ts;
+    int64_t *extra = tc_extra_of(ts, frame);
+    va_list values;
+    va_start(values, site);
+    read_variadic(PyBytes_AS_STRING(field(site->desc, 0)), tc_value_count(site->desc), extra + 1, values);
+    va_end(values);
+    extra[0] = (int64_t)(uintptr_t)site;
+    if (_Py_HandlePending(ts) < 0) {
+        return -1;
+    }
+    return frame->stacktop == TC_LEFT || tc_others_active(ts);
+}
+
+/* -- for the graph interpreter -- */
+
+static int
+check_values(PyObject *values)
+{
+    if (!PyTuple_Check(values)) {
+        PyErr_SetString(PyExc_TypeError, "resume: the values must be a tuple");
+        return -1;
+    }
+    return 0;
+}
+
+PyObject *
+tc_py_resume(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"frames", "values", "exception", "result", NULL};
+    PyObject *frames, *values, *exception = Py_None, *result = &tc_null_marker;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|OO:resume", names, &PyTuple_Type, &frames, &values, &exception,
+                                     &result) || check_values(values) < 0)
+    {
+        return NULL;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(values);
+    int64_t raw[count + 1];
+    char kinds[count + 1];
+    PyObject *objects[count + 1];
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *value = PyTuple_GET_ITEM(values, i);
+        raw[i] = (int64_t)(uintptr_t)(value == &tc_null_marker ? NULL : value);
+        kinds[i] = 'o';
+    }
+    kinds[count] = '\0';
+    PyObject *desc = Py_BuildValue("(y#Os)", kinds, count, frames, "resume");
+    if (desc == NULL) {
+        return NULL;
+    }
+    tc_state_frame state_frames[tc_frame_count(desc)];
+    tc_state state = {.th = tc_thread_get(), .raw = raw, .objects = objects, .frames = state_frames};
+    state.exception = exception == Py_None ? NULL : Py_NewRef(exception);
+    state.result = result == &tc_null_marker ? NULL : Py_NewRef(result);
+    tc_read_state(&state, desc);
+    build(&state, FRESH);
+    tc_result outcome = tc_continue(&state);
+    Py_DECREF(desc);
+    return outcome.kind == TC_BOXED ? raw_object(outcome.payload) : NULL;
+}

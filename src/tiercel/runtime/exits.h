@@ -1,0 +1,148 @@
+/* Leaving native code: what native code calls to hand over to the interpreter, and how a site's description is read.
+
+   A site's `desc` is a tuple (kinds, frames, reason).
+     kinds   bytes, a letter for each raw value: o i u f b not owned, O a reference that the exit consumes
+     frames  innermost first, each (code, function, at, resume, handler, locals, stack, linked);
+             `at` and `resume` in code units; handler None or (target, depth, lasti); function and the items of locals
+             and stack are slots:
+             n >= 0                         the value n
+             -1                             empty
+             -2, -3, -4                     the result of the operation or inlined call; its truth; its negated truth
+             (0, object)                    a constant
+             (1, n, slot)                   the slot if value n is true, else empty
+             (2, kind, memo, part...)       an object to be rebuilt (see virtual.c); one memo, one object
+   References in it may be borrowed: whatever is used is increfed first. */
+
+#ifndef TIERCEL_EXITS_H
+#define TIERCEL_EXITS_H
+
+#include "tiercel.h"
+
+#include <stdarg.h>
+
+enum { TC_SLOT_NULL = -1, TC_SLOT_RESULT = -2, TC_SLOT_RESULT_BOOL = -3, TC_SLOT_RESULT_NOT = -4 };
+
+/* -- exits.c: called by native code.  `frame` is the root frame, NULL in a function that links none. -- */
+
+/* A guard failed before an instruction; with an exception set: the instruction raised it.  The raw values follow. */
+tc_result tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...);
+/* After an operation: leaves with its result (stolen) or none; the raw values are in the extra area. */
+tc_result tc_leave(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result);
+/* An operation raised; the raw values are in the extra area. */
+tc_result tc_unwind(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
+/* eval_breaker is set, the instruction is marked: handles what is pending.  0: go on, 1: leave, -1: unwind; the values
+   are then in the extra area. */
+int tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...);
+
+PyObject *tc_py_resume(PyObject *module, PyObject *args, PyObject *kwargs);
+
+/* -- a state being rebuilt -- */
+
+typedef struct {
+    PyObject *desc;                  /* (code, function, at, ...) */
+    PyCodeObject *code;
+    int at;
+    int resume;
+    int handler;                     /* code units; -1: none */
+    int depth;                       /* stack entries the handler keeps */
+    int lasti;                       /* the handler wants the index of the raising instruction */
+    int linked;                      /* its frame is on the stack already */
+    int broken;                      /* out of memory: not all slots could be made */
+    _PyInterpreterFrame *frame;
+} tc_state_frame;
+
+typedef struct {
+    tc_thread *th;
+    tc_site *site;                   /* NULL: no version stands behind the state */
+    const char *kinds;
+    Py_ssize_t value_count;
+    const int64_t *raw;
+    PyObject **objects;              /* an owned reference for each value, boxed where it is needed */
+    PyObject *memo;                  /* list: what was rebuilt, by memo number; or NULL */
+    PyObject *result;                /* owned; or NULL */
+    PyObject *exception;             /* owned, put aside; or NULL */
+    _PyInterpreterFrame *root;       /* NULL: no frame was linked */
+    PyObject *func;                  /* of the outermost frame, where that has to be pushed */
+    tc_loop *loop;                   /* not NULL: the root is the interpreter's own frame */
+    Py_ssize_t frame_count;
+    tc_state_frame *frames;
+} tc_state;
+
+/* Number of raw values and of frames of a description. */
+Py_ssize_t tc_value_count(PyObject *desc);
+Py_ssize_t tc_frame_count(PyObject *desc);
+/* Reads a description; `raw`, `objects` and `frames` are the caller's arrays. */
+void tc_read_state(tc_state *state, PyObject *desc);
+/* Takes references to all values; releases them again. */
+void tc_own_values(tc_state *state);
+void tc_release_values(tc_state *state);
+/* Finds the frames that are linked already; `newest` is the innermost of them. */
+void tc_find_linked(tc_state *state, _PyInterpreterFrame *newest);
+/* A new reference to what a slot stands for.  1: found, 0: empty (NULL), -1: exception. */
+int tc_slot_object(tc_state *state, PyObject *slot, PyObject **object);
+/* An integer part of a virtual object.  0, or -1 and an exception. */
+int tc_slot_integer(tc_state *state, PyObject *slot, int64_t *value);
+/* Fills the empty slots of a frame; stacktop is left alone.  0, or -1 and an exception: some are still empty. */
+int tc_fill_frame(tc_state *state, tc_state_frame *frame);
+/* The stack top of a frame that the interpreter may see. */
+int tc_stack_top(tc_state_frame *frame);
+
+/* -- virtual.c -- */
+
+int tc_virtual_object(tc_state *state, PyObject *slot, PyObject **object);
+
+/* -- unwind.c -- */
+
+/* Goes on in the interpreter, innermost frame first, with state->result or state->exception (consumed). */
+tc_result tc_continue(tc_state *state);
+/* Adds the traceback entry of the current frame for the exception that is set. */
+void tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at);
+
+/* -- frames.c -- */
+
+tc_thread *tc_thread_get(void);
+tc_thread *tc_entry_thread(void);          /* NULL: another tool is on, the interpreter is to run the call */
+/* Whether the C stack is nearly used up, as native code sees it. */
+int tc_stack_is_low(tc_thread *th);
+tc_result tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...);
+_PyInterpreterFrame *tc_enter_inlined(tc_thread *th, PyObject *func, PyObject *code);
+void tc_leave_inlined(tc_thread *th, _PyInterpreterFrame *frame);
+/* A new frame on the data stack, not linked, its locals empty, with strong references to func and code.
+   NULL: no memory, no exception set. */
+_PyInterpreterFrame *tc_push_frame(PyThreadState *ts, PyObject *func, PyCodeObject *code);
+
+/* -- entry.c -- */
+
+PyObject *tc_entry_next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames,
+                        tc_version *version);
+
+/* -- loops.c -- */
+
+/* The activation of a running loop in this frame, on whatever thread, or NULL. */
+tc_loop *tc_find_loop(_PyInterpreterFrame *frame);
+/* Makes the interpreter raise the exception that is set in its own frame at `at`, once the callback has returned:
+   0: it goes on at an instruction that raises it, -1: the callback must fail. */
+int tc_raise_in_loop(_PyInterpreterFrame *frame, int at);
+/* The first of the two ways.  0, or -1: the code has no such instruction. */
+int tc_raise_by_instruction(_PyInterpreterFrame *frame, int at);
+
+/* -- locals.c -- */
+
+/* Marks beside the site's address in the first word of the extra area. */
+enum {
+    TC_MATERIALISED = 1,     /* the slots of the frames were filled in that state */
+    TC_NO_STATE = 2,         /* native code releases something that has no site: the values are not those of now */
+    TC_SITE_MARKS = 3,
+};
+
+/* 0, or -1 and an exception.  Swap the functions by which Python code asks for the locals of a frame. */
+int tc_hooks_install(void);
+void tc_hooks_uninstall(void);
+/* Fills the slots of the native frame to which `frame` belongs, if it does to one: it must leave then.  0 or -1. */
+int tc_materialise(_PyInterpreterFrame *frame);
+/* Whether the slots of a native root frame were filled. */
+int tc_is_materialised(_PyInterpreterFrame *root, const int64_t *extra);
+/* What was rebuilt then, an owned list or NULL; forgets it. */
+PyObject *tc_take_memo(_PyInterpreterFrame *root);
+
+#endif

@@ -1,0 +1,94 @@
+/* What native code calls for an operation: see `symbol=` in graph/ops.py.
+
+   Truth values are ints.  Operands are borrowed, object results are new references.  The comment says how a function
+   fails; one that says nothing cannot, short of memory, which is fatal where nobody could be told. */
+
+#ifndef TIERCEL_HELPERS_H
+#define TIERCEL_HELPERS_H
+
+#include "tiercel.h"
+
+/* -- helpers_number.c -- */
+PyObject *tc_box_i64(int64_t value);
+PyObject *tc_box_u64(uint64_t value);
+PyObject *tc_box_f64(double value);
+int tc_unbox_i64(PyObject *object, int64_t *result);         /* 0: it does not fit */
+int tc_i64_pow(int64_t base, int64_t exponent, int64_t *result);   /* 0: overflow or a negative exponent */
+int tc_long_to_f64(PyObject *object, double *result);        /* 0: it would raise */
+int64_t tc_long_low_bits(PyObject *object);
+PyObject *tc_long_add(PyObject *a, PyObject *b);             /* these: NULL and an exception */
+PyObject *tc_long_sub(PyObject *a, PyObject *b);
+PyObject *tc_long_mul(PyObject *a, PyObject *b);
+PyObject *tc_long_floordiv(PyObject *a, PyObject *b);
+PyObject *tc_long_mod(PyObject *a, PyObject *b);
+PyObject *tc_long_and(PyObject *a, PyObject *b);
+PyObject *tc_long_or(PyObject *a, PyObject *b);
+PyObject *tc_long_xor(PyObject *a, PyObject *b);
+PyObject *tc_long_lshift(PyObject *a, PyObject *b);
+PyObject *tc_long_rshift(PyObject *a, PyObject *b);
+PyObject *tc_long_pow(PyObject *a, PyObject *b);
+PyObject *tc_power(PyObject *a, PyObject *b);
+PyObject *tc_inplace_power(PyObject *a, PyObject *b);
+int tc_long_lt(PyObject *a, PyObject *b);
+int tc_long_le(PyObject *a, PyObject *b);
+int tc_long_eq(PyObject *a, PyObject *b);
+int tc_long_ne(PyObject *a, PyObject *b);
+int tc_long_gt(PyObject *a, PyObject *b);
+int tc_long_ge(PyObject *a, PyObject *b);
+/* Boxes the number into the slot and releases what it held; a float that nobody else holds is overwritten. */
+void tc_store_f64(PyObject **slot, double value);
+void tc_store_i64(PyObject **slot, int64_t value);
+double tc_f64_floordiv(double a, double b);
+double tc_f64_mod(double a, double b);
+int64_t tc_range_length(int64_t start, int64_t stop, int64_t step);   /* -1: it does not fit */
+PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
+
+/* -- helpers_container.c -- */
+void tc_list_append(PyObject *list, PyObject *item);
+PyObject *tc_list_repeat(PyObject *item, int64_t count);
+void tc_list_reverse(PyObject *list);
+PyObject *tc_list_pop(PyObject *list, int64_t index);
+PyObject *tc_list_concat(PyObject *a, PyObject *b);
+void tc_list_extend_list(PyObject *list, PyObject *other);
+int tc_list_extend(PyObject *list, PyObject *iterable);      /* -1 and an exception */
+PyObject *tc_list_new(PyObject *const *items, int64_t count);
+PyObject *tc_tuple_new(PyObject *const *items, int64_t count);
+PyObject *tc_str_from_code(int64_t code);
+int64_t tc_str_item(PyObject *string, int64_t index);
+int tc_str_eq(PyObject *a, PyObject *b);
+PyObject *tc_build_string(PyObject *const *items, int64_t count);     /* NULL and an exception */
+PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exception */
+PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);    /* NULL, no exception: missing */
+PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
+void tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);
+int tc_dict_has_str(PyObject *dict, PyObject *key);
+PyObject *tc_dict_new(PyObject *const *items, int64_t count);    /* keys and values in turn; NULL and an exception */
+int tc_set_has_str(PyObject *set, PyObject *key);
+void tc_set_add_str(PyObject *set, PyObject *key);
+PyObject *tc_set_new(PyObject *const *items, int64_t count);     /* NULL and an exception */
+PyObject *tc_unpack_sequence(PyObject *sequence, int64_t count); /* NULL and an exception */
+PyObject *tc_next(PyObject *iterator);                       /* NULL and an exception; &tc_exhausted at the end */
+
+int tc_dict_update(PyObject *dict, PyObject *mapping);       /* these three: -1 and an exception */
+int tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
+int tc_set_update(PyObject *set, PyObject *iterable);
+
+/* -- iterators.c -- */
+PyObject *tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step);
+PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
+PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);
+
+/* -- helpers_object.c: these fail with NULL or -1 and an exception -- */
+int tc_del_attr(PyObject *object, PyObject *name);
+PyObject *tc_load_global(PyObject *globals, PyObject *builtins, PyObject *name);
+int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);
+PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist);
+PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
+PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
+PyObject *tc_instance_new(PyTypeObject *type, PyObject *names, PyObject *const *values);
+/* Never NULL. */
+PyObject *tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags,
+                          PyObject *const *attributes);
+PyObject *tc_check_result(PyObject *callable, PyObject *result);
+
+#endif

@@ -1,0 +1,315 @@
+/* Operations on lists, tuples, strings, dicts, sets and iterators. */
+
+#include "helpers.h"
+
+#include <internal/pycore_setobject.h>
+#include <internal/pycore_unicodeobject.h>
+
+static void
+need(int ok)
+{
+    if (!ok) {
+        Py_FatalError("no memory for a container");
+    }
+}
+
+/* -- lists and tuples -- */
+
+void
+tc_list_append(PyObject *list, PyObject *item)
+{
+    need(PyList_Append(list, item) == 0);
+}
+
+PyObject *
+tc_list_repeat(PyObject *item, int64_t count)
+{
+    Py_ssize_t n = count > 0 ? (Py_ssize_t)count : 0;
+    PyObject *list = PyList_New(n);
+    need(list != NULL);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyList_SET_ITEM(list, i, Py_NewRef(item));
+    }
+    return list;
+}
+
+void
+tc_list_reverse(PyObject *list)
+{
+    PyObject **items = ((PyListObject *)list)->ob_item;
+    for (Py_ssize_t i = 0, k = PyList_GET_SIZE(list) - 1; i < k; i++, k--) {
+        PyObject *item = items[i];
+        items[i] = items[k];
+        items[k] = item;
+    }
+}
+
+PyObject *
+tc_list_pop(PyObject *list, int64_t index)
+{
+    PyObject *item = Py_NewRef(PyList_GET_ITEM(list, index));
+    need(PyList_SetSlice(list, (Py_ssize_t)index, (Py_ssize_t)index + 1, NULL) == 0);
+    return item;
+}
+
+PyObject *
+tc_list_concat(PyObject *a, PyObject *b)
+{
+    PyObject *result = PyList_Type.tp_as_sequence->sq_concat(a, b);
+    need(result != NULL);
+    return result;
+}
+
+void
+tc_list_extend_list(PyObject *list, PyObject *other)
+{
+    need(PyList_Extend(list, other) == 0);
+}
+
+int
+tc_list_extend(PyObject *list, PyObject *iterable)
+{
+    if (PyList_Extend(list, iterable) == 0) {
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_TypeError) && Py_TYPE(iterable)->tp_iter == NULL && !PySequence_Check(iterable)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "Value after * must be an iterable, not %.200s", Py_TYPE(iterable)->tp_name);
+    }
+    return -1;
+}
+
+PyObject *
+tc_list_new(PyObject *const *items, int64_t count)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    need(list != NULL);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyList_SET_ITEM(list, i, Py_NewRef(items[i]));
+    }
+    return list;
+}
+
+PyObject *
+tc_tuple_new(PyObject *const *items, int64_t count)
+{
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    need(tuple != NULL);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(items[i]));
+    }
+    return tuple;
+}
+
+/* -- strings -- */
+
+PyObject *
+tc_str_from_code(int64_t code)
+{
+    PyObject *result = PyUnicode_FromOrdinal((int)code);
+    need(result != NULL);
+    return result;
+}
+
+int64_t
+tc_str_item(PyObject *string, int64_t index)
+{
+    return PyUnicode_READ_CHAR(string, (Py_ssize_t)index);
+}
+
+int
+tc_str_eq(PyObject *a, PyObject *b)
+{
+    if (a == b) {
+        return 1;
+    }
+    Py_ssize_t length = PyUnicode_GET_LENGTH(a);
+    return length == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b)
+           && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * PyUnicode_KIND(a)) == 0;
+}
+
+PyObject *
+tc_build_string(PyObject *const *items, int64_t count)
+{
+    PyObject *empty = PyUnicode_New(0, 0);
+    PyObject *result = empty ? _PyUnicode_JoinArray(empty, items, (Py_ssize_t)count) : NULL;
+    Py_XDECREF(empty);
+    return result;
+}
+
+PyObject *
+tc_format_simple(PyObject *value)
+{
+    return PyUnicode_CheckExact(value) ? Py_NewRef(value) : PyObject_Format(value, NULL);
+}
+
+/* -- dicts and sets -- */
+
+PyObject *
+tc_dict_get_str(PyObject *dict, PyObject *key)
+{
+    PyObject *value;
+    if (PyDict_GetItemRef(dict, key, &value) < 0) {
+        PyErr_Clear();
+    }
+    return value;
+}
+
+PyObject *
+tc_dict_get(PyObject *dict, PyObject *key)
+{
+    Py_INCREF(dict);
+    Py_INCREF(key);
+    PyObject *value = PyDict_Type.tp_as_mapping->mp_subscript(dict, key);
+    Py_DECREF(key);
+    Py_DECREF(dict);
+    return value;
+}
+
+int tc_in_native_store;
+
+void
+tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value)
+{
+    int before = tc_in_native_store;
+    tc_in_native_store = 1;
+    int result = PyDict_SetItem(dict, key, value);
+    tc_in_native_store = before;
+    if (result < 0) {
+        PyErr_WriteUnraisable(dict);
+    }
+}
+
+int
+tc_dict_has_str(PyObject *dict, PyObject *key)
+{
+    int found = PyDict_Contains(dict, key);
+    if (found < 0) {
+        PyErr_Clear();
+    }
+    return found > 0;
+}
+
+PyObject *
+tc_dict_new(PyObject *const *items, int64_t count)
+{
+    PyObject *dict = PyDict_New();
+    for (int64_t i = 0; dict != NULL && i + 1 < count; i += 2) {
+        if (PyDict_SetItem(dict, items[i], items[i + 1]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+int
+tc_set_has_str(PyObject *set, PyObject *key)
+{
+    int found = PySet_Contains(set, key);
+    if (found < 0) {
+        PyErr_Clear();
+    }
+    return found > 0;
+}
+
+void
+tc_set_add_str(PyObject *set, PyObject *key)
+{
+    if (PySet_Add(set, key) < 0) {
+        PyErr_WriteUnraisable(set);
+    }
+}
+
+PyObject *
+tc_set_new(PyObject *const *items, int64_t count)
+{
+    PyObject *set = PySet_New(NULL);
+    for (int64_t i = 0; set != NULL && i < count; i++) {
+        if (PySet_Add(set, items[i]) < 0) {
+            Py_CLEAR(set);
+        }
+    }
+    return set;
+}
+
+/* DICT_UPDATE: of {**mapping}. */
+int
+tc_dict_update(PyObject *dict, PyObject *mapping)
+{
+    if (PyDict_Update(dict, mapping) == 0) {
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Format(PyExc_TypeError, "'%.200s' object is not a mapping", Py_TYPE(mapping)->tp_name);
+    }
+    return -1;
+}
+
+/* DICT_MERGE: of callable(**mapping). */
+int
+tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable)
+{
+    if (_PyDict_MergeEx(dict, mapping, 2) == 0) {
+        return 0;
+    }
+    _PyEval_FormatKwargsError(PyThreadState_Get(), callable, mapping);
+    return -1;
+}
+
+int
+tc_set_update(PyObject *set, PyObject *iterable)
+{
+    return _PySet_Update(set, iterable);
+}
+
+/* -- iteration -- */
+
+PyObject *
+tc_unpack_sequence(PyObject *sequence, int64_t count)
+{
+    Py_ssize_t n = (Py_ssize_t)count;
+    if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == n) {
+        return Py_NewRef(sequence);
+    }
+    if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == n) {
+        return PyList_AsTuple(sequence);
+    }
+    PyObject *tuple = PyTuple_New(n);
+    if (tuple == NULL) {
+        return NULL;
+    }
+    /* It fills from the last place down, as the interpreter's stack wants it; on failure it releases what it made. */
+    PyObject *few[8], **items = n <= 8 ? few : PyMem_Malloc((size_t)n * sizeof(PyObject *));
+    if (items == NULL) {
+        Py_DECREF(tuple);
+        return PyErr_NoMemory();
+    }
+    if (_PyEval_UnpackIterable(PyThreadState_Get(), sequence, (int)n, -1, items + n)) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyTuple_SET_ITEM(tuple, i, items[n - 1 - i]);
+        }
+    }
+    else {
+        Py_CLEAR(tuple);
+    }
+    if (items != few) {
+        PyMem_Free(items);
+    }
+    return tuple;
+}
+
+PyObject *
+tc_next(PyObject *iterator)
+{
+    PyObject *item = Py_TYPE(iterator)->tp_iternext(iterator);
+    if (item != NULL) {
+        return item;
+    }
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_StopIteration)) {
+            return NULL;
+        }
+        PyErr_Clear();
+    }
+    return &tc_exhausted;
+}

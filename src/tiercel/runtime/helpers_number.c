@@ -1,0 +1,300 @@
+/* Operations on numbers: boxes, exact ints of any size, and Python's float division. */
+
+#include "helpers.h"
+
+#include <math.h>
+
+PyObject *
+tc_box_i64(int64_t value)
+{
+    PyObject *result = PyLong_FromLongLong(value);
+    if (result == NULL) {
+        Py_FatalError("no memory for an int");
+    }
+    return result;
+}
+
+PyObject *
+tc_box_u64(uint64_t value)
+{
+    PyObject *result = PyLong_FromUnsignedLongLong(value);
+    if (result == NULL) {
+        Py_FatalError("no memory for an int");
+    }
+    return result;
+}
+
+PyObject *
+tc_box_f64(double value)
+{
+    PyObject *result = PyFloat_FromDouble(value);
+    if (result == NULL) {
+        Py_FatalError("no memory for a float");
+    }
+    return result;
+}
+
+void
+tc_store_f64(PyObject **slot, double value)
+{
+    PyObject *old = *slot;
+    if (old != NULL && PyFloat_CheckExact(old) && Py_REFCNT(old) == 1) {
+        ((PyFloatObject *)old)->ob_fval = value;
+        return;
+    }
+    *slot = tc_box_f64(value);
+    Py_XDECREF(old);
+}
+
+void
+tc_store_i64(PyObject **slot, int64_t value)
+{
+    PyObject *old = *slot;
+    *slot = tc_box_i64(value);
+    Py_XDECREF(old);
+}
+
+int
+tc_unbox_i64(PyObject *object, int64_t *result)
+{
+    PyLongObject *number = (PyLongObject *)object;
+    if (_PyLong_IsCompact(number)) {
+        *result = _PyLong_CompactValue(number);
+        return 1;
+    }
+    int overflow;
+    *result = PyLong_AsLongLongAndOverflow(object, &overflow);
+    return !overflow;
+}
+
+int
+tc_i64_pow(int64_t base, int64_t exponent, int64_t *result)
+{
+    if (exponent < 0) {
+        return 0;
+    }
+    int64_t power = 1;
+    while (exponent != 0) {
+        if ((exponent & 1) && __builtin_mul_overflow(power, base, &power)) {
+            return 0;
+        }
+        exponent >>= 1;
+        if (exponent != 0 && __builtin_mul_overflow(base, base, &base)) {
+            return 0;
+        }
+    }
+    *result = power;
+    return 1;
+}
+
+int
+tc_long_to_f64(PyObject *object, double *result)
+{
+    *result = PyLong_AsDouble(object);
+    if (*result == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return 0;
+    }
+    return 1;
+}
+
+int64_t
+tc_long_low_bits(PyObject *object)
+{
+    PyLongObject *number = (PyLongObject *)object;
+    if (_PyLong_IsCompact(number)) {
+        return _PyLong_CompactValue(number);
+    }
+    uint64_t bits = 0;
+    Py_ssize_t digits = _PyLong_DigitCount(number);
+    for (Py_ssize_t i = 0; i < digits && i * PyLong_SHIFT < 64; i++) {
+        bits |= (uint64_t)number->long_value.ob_digit[i] << (i * PyLong_SHIFT);
+    }
+    return (int64_t)(_PyLong_IsNegative(number) ? 0 - bits : bits);
+}
+
+PyObject *
+tc_long_add(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_add(a, b);
+}
+
+PyObject *
+tc_long_sub(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_subtract(a, b);
+}
+
+PyObject *
+tc_long_mul(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_multiply(a, b);
+}
+
+PyObject *
+tc_long_floordiv(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_floor_divide(a, b);
+}
+
+PyObject *
+tc_long_mod(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_remainder(a, b);
+}
+
+PyObject *
+tc_long_and(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_and(a, b);
+}
+
+PyObject *
+tc_long_or(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_or(a, b);
+}
+
+PyObject *
+tc_long_xor(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_xor(a, b);
+}
+
+PyObject *
+tc_long_lshift(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_lshift(a, b);
+}
+
+PyObject *
+tc_long_rshift(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_rshift(a, b);
+}
+
+PyObject *
+tc_long_pow(PyObject *a, PyObject *b)
+{
+    return PyLong_Type.tp_as_number->nb_power(a, b, Py_None);
+}
+
+PyObject *
+tc_power(PyObject *a, PyObject *b)
+{
+    return PyNumber_Power(a, b, Py_None);
+}
+
+PyObject *
+tc_inplace_power(PyObject *a, PyObject *b)
+{
+    return PyNumber_InPlacePower(a, b, Py_None);
+}
+
+/* Less than, equal or greater than zero, as a is to b. */
+static int
+compare(PyObject *a, PyObject *b)
+{
+    PyLongObject *x = (PyLongObject *)a, *y = (PyLongObject *)b;
+    Py_ssize_t sign = _PyLong_SignedDigitCount(x) - _PyLong_SignedDigitCount(y);
+    if (sign != 0) {
+        return sign < 0 ? -1 : 1;
+    }
+    for (Py_ssize_t i = _PyLong_DigitCount(x); i-- > 0;) {
+        digit d = x->long_value.ob_digit[i], e = y->long_value.ob_digit[i];
+        if (d != e) {
+            return (d < e) == !_PyLong_IsNegative(x) ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+int
+tc_long_lt(PyObject *a, PyObject *b)
+{
+    return compare(a, b) < 0;
+}
+
+int
+tc_long_le(PyObject *a, PyObject *b)
+{
+    return compare(a, b) <= 0;
+}
+
+int
+tc_long_eq(PyObject *a, PyObject *b)
+{
+    return compare(a, b) == 0;
+}
+
+int
+tc_long_ne(PyObject *a, PyObject *b)
+{
+    return compare(a, b) != 0;
+}
+
+int
+tc_long_gt(PyObject *a, PyObject *b)
+{
+    return compare(a, b) > 0;
+}
+
+int
+tc_long_ge(PyObject *a, PyObject *b)
+{
+    return compare(a, b) >= 0;
+}
+
+/* float.__mod__: the sign is the divisor's, also of zero. */
+double
+tc_f64_mod(double a, double b)
+{
+    double mod = fmod(a, b);
+    if (mod == 0.0) {
+        return copysign(0.0, b);
+    }
+    return (b < 0) != (mod < 0) ? mod + b : mod;
+}
+
+/* float.__floordiv__: derived from the exact remainder, so that a == q * b + a % b as nearly as can be. */
+double
+tc_f64_floordiv(double a, double b)
+{
+    double mod = fmod(a, b);
+    double quotient = (a - mod) / b;
+    if (mod != 0.0 && (b < 0) != (mod < 0)) {
+        quotient -= 1.0;
+    }
+    if (quotient == 0.0) {
+        return copysign(0.0, a / b);
+    }
+    double whole = floor(quotient);
+    return quotient - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+int64_t
+tc_range_length(int64_t start, int64_t stop, int64_t step)
+{
+    uint64_t span, stride;
+    if (step > 0) {
+        span = start < stop ? (uint64_t)stop - (uint64_t)start : 0;
+        stride = (uint64_t)step;
+    }
+    else {
+        span = start > stop ? (uint64_t)start - (uint64_t)stop : 0;
+        stride = 0 - (uint64_t)step;
+    }
+    uint64_t length = span == 0 || stride == 0 ? 0 : (span - 1) / stride + 1;
+    return length > INT64_MAX ? -1 : (int64_t)length;
+}
+
+PyObject *
+tc_range_new(int64_t start, int64_t stop, int64_t step)
+{
+    PyObject *result = PyObject_CallFunction((PyObject *)&PyRange_Type, "LLL", (long long)start, (long long)stop,
+                                             (long long)step);
+    if (result == NULL) {
+        Py_FatalError("no memory for a range");
+    }
+    return result;
+}

@@ -1,0 +1,140 @@
+/* Operations on names, attributes, calls and functions. */
+
+#include "helpers.h"
+
+int
+tc_del_attr(PyObject *object, PyObject *name)
+{
+    return PyObject_SetAttr(object, name, NULL);
+}
+
+static PyObject *
+name_error(PyObject *name)
+{
+    PyErr_Format(PyExc_NameError, "name '%.200s' is not defined", PyUnicode_AsUTF8(name));
+    PyObject *exc = PyErr_GetRaisedException();
+    if (PyErr_GivenExceptionMatches(exc, PyExc_NameError) && PyObject_SetAttrString(exc, "name", name) < 0) {
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(exc);
+    return NULL;
+}
+
+PyObject *
+tc_load_global(PyObject *globals, PyObject *builtins, PyObject *name)
+{
+    PyObject *value;
+    int found;
+    Py_INCREF(globals);
+    Py_INCREF(builtins);
+    found = PyMapping_GetOptionalItem(globals, name, &value);
+    if (found == 0) {
+        found = PyMapping_GetOptionalItem(builtins, name, &value);
+    }
+    Py_DECREF(builtins);
+    Py_DECREF(globals);
+    return found == 0 ? name_error(name) : value;
+}
+
+int
+tc_store_global(PyObject *globals, PyObject *name, PyObject *value)
+{
+    return PyDict_SetItem(globals, name, value);
+}
+
+PyObject *
+tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist)
+{
+    PyObject *import;
+    if (PyMapping_GetOptionalItemString(builtins, "__import__", &import) <= 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ImportError, "__import__ not found");
+        }
+        return NULL;
+    }
+    PyObject *args[] = {name, globals, Py_None, fromlist, level};
+    PyObject *result;
+    if (import == PyThreadState_Get()->interp->imports.import_func) {
+        int depth = PyLong_AsInt(level);
+        result = depth == -1 && PyErr_Occurred()
+                     ? NULL : PyImport_ImportModuleLevelObject(name, globals, Py_None, fromlist, depth);
+    }
+    else {
+        result = PyObject_Vectorcall(import, args, 5, NULL);
+    }
+    Py_DECREF(import);
+    return result;
+}
+
+PyObject *
+tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
+{
+    if (PyTuple_CheckExact(args)) {
+        return PyObject_Call(callable, args, kwargs);
+    }
+    if (Py_TYPE(args)->tp_iter == NULL && !PySequence_Check(args)) {
+        PyObject *name = _PyObject_FunctionStr(callable);
+        if (name != NULL) {
+            PyErr_Format(PyExc_TypeError, "%U argument after * must be an iterable, not %.200s", name,
+                         Py_TYPE(args)->tp_name);
+            Py_DECREF(name);
+        }
+        return NULL;
+    }
+    PyObject *tuple = PySequence_Tuple(args);
+    if (tuple == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_Call(callable, tuple, kwargs);
+    Py_DECREF(tuple);
+    return result;
+}
+
+PyObject *
+tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames)
+{
+    return PyObject_VectorcallMethod(name, args, (size_t)count, kwnames);
+}
+
+PyObject *
+tc_check_result(PyObject *callable, PyObject *result)
+{
+    return _Py_CheckFunctionResult(PyThreadState_Get(), callable, result, NULL);
+}
+
+/* An instance as object.__new__ makes it, with attributes as plain stores to a new instance make them. */
+PyObject *
+tc_instance_new(PyTypeObject *type, PyObject *names, PyObject *const *values)
+{
+    PyObject *object = type->tp_alloc(type, 0);
+    for (Py_ssize_t i = 0; object != NULL && i < PyTuple_GET_SIZE(names); i++) {
+        if (PyObject_GenericSetAttr(object, PyTuple_GET_ITEM(names, i), values[i]) < 0) {
+            Py_CLEAR(object);
+        }
+    }
+    return object;
+}
+
+/* MAKE_FUNCTION, then SET_FUNCTION_ATTRIBUTE for each bit of `flags`, lowest first. */
+PyObject *
+tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags, PyObject *const *attributes)
+{
+    PyFunctionObject *func = (PyFunctionObject *)PyFunction_NewWithQualName(code, globals, qualname);
+    if (func == NULL) {
+        Py_FatalError("no memory for a function");
+    }
+    _PyFunction_SetVersion(func, ((PyCodeObject *)code)->co_version);
+    if (flags & 0x01) {
+        func->func_defaults = Py_NewRef(*attributes++);
+    }
+    if (flags & 0x02) {
+        func->func_kwdefaults = Py_NewRef(*attributes++);
+    }
+    if (flags & 0x04) {
+        func->func_annotations = Py_NewRef(*attributes++);
+    }
+    if (flags & 0x08) {
+        func->func_closure = Py_NewRef(*attributes++);
+    }
+    return (PyObject *)func;
+}

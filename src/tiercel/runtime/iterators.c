@@ -1,0 +1,62 @@
+/* Iterators of the interpreter made at a position: where a virtual iterator must exist after all. */
+
+#include "helpers.h"
+
+/* As in Objects/listobject.c, tupleobject.c and rangeobject.c. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t it_index;
+    PyObject *it_seq;
+} sequence_iterator;
+
+typedef struct {
+    PyObject_HEAD
+    long start;
+    long step;
+    long len;
+} range_iterator;
+
+/* A list or tuple iterator at an index; never NULL. */
+PyObject *
+tc_sequence_iter_new(PyObject *sequence, int64_t index)
+{
+    PyObject *iterator = PyObject_GetIter(sequence);
+    if (iterator == NULL) {
+        Py_FatalError("out of memory");
+    }
+    ((sequence_iterator *)iterator)->it_index = (Py_ssize_t)index;
+    return iterator;
+}
+
+/* A range iterator with `length` items to go; never NULL. */
+PyObject *
+tc_range_iter_new(int64_t start, int64_t step, int64_t length)
+{
+    PyObject *range = tc_range_new(0, 1, 1);
+    PyObject *iterator = PyObject_GetIter(range);
+    Py_DECREF(range);
+    if (iterator == NULL) {
+        Py_FatalError("out of memory");
+    }
+    range_iterator *it = (range_iterator *)iterator;
+    it->start = start;
+    it->step = step;
+    it->len = length;
+    return iterator;
+}
+
+/* list[start:stop:step] as PySlice_Unpack leaves the bounds; never NULL. */
+PyObject *
+tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step)
+{
+    Py_ssize_t first = (Py_ssize_t)start, last = (Py_ssize_t)stop;
+    Py_ssize_t count = PySlice_AdjustIndices(PyList_GET_SIZE(list), &first, &last, (Py_ssize_t)step);
+    PyObject *result = PyList_New(count);
+    if (result == NULL) {
+        Py_FatalError("out of memory");
+    }
+    for (Py_ssize_t i = 0; i < count; i++, first += (Py_ssize_t)step) {
+        PyList_SET_ITEM(result, i, Py_NewRef(PyList_GET_ITEM(list, first)));
+    }
+    return result;
+}

@@ -1,0 +1,16 @@
+/* Layout queries for the evaluator; see layout.c. */
+
+#ifndef TIERCEL_LAYOUT_H
+#define TIERCEL_LAYOUT_H
+
+#include "tiercel.h"
+
+PyObject *tc_py_attr_index(PyObject *module, PyObject *args);
+PyObject *tc_py_shared_names(PyObject *module, PyObject *type);
+PyObject *tc_py_keys_count_address(PyObject *module, PyObject *type);
+PyObject *tc_py_peek_attr(PyObject *module, PyObject *args);
+PyObject *tc_py_member_offset(PyObject *module, PyObject *descriptor);
+PyObject *tc_py_type_traits(PyObject *module, PyObject *type);
+PyObject *tc_py_cfunction(PyObject *module, PyObject *callable);
+
+#endif

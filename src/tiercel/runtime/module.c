@@ -1,0 +1,92 @@
+/* The extension module `tiercel._runtime`: its methods, types and markers. */
+
+#include "tiercel.h"
+#include "exits.h"
+#include "launch.h"
+#include "layout.h"
+
+static PyObject *
+null_repr(PyObject *self)
+{
+    return PyUnicode_FromString("<null>");
+}
+
+static PyTypeObject null_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tiercel._runtime.Null",
+    .tp_doc = PyDoc_STR("The type of NULL, which stands for an empty slot."),
+    .tp_basicsize = sizeof(PyObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_repr = null_repr,
+};
+
+PyObject tc_null_marker = {.ob_refcnt = _Py_IMMORTAL_REFCNT, .ob_type = &null_type};
+PyObject tc_exhausted = {.ob_refcnt = _Py_IMMORTAL_REFCNT, .ob_type = &null_type};
+
+PyDoc_STRVAR(symbols_doc, "symbols(): the address of each name that machine code may use.");
+PyDoc_STRVAR(offsets_doc, "offsets(): where fields are in CPython's structs and in the runtime's, and constants.");
+PyDoc_STRVAR(self_check_doc, "self_check(): why Tiercel must stay inactive in this process, or None.");
+PyDoc_STRVAR(attach_doc, "attach(func, version): calls of the function enter the version.  False: it is retired.");
+PyDoc_STRVAR(detach_doc, "detach(func): calls go to the interpreter again.");
+PyDoc_STRVAR(versions_doc, "versions(code): the installed versions, of the function and then of loops, newest first.");
+PyDoc_STRVAR(interpreted_doc, "interpreted(func, *args, **kwargs): calls it through the interpreter.");
+PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to count, and to call the hooks.");
+PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
+PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls): this code is hot after that many calls; counts anew.");
+PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
+PyDoc_STRVAR(storming_doc, "storming(): whether machine code must ask tc_storm before it passes a guard.");
+PyDoc_STRVAR(resume_doc, "resume(frames, values, exception=None, result=NULL): goes on in the interpreter.");
+PyDoc_STRVAR(run_on_thread_doc, "run_on_thread(callable): its result, from a thread of its own with a large stack.");
+
+static PyMethodDef methods[] = {
+    {"symbols", tc_py_symbols, METH_NOARGS, symbols_doc},
+    {"offsets", tc_py_offsets, METH_NOARGS, offsets_doc},
+    {"self_check", tc_py_self_check, METH_NOARGS, self_check_doc},
+    {"attach", tc_py_attach, METH_VARARGS, attach_doc},
+    {"detach", tc_py_detach, METH_O, detach_doc},
+    {"versions", tc_py_versions, METH_O, versions_doc},
+    {"interpreted", (PyCFunction)(void (*)(void))tc_py_interpreted, METH_FASTCALL | METH_KEYWORDS, interpreted_doc},
+    {"start", tc_py_start, METH_VARARGS, start_doc},
+    {"stop", tc_py_stop, METH_NOARGS, stop_doc},
+    {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},
+    {"run_on_thread", tc_py_run_on_thread, METH_O, run_on_thread_doc},
+    {"storm", tc_py_storm, METH_O, storm_doc},
+    {"storming", tc_py_storming, METH_NOARGS, storming_doc},
+    {"resume", (PyCFunction)(void (*)(void))tc_py_resume, METH_VARARGS | METH_KEYWORDS, resume_doc},
+    {"attr_index", tc_py_attr_index, METH_VARARGS, PyDoc_STR("See layout.c.")},
+    {"shared_names", tc_py_shared_names, METH_O, PyDoc_STR("See layout.c.")},
+    {"keys_count_address", tc_py_keys_count_address, METH_O, PyDoc_STR("See layout.c.")},
+    {"peek_attr", tc_py_peek_attr, METH_VARARGS, PyDoc_STR("See layout.c.")},
+    {"member_offset", tc_py_member_offset, METH_O, PyDoc_STR("See layout.c.")},
+    {"type_traits", tc_py_type_traits, METH_O, PyDoc_STR("See layout.c.")},
+    {"cfunction", tc_py_cfunction, METH_O, PyDoc_STR("See layout.c.")},
+    {NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "tiercel._runtime",
+    .m_doc = PyDoc_STR("The C runtime of Tiercel; its Python side is tiercel.control."),
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit__runtime(void)
+{
+    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || tc_attach_init() < 0
+        || tc_worker_init() < 0) {
+        return NULL;
+    }
+    PyObject *module = PyModule_Create(&definition);
+    if (module == NULL) {
+        return NULL;
+    }
+    if (PyModule_AddFunctions(module, tc_launch_methods) < 0
+        || PyModule_AddObjectRef(module, "Version", (PyObject *)&tc_version_type) < 0
+        || PyModule_AddObjectRef(module, "NULL", &tc_null_marker) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

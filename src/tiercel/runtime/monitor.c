@@ -1,0 +1,614 @@
+/* Finding hot code: PY_START and JUMP events of sys.monitoring, counted per code object, and the calls of the
+   control's hooks.  A location whose fate is decided answers DISABLE, now and whenever events are restarted. */
+
+#include "tiercel.h"
+#include "exits.h"
+
+#include <time.h>
+
+enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
+
+static struct {
+    PyObject *hooks;             /* NULL: off */
+    PyObject *disable;
+    uint32_t threshold;
+    uint32_t loop_threshold;
+    int running;                 /* a hook is running, on whatever thread */
+    int ready;                   /* the control has imported what it needs */
+    int at_exit;                 /* `stop` is registered with atexit */
+} state;
+
+/* -- calling hooks -- */
+
+typedef struct {
+    PyObject *hooks;
+    const char *name;
+    PyObject *args;
+    int result;
+    PyObject *exception;
+} tc_hook_call;
+
+static void
+run_hook(void *data)
+{
+    tc_hook_call *call = data;
+    PyObject *method = PyObject_GetAttrString(call->hooks, call->name);
+    PyObject *result = method ? PyObject_Call(method, call->args, NULL) : NULL;
+    if (result != NULL) {
+        call->result = result != Py_False;
+    }
+    else {
+        PyObject *exc = PyErr_GetRaisedException();
+        PyObject *ignored = PyObject_CallMethod(call->hooks, "failed", "O", exc);
+        call->result = -1;
+        if (ignored == NULL) {
+            call->exception = PyErr_GetRaisedException();
+            call->result = -2;
+        }
+        Py_XDECREF(ignored);
+        Py_DECREF(exc);
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(method);
+}
+
+/* Whether this thread is in the midst of importing a module: a worker that imports the same one would wait for us. */
+static int
+is_importing(void)
+{
+    int found = 0;
+    PyObject *bootstrap = PyImport_ImportModule("_frozen_importlib");
+    PyObject *locks = bootstrap ? PyObject_GetAttrString(bootstrap, "_module_locks") : NULL;
+    PyObject *refs = locks && PyDict_CheckExact(locks) ? PyDict_Values(locks) : NULL;
+    unsigned long me = PyThread_get_thread_ident();
+    for (Py_ssize_t i = 0; refs != NULL && !found && i < PyList_GET_SIZE(refs); i++) {
+        PyObject *lock = NULL;
+        if (PyWeakref_Check(PyList_GET_ITEM(refs, i)) && PyWeakref_GetRef(PyList_GET_ITEM(refs, i), &lock) > 0) {
+            PyObject *owner = PyObject_GetAttrString(lock, "owner");
+            found = owner != NULL && PyLong_Check(owner) && PyLong_AsUnsignedLong(owner) == me;
+            Py_XDECREF(owner);
+            Py_DECREF(lock);
+        }
+    }
+    Py_XDECREF(refs);
+    Py_XDECREF(locks);
+    Py_XDECREF(bootstrap);
+    PyErr_Clear();
+    return found;
+}
+
+static int
+is_ready(void)
+{
+    if (!state.ready) {
+        PyObject *ready = NULL;
+        if (PyObject_GetOptionalAttrString(state.hooks, "ready", &ready) < 0) {
+            PyErr_Clear();
+        }
+        state.ready = ready == NULL || ready == Py_True;
+        Py_XDECREF(ready);
+    }
+    return state.ready || !is_importing();
+}
+
+int
+tc_call_hook(const char *name, PyObject *args)
+{
+    if (state.hooks == NULL || state.running || tc_on_worker() || Py_IsFinalizing() || !is_ready()) {
+        return -1;
+    }
+    PyObject *exc = PyErr_GetRaisedException();
+    /* Another thread may stop meanwhile. */
+    tc_hook_call call = {Py_NewRef(state.hooks), name, args, -1, NULL};
+    state.running = 1;
+    (void)tc_on_thread(run_hook, &call);     /* no thread to be had: -1, as if it could not be called now */
+    state.running = 0;
+    Py_DECREF(call.hooks);
+    PyErr_SetRaisedException(call.exception ? call.exception : exc);
+    if (call.exception != NULL) {
+        Py_XDECREF(exc);
+    }
+    return call.result;
+}
+
+/* In the child of a fork there is no worker any more. */
+void
+tc_monitor_after_fork(void)
+{
+    state.running = 0;
+}
+
+/* Where nobody can be given an exception that the control wants raised. */
+static int
+call_hook_unraisable(const char *name, PyObject *args)
+{
+    int result = args ? tc_call_hook(name, args) : -2;
+    if (result == -2) {
+        PyErr_WriteUnraisable(state.hooks);
+    }
+    Py_XDECREF(args);
+    return result;
+}
+
+void
+tc_note_noisy(tc_version *version, Py_ssize_t site)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    (void)call_hook_unraisable("noisy", Py_BuildValue("(On)", version, site));
+    PyErr_SetRaisedException(exc);
+}
+
+void
+tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count)
+{
+    PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)func)->func_code;
+    tc_code *record = tc_code_get(code);
+    if (record == NULL || record->functions == NULL || record->misses_refused) {
+        return;
+    }
+    uint64_t misses = ++record->functions->misses;
+    if (misses < FIRST_MISSES || (misses & (misses - 1)) != 0) {
+        return;
+    }
+    PyObject *args = PyTuple_New(count);
+    for (Py_ssize_t i = 0; args != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(args, i, Py_NewRef(slots[i] ? slots[i] : &tc_null_marker));
+    }
+    PyObject *pair = args ? Py_BuildValue("(ON)", func, args) : NULL;
+    int result = call_hook_unraisable("missed", pair);
+    record = tc_code_get(code);
+    if (result == 0 && record != NULL) {
+        record->misses_refused = 1;
+    }
+}
+
+/* -- the events -- */
+
+static PyObject *
+slot_object(PyObject *object)
+{
+    return Py_NewRef(object ? object : &tc_null_marker);
+}
+
+/* The arguments of a function that has just started, in the order of co_varnames. */
+static PyObject *
+arguments(_PyInterpreterFrame *frame, PyCodeObject *code)
+{
+    int count = code->co_argcount + code->co_kwonlyargcount + !!(code->co_flags & CO_VARARGS)
+                + !!(code->co_flags & CO_VARKEYWORDS);
+    PyObject *args = PyTuple_New(count);
+    for (int i = 0; args != NULL && i < count; i++) {
+        PyObject *value = frame->localsplus[i];
+        if (value != NULL && PyCell_Check(value)
+            && (_PyLocals_GetKind(code->co_localspluskinds, i) & CO_FAST_CELL)) {
+            value = PyCell_GET(value);
+        }
+        PyTuple_SET_ITEM(args, i, slot_object(value));
+    }
+    return args;
+}
+
+static int
+is_generator(PyCodeObject *code)
+{
+    return (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
+}
+
+/* The control was asked, and wants to be again: not so soon. */
+static uint32_t
+later(uint32_t limit)
+{
+    return limit < UINT32_MAX / 2 ? 2 * limit : UINT32_MAX;
+}
+
+/* A code object starts to run in the interpreter. */
+static PyObject *
+on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    _PyInterpreterFrame *frame = ts->current_frame;
+    /* Where the C stack is low, what was detached for that must not be attached again. */
+    if (state.hooks == NULL || nargs != 2 || frame == NULL || frame->f_executable != args[0]
+        || !PyCode_Check(args[0]) || tc_others_active(ts) || tc_stack_is_low(tc_thread_get())) {
+        Py_RETURN_NONE;
+    }
+    PyCodeObject *code = (PyCodeObject *)args[0];
+    tc_code *record = tc_code_make(code);
+    if (record == NULL) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    PyFunctionObject *func = (PyFunctionObject *)frame->f_funcobj;
+    if (is_generator(code) || !PyFunction_Check(func)) {
+        record->calls_decided = 1;
+    }
+    if (record->functions != NULL && PyFunction_Check(func) && func->vectorcall == tc_interpreter_entry) {
+        tc_attach_new(func);     /* made before the code was compiled */
+        if (func->vectorcall != tc_interpreter_entry) {
+            Py_RETURN_NONE;
+        }
+    }
+    if (record->calls_decided) {
+        return Py_NewRef(state.disable);
+    }
+    if (record->call_limit == 0) {
+        record->call_limit = state.threshold;
+    }
+    if (++record->calls < record->call_limit) {
+        Py_RETURN_NONE;
+    }
+    tc_sweep();
+    Py_INCREF(func);
+    PyObject *values = arguments(frame, code);
+    PyObject *pair = values ? Py_BuildValue("(ON)", func, values) : NULL;
+    int result = pair ? tc_call_hook("hot_call", pair) : -1;
+    Py_XDECREF(pair);
+    Py_DECREF(func);
+    if (result == -1) {
+        PyErr_Clear();
+        Py_RETURN_NONE;          /* at the next call */
+    }
+    record->calls = 0;
+    record->call_limit = later(record->call_limit);
+    record->calls_refused |= result == 0;
+    record->calls_decided = result != 1 || record->functions != NULL;
+    if (result == -2) {
+        return NULL;
+    }
+    return Py_NewRef(record->calls_refused ? state.disable : Py_None);
+}
+
+static struct tc_counter *
+counter_of(tc_code *record, int at)
+{
+    for (int i = 0; i < record->loop_count; i++) {
+        if (record->counters[i].at == at) {
+            return &record->counters[i];
+        }
+    }
+    struct tc_counter *counters = PyMem_Realloc(record->counters, (record->loop_count + 1) * sizeof(*counters));
+    if (counters == NULL) {
+        return NULL;
+    }
+    record->counters = counters;
+    uint32_t limit = record->loop_limit ? record->loop_limit : state.loop_threshold;
+    counters[record->loop_count] = (struct tc_counter){.at = at, .limit = limit};
+    return &counters[record->loop_count++];
+}
+
+/* Enters a version that fits the frame: as tc_run_loop. */
+static int
+enter_loop(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
+{
+    tc_version *version = tc_loop_version(code, at, frame->f_globals);
+    while (version != NULL) {
+        tc_version *next = version->next;
+        if (version->loop_at == at && version->globals == frame->f_globals) {
+            int result = tc_run_loop(version, frame);
+            if (result != 0) {
+                return result;
+            }
+        }
+        version = next;
+    }
+    return 0;
+}
+
+static PyObject *
+slots_tuple(PyObject **slots, int count)
+{
+    PyObject *tuple = PyTuple_New(count);
+    for (int i = 0; tuple != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(tuple, i, slot_object(slots[i]));
+    }
+    return tuple;
+}
+
+static int
+ask_loop(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
+{
+    int bottom = code->co_nlocalsplus;
+    PyObject *locals = slots_tuple(frame->localsplus, bottom);
+    PyObject *stack = slots_tuple(frame->localsplus + bottom, frame->stacktop - bottom);
+    PyObject *args = locals && stack ? Py_BuildValue("(OiOO)", frame->f_funcobj, at, locals, stack) : NULL;
+    int result = args ? tc_call_hook("hot_loop", args) : -1;
+    if (args == NULL) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(args);
+    Py_XDECREF(stack);
+    Py_XDECREF(locals);
+    return result;
+}
+
+/* The interpreter jumps. */
+static PyObject *
+on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    _PyInterpreterFrame *frame = ts->current_frame;
+    if (state.hooks == NULL || nargs != 3 || frame == NULL || frame->f_executable != args[0]
+        || !PyCode_Check(args[0]) || tc_others_active(ts)) {
+        Py_RETURN_NONE;
+    }
+    PyCodeObject *code = (PyCodeObject *)args[0];
+    long from = PyLong_AsLong(args[1]), to = PyLong_AsLong(args[2]);
+    int at = (int)(to / (long)sizeof(_Py_CODEUNIT));
+    if (to > from) {
+        return Py_NewRef(state.disable);
+    }
+    tc_code *record = tc_code_make(code);
+    struct tc_counter *counter = record ? counter_of(record, at) : NULL;
+    if (counter == NULL) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    if (counter->decided || !PyFunction_Check(frame->f_funcobj)) {
+        counter->decided = 1;
+        return Py_NewRef(state.disable);
+    }
+    if (record->loops != NULL) {
+        int entered = enter_loop(code, at, frame);
+        if (entered != 0) {
+            return entered < 0 ? NULL : Py_NewRef(Py_None);
+        }
+    }
+    if (++counter->count < counter->limit) {
+        Py_RETURN_NONE;
+    }
+    tc_sweep();
+    int result = ask_loop(code, at, frame);
+    record = tc_code_get(code);
+    counter = record ? counter_of(record, at) : NULL;
+    if (result == -1 || counter == NULL) {
+        Py_RETURN_NONE;          /* at the next jump */
+    }
+    counter->count = 0;
+    counter->limit = later(counter->limit);
+    if (result != 1) {
+        counter->decided = 1;
+        return result == 0 ? Py_NewRef(state.disable) : NULL;
+    }
+    return enter_loop(code, at, frame) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+int
+tc_monitor_on(void)
+{
+    return state.hooks != NULL;
+}
+
+/* What was disabled in the code object is on again, also for frames that run it: these would not look at their
+   instrumentation before their next call.  Setting local events, there and back, instruments at once. */
+static void
+instrument_again(PyCodeObject *code)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    tc_reinstrument(code, PY_MONITORING_OPTIMIZER_ID);
+    PyObject *monitoring = PySys_GetObject("monitoring");
+    int events = 1 << PY_MONITORING_EVENT_PY_START | 1 << PY_MONITORING_EVENT_JUMP;
+    for (int set = 1; monitoring != NULL && set >= 0; set--) {
+        PyObject *result = PyObject_CallMethod(monitoring, "set_local_events", "iOi", PY_MONITORING_OPTIMIZER_ID, code,
+                                               set ? events : 0);
+        Py_XDECREF(result);
+    }
+    PyErr_SetRaisedException(exc);
+}
+
+void
+tc_rearm(PyCodeObject *code)
+{
+    tc_code *record = tc_code_get(code);
+    if (record == NULL || state.hooks == NULL) {
+        return;
+    }
+    record->calls = 0;
+    record->calls_decided = record->calls_refused;
+    for (int i = 0; i < record->loop_count; i++) {
+        record->counters[i].count = 0;
+    }
+    instrument_again(code);
+}
+
+PyObject *
+tc_py_set_threshold(PyObject *module, PyObject *args)
+{
+    PyObject *code;
+    unsigned int calls;
+    if (!PyArg_ParseTuple(args, "O!I:set_threshold", &PyCode_Type, &code, &calls)) {
+        return NULL;
+    }
+    tc_code *record = tc_code_make((PyCodeObject *)code);
+    if (record == NULL) {
+        return NULL;
+    }
+    calls = calls ? calls : 1;
+    uint64_t loops = state.threshold ? (uint64_t)state.loop_threshold * calls / state.threshold : calls;
+    record->own_threshold = calls;
+    record->call_limit = calls;
+    record->loop_limit = loops < 1 ? 1 : loops > UINT32_MAX ? UINT32_MAX : (uint32_t)loops;
+    record->calls_refused = 0;
+    for (int i = 0; i < record->loop_count; i++) {
+        record->counters[i].decided = 0;
+        record->counters[i].limit = record->loop_limit;
+    }
+    tc_rearm((PyCodeObject *)code);
+    Py_RETURN_NONE;
+}
+
+/* -- on and off -- */
+
+static PyMethodDef on_start_def = {"on_start", (PyCFunction)(void (*)(void))on_start, METH_FASTCALL, NULL};
+static PyMethodDef on_jump_def = {"on_jump", (PyCFunction)(void (*)(void))on_jump, METH_FASTCALL, NULL};
+
+static int
+set_callback(PyObject *monitoring, int event, PyMethodDef *def)
+{
+    PyObject *callback = def ? PyCFunction_New(def, NULL) : Py_NewRef(Py_None);
+    PyObject *old = callback ? PyObject_CallMethod(monitoring, "register_callback", "iiO", PY_MONITORING_OPTIMIZER_ID,
+                                                   1 << event, callback) : NULL;
+    Py_XDECREF(callback);
+    Py_XDECREF(old);
+    return old ? 0 : -1;
+}
+
+static int
+call_monitoring(PyObject *monitoring, const char *name, int events)
+{
+    PyObject *result = events < 0 ? PyObject_CallMethod(monitoring, name, "i", PY_MONITORING_OPTIMIZER_ID)
+                                  : PyObject_CallMethod(monitoring, name, "ii", PY_MONITORING_OPTIMIZER_ID, events);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+static int
+events_on(PyObject *monitoring)
+{
+    PyObject *result = PyObject_CallMethod(monitoring, "use_tool_id", "is", PY_MONITORING_OPTIMIZER_ID, "tiercel");
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    if (set_callback(monitoring, PY_MONITORING_EVENT_PY_START, &on_start_def) < 0
+        || set_callback(monitoring, PY_MONITORING_EVENT_JUMP, &on_jump_def) < 0
+        || call_monitoring(monitoring, "set_events",
+                           1 << PY_MONITORING_EVENT_PY_START | 1 << PY_MONITORING_EVENT_JUMP) < 0) {
+        return -1;
+    }
+    /* What an earlier start disabled counts again. */
+    if (!tc_others_active(PyThreadState_Get())) {
+        result = PyObject_CallMethod(monitoring, "restart_events", NULL);
+        Py_XDECREF(result);
+        return result ? 0 : -1;
+    }
+    return 0;
+}
+
+static void
+events_off(PyObject *monitoring)
+{
+    if (call_monitoring(monitoring, "set_events", 0) < 0
+        || set_callback(monitoring, PY_MONITORING_EVENT_PY_START, NULL) < 0
+        || set_callback(monitoring, PY_MONITORING_EVENT_JUMP, NULL) < 0
+        || call_monitoring(monitoring, "free_tool_id", -1) < 0) {
+        PyErr_Clear();
+    }
+}
+
+static PyObject *
+find_monitoring(void)
+{
+    PyObject *monitoring = PySys_GetObject("monitoring");
+    if (monitoring == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "sys.monitoring is gone");
+    }
+    return Py_XNewRef(monitoring);
+}
+
+static int
+stop_at_exit(PyObject *module)
+{
+    if (state.at_exit) {
+        return 0;
+    }
+    PyObject *stop = PyObject_GetAttrString(module, "stop");
+    PyObject *atexit = stop ? PyImport_ImportModule("atexit") : NULL;
+    PyObject *result = atexit ? PyObject_CallMethod(atexit, "register", "O", stop) : NULL;
+    state.at_exit = result != NULL;
+    Py_XDECREF(result);
+    Py_XDECREF(atexit);
+    Py_XDECREF(stop);
+    return state.at_exit ? 0 : -1;
+}
+
+PyObject *
+tc_py_start(PyObject *module, PyObject *args)
+{
+    PyObject *hooks;
+    unsigned int threshold, loop_threshold;
+    if (!PyArg_ParseTuple(args, "OII:start", &hooks, &threshold, &loop_threshold)) {
+        return NULL;
+    }
+    if (state.hooks != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "start: already started");
+        return NULL;
+    }
+    PyObject *monitoring = find_monitoring();
+    if (monitoring == NULL || stop_at_exit(module) < 0 || tc_watch_start() < 0
+        || (state.disable == NULL && (state.disable = PyObject_GetAttrString(monitoring, "DISABLE")) == NULL)) {
+        Py_XDECREF(monitoring);
+        return NULL;
+    }
+    tc_next_generation();
+    state.threshold = threshold ? threshold : 1;
+    state.loop_threshold = loop_threshold ? loop_threshold : 1;
+    state.ready = 0;
+    int failed = events_on(monitoring);
+    if (!failed && tc_hooks_install() < 0) {
+        PyObject *exc = PyErr_GetRaisedException();
+        events_off(monitoring);
+        PyErr_SetRaisedException(exc);
+        failed = 1;
+    }
+    Py_DECREF(monitoring);
+    if (failed) {
+        return NULL;
+    }
+    tc_tools_watch();
+    state.hooks = Py_NewRef(hooks);
+    Py_RETURN_NONE;
+}
+
+/* A hook that still runs would install what nobody watches any more. */
+static void
+wait_for_hook(void)
+{
+    while (state.running && !tc_on_worker()) {
+        struct timespec moment = {0, 1000000};
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&moment, NULL);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+PyObject *
+tc_py_stop(PyObject *module, PyObject *unused)
+{
+    if (state.hooks != NULL) {
+        PyObject *monitoring = find_monitoring();
+        if (monitoring != NULL) {
+            events_off(monitoring);
+            Py_DECREF(monitoring);
+        }
+        PyErr_Clear();
+        Py_CLEAR(state.hooks);
+        wait_for_hook();
+    }
+    tc_retire_all("Tiercel was stopped");
+    tc_watch_stop();
+    tc_tools_unwatch();
+    tc_hooks_uninstall();
+    tc_sweep();
+    tc_worker_stop();
+    Py_RETURN_NONE;
+}
+
+/* -- the sweep -- */
+
+static int sweep_is_pending;
+
+static int
+sweep_pending(void *unused)
+{
+    sweep_is_pending = 0;
+    tc_sweep();
+    return 0;
+}
+
+void
+tc_sweep_soon(void)
+{
+    if (!sweep_is_pending && !Py_IsFinalizing()) {
+        sweep_is_pending = Py_AddPendingCall(sweep_pending, NULL) == 0;
+    }
+}

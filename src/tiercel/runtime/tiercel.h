@@ -1,0 +1,267 @@
+/* What the runtime's parts share: the versions of a code object, their exit sites, and the thread record that
+   native code carries.  Everything that depends on the CPython version is in the header included below. */
+
+#ifndef TIERCEL_H
+#define TIERCEL_H
+
+#define PY_SSIZE_T_CLEAN
+#include "cpython313.h"
+
+#include <pthread.h>
+
+/* Values of `stacktop` in a frame that native code runs: the interpreter never stores negative ones but -1. */
+enum {
+    TC_NATIVE = -2,    /* a native function's frame, its extra area behind it */
+    TC_LOOP = -3,      /* the interpreter's own frame, taken over by a running loop */
+    TC_INLINED = -4,   /* a frame of inlined code; its root is the next older TC_NATIVE or TC_LOOP frame */
+    TC_LEFT = -5,      /* the native code must leave as soon as it regains control */
+};
+
+typedef struct tc_version tc_version;
+
+/* One place where native code may leave, raise or run other code. */
+typedef struct {
+    tc_version *version;
+    PyObject *desc;          /* (kinds, frames, reason); see exits.c */
+    uint64_t count;          /* how often it was taken */
+    uint64_t visits;         /* how often native code passed here in an exit storm */
+} tc_site;
+
+/* What the native forms return. */
+typedef struct {
+    int64_t payload;
+    int64_t kind;
+} tc_result;
+
+enum {
+    TC_DECLARED = 0,         /* payload as the version declares it; an object is a new reference */
+    TC_BOXED = 1,            /* payload is a new reference to an object */
+    TC_ERROR = 2,            /* an exception is set */
+    TC_CONTINUE = 3,         /* a running loop left: the interpreter goes on in its frame */
+};
+
+/* A running loop that is active on some thread. */
+typedef struct tc_loop {
+    struct tc_loop *next;
+    _PyInterpreterFrame *frame;
+    int64_t *extra;
+    int jump;                /* argument of the jump at which it was entered */
+    int saved_tracing;
+    pthread_t thread;
+} tc_loop;
+
+typedef struct {
+    PyThreadState *ts;       /* the thread state current when this record was handed out */
+    char *stack_limit;       /* native code hands over to the interpreter below this address */
+} tc_thread;
+
+typedef tc_result (*tc_native)(tc_thread *, PyObject *, ...);
+typedef PyObject *(*tc_bound)(tc_thread *, PyObject *, PyObject *const *);
+typedef int64_t (*tc_enter)(tc_thread *, _PyInterpreterFrame *, int64_t *);
+
+#define TC_MISMATCH ((PyObject *)1)
+
+/* One compiled form of a code object: of the whole function, or of a running loop entered at `loop_at`. */
+struct tc_version {
+    PyObject_HEAD
+    char valid;
+    int loop_at;             /* code units; -1 for a function */
+    Py_ssize_t extra_words;  /* of a running loop: words its extra area needs */
+    PyCodeObject *code;      /* borrowed: the code object owns its versions */
+    PyObject *globals;       /* borrowed: identity only */
+    PyObject *builtins;      /* borrowed: identity only */
+    void *native;
+    tc_bound bound;
+    vectorcallfunc entry;    /* NULL where the generic entry is used */
+    tc_enter enter;
+    tc_version *next;        /* older version of the same code and kind; borrowed from the code's table */
+    char *param_kinds;       /* letters of the native form's parameters */
+    tc_site *sites;
+    Py_ssize_t site_count;
+    uint64_t calls;          /* entries through `bound` are not counted; misses are */
+    uint64_t misses;
+    PyObject *held;          /* list: objects kept alive */
+    PyObject *kept;          /* list: what an active frame may still use after retirement, or NULL */
+    PyObject ***lent;        /* item slots in descriptions whose reference is not counted */
+    Py_ssize_t lent_count;
+    tc_version **dependents; /* versions that call this one directly; borrowed */
+    Py_ssize_t dependent_count;
+    tc_version **callees;    /* the versions that this one calls directly; owned */
+    Py_ssize_t callee_count;
+    char installed;
+    char reported;           /* hooks.retired has been called */
+    uint32_t active;         /* the last sweep that found it, or a caller, on some stack */
+    void **watches;          /* what it is registered under; see watch.c */
+    Py_ssize_t watch_count;
+    Py_ssize_t leaving;      /* exits of it that go on in the interpreter and will return to its machine code */
+    PyObject *library;       /* keeps the machine code */
+    PyObject *name;
+    PyObject *reason;        /* why it was retired, or NULL */
+    PyObject *weakrefs;
+};
+
+extern PyTypeObject tc_version_type;
+
+/* -- desc.c -- */
+
+/* A private copy, checked for its shape, that the collector does not see.  NULL: exception. */
+PyObject *tc_desc_copy(PyObject *desc);
+/* Visits the place of every object that a copy mentions, until the visitor returns -1. */
+typedef int (*tc_leaf_visitor)(tc_version *version, PyObject **place);
+int tc_desc_visit(tc_version *version, PyObject *desc, tc_leaf_visitor visit);
+
+/* -- version.c -- */
+
+/* A lent object died: descriptions no longer mention it. */
+void tc_version_forget_object(tc_version *version, PyObject *object);
+/* Takes strong references to all that is lent, for native frames that are active. */
+int tc_version_keep(tc_version *version);
+/* Releases everything: no native frame of the version is left and none can begin. */
+void tc_version_clear(tc_version *version);
+
+/* -- attach.c -- */
+
+/* What Tiercel keeps in a code object's co_extra. */
+typedef struct {
+    PyCodeObject *code;      /* borrowed: it owns this record */
+    uint32_t generation;     /* of the counters below: they begin anew at each start */
+    tc_version *functions;   /* newest first; each one owned */
+    tc_version *loops;       /* newest first; each one owned */
+    uint32_t co_version;     /* the code's own, zeroed while new functions are to be attached; 0: untouched */
+    uint32_t own_threshold;  /* in calls, of this code; 0: everybody's */
+    uint32_t calls;
+    uint32_t call_limit;
+    uint32_t loop_limit;
+    char calls_decided;      /* PY_START has nothing more to count */
+    char calls_refused;      /* the control said: never again */
+    char misses_refused;
+    int loop_count;
+    struct tc_counter {
+        int at;              /* the loop header, in code units */
+        uint32_t count;
+        uint32_t limit;
+        char decided;
+    } *counters;
+} tc_code;
+
+/* The record of a code object, or NULL; `tc_code_make` makes one (NULL: exception set). */
+tc_code *tc_code_get(PyCodeObject *code);
+tc_code *tc_code_make(PyCodeObject *code);
+
+/* The newest installed version of the whole function, or NULL; go on with `next`.  All are valid. */
+tc_version *tc_versions_of(PyCodeObject *code);
+
+/* An installed version of the running loop whose header is `at`, for functions with these globals, or NULL. */
+tc_version *tc_loop_version(PyCodeObject *code, int at, PyObject *globals);
+
+/* Notes that a version is installed, so that `stop` finds it. */
+int tc_installed_add(tc_version *version);
+void tc_retire_all(const char *reason);
+
+/* Makes a version invalid: detaches its functions, makes its active frames leave, retires what depends on it. */
+void tc_version_retire(tc_version *version, const char *reason);
+
+/* Every function's vectorcall while it is not attached (the interpreter's own, not exported). */
+extern vectorcallfunc tc_interpreter_entry;
+
+int tc_attach_init(void);
+
+/* Attaches a new function to its code's newest matching version; called at its creation. */
+void tc_attach_new(PyFunctionObject *func);
+/* Sets the interpreter's vectorcall back. */
+void tc_detach(PyFunctionObject *func);
+/* The function is going away. */
+void tc_forget_function(PyFunctionObject *func);
+/* The function gets another code object. */
+void tc_code_replaced(PyFunctionObject *func);
+PyObject *tc_py_attach(PyObject *module, PyObject *args);
+PyObject *tc_py_detach(PyObject *module, PyObject *func);
+PyObject *tc_py_versions(PyObject *module, PyObject *code);
+PyObject *tc_py_interpreted(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+
+/* Frees what retired versions held once no native frame can use it, and reports them.  Only where no unlinked
+   native code can be below on the stack: where Python code could run. */
+void tc_sweep(void);
+
+/* Makes native frames leave when they regain control: those of `version`, or of all versions if it is NULL. */
+void tc_mark_frames(tc_version *version);
+/* Begins anew to count in every code object. */
+void tc_next_generation(void);
+
+/* Set while native code stores into a dict without a site, so that watchers know. */
+extern int tc_in_native_store;
+
+/* -- watch.c -- */
+int tc_watch_start(void);
+void tc_watch_stop(void);
+int tc_watch_type(tc_version *version, PyTypeObject *type);
+int tc_watch_global(tc_version *version, PyObject *dict, PyObject *name);
+int tc_watch_dict(tc_version *version, PyObject *dict);
+int tc_watch_function(tc_version *version, PyFunctionObject *func);
+int tc_watch_death(tc_version *version, PyObject *object);
+/* Whether the version assumes that a dict holds this very object. */
+int tc_is_watched_value(tc_version *version, PyObject *object);
+/* Strong references to everything that the version's assumptions keep alive. */
+int tc_keep_watched(tc_version *version, PyObject *list);
+void tc_unwatch(tc_version *version);
+
+/* -- monitor.c -- */
+/* Lets PY_START and JUMP count again in this code. */
+void tc_rearm(PyCodeObject *code);
+/* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
+void tc_note_noisy(tc_version *version, Py_ssize_t site);
+void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
+/* Calls a hook on a thread of its own: 1: it did not return False, 0: it did, -1: it could not be called now or
+   failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
+int tc_call_hook(const char *name, PyObject *args);
+/* A retired version is to be reported by the next sweep: makes one happen soon. */
+void tc_sweep_soon(void);
+
+PyObject *tc_py_start(PyObject *module, PyObject *args);
+PyObject *tc_py_stop(PyObject *module, PyObject *unused);
+
+PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
+int tc_monitor_on(void);
+void tc_monitor_after_fork(void);
+
+/* -- tools.c -- */
+/* Whether tracing, profiling or another monitoring tool is on for this thread. */
+extern int tc_tools_seen;        /* a tool came on since tc_others_active last said no */
+int tc_others_active(PyThreadState *ts);
+void tc_reinstrument(PyCodeObject *code, int tool);
+void tc_tools_watch(void);
+void tc_tools_unwatch(void);
+
+/* -- worker.c -- */
+/* Calls function(argument) on a thread with a large stack and a Python thread state of its own, while the caller
+   waits without the GIL; on a worker already, at once.  0, or -1 where no thread can be made. */
+int tc_on_thread(void (*function)(void *), void *argument);
+int tc_on_worker(void);
+int tc_worker_init(void);
+/* Gives what the compiler keeps to the collector again. */
+void tc_worker_stop(void);
+PyObject *tc_py_run_on_thread(PyObject *module, PyObject *callable);
+
+/* -- storm.c -- */
+/* Whether the guard at this site must fail now. */
+int tc_storm(tc_site *site);
+PyObject *tc_py_storm(PyObject *module, PyObject *seed);
+PyObject *tc_py_storming(PyObject *module, PyObject *unused);
+
+/* -- symbols.c, module.c -- */
+PyObject *tc_py_symbols(PyObject *module, PyObject *unused);
+PyObject *tc_py_offsets(PyObject *module, PyObject *unused);
+PyObject *tc_py_self_check(PyObject *module, PyObject *unused);
+
+extern PyObject tc_null_marker;      /* `_runtime.NULL`: an empty slot in a tuple that Python code sees */
+extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an object anybody may touch */
+
+/* -- exits.c and others: what the runtime calls there -- */
+/* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */
+int tc_run_loop(tc_version *version, _PyInterpreterFrame *frame);
+/* The vectorcall of functions whose version has no entry of its own. */
+PyObject *tc_generic_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+/* The extra area of a native frame or of a running loop's frame. */
+int64_t *tc_extra_of(PyThreadState *ts, _PyInterpreterFrame *frame);
+
+#endif

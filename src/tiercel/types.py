@@ -1,0 +1,128 @@
+"""What can be known about a value: a lattice of facts.
+
+A `Fact` is the exact type of a value, if known, and for ints an interval.  The order is "says less": `ANY` says
+nothing, `join` gives the most that holds of either of two values.  Only exact types are assumed, never "isinstance".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import BuiltinFunctionType, CodeType, MethodDescriptorType, NoneType
+from typing import Any
+
+I64_MIN = -(1 << 63)
+I64_MAX = (1 << 63) - 1
+U64_MAX = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`type` is the exact type or None.  An int that is not `big` fits 64 bits and lies within `lo`..`hi`: signed, or,
+    where `hi` is beyond the greatest signed number, unsigned."""
+
+    type: type | None = None
+    lo: int = I64_MIN
+    hi: int = I64_MAX
+    big: bool = False
+
+    @property
+    def rep(self) -> str:
+        """The representation in which such a value is best kept."""
+        if self.type is int:
+            return "o" if self.big else "u" if self.hi > I64_MAX else "i"
+        if self.type is float:
+            return "f"
+        return "b" if self.type is bool else "o"
+
+    def __str__(self) -> str:
+        if self.type is None:
+            return "any"
+        if self.type is int:
+            if self.big:
+                return "int"
+            if (self.lo, self.hi) == (I64_MIN, I64_MAX):
+                return "i64"
+            if self.hi > I64_MAX:
+                return "u64"
+            return f"i64 {self.lo if self.lo > I64_MIN else ''}..{self.hi if self.hi < I64_MAX else ''}"
+        return self.type.__name__
+
+
+ANY = Fact()
+INT = Fact(int)
+U64 = Fact(int, 0, U64_MAX)
+BIG_INT = Fact(int, big=True)
+FLOAT = Fact(float)
+BOOL = Fact(bool)
+NONE = Fact(NoneType)
+STR = Fact(str)
+LIST = Fact(list)
+TUPLE = Fact(tuple)
+DICT = Fact(dict)
+INDEX = Fact(int, 0, I64_MAX)
+
+
+def exact(type_: type) -> Fact:
+    """The fact that a value's type is exactly `type_`; an int is taken to fit."""
+    return Fact(type_)
+
+
+def int_between(lo: int, hi: int) -> Fact:
+    """The fact of an int within an interval; outside 64 bits it is a big int."""
+    if lo < I64_MIN or hi > (U64_MAX if lo >= 0 else I64_MAX):
+        return BIG_INT
+    return Fact(int, lo, hi)
+
+
+def of_object(value: Any) -> Fact:
+    """All that is known of a constant."""
+    type_ = type(value)
+    if type_ is int:
+        return int_between(value, value)
+    return Fact(type_)
+
+
+def join(a: Fact, b: Fact) -> Fact:
+    """What holds of a value of which either `a` or `b` holds."""
+    if a == b:
+        return a
+    if a.type is not b.type or a.type is None:
+        return ANY
+    if a.type is int:
+        return BIG_INT if a.big or b.big else int_between(min(a.lo, b.lo), max(a.hi, b.hi))
+    return a
+
+
+def widen(known: Fact, new: Fact) -> Fact:
+    """As `join`, but reaches a fixed point in few steps: a bound that moves goes to its end."""
+    result = join(known, new)
+    if result.type is int and not result.big and known.type is int:
+        lo, hi = known.lo, known.hi
+        if result.hi > hi:
+            hi = I64_MAX if result.hi <= I64_MAX else U64_MAX
+        if result.lo < lo:
+            lo = 0 if result.lo >= 0 else I64_MIN
+        return int_between(lo, hi)
+    return result
+
+
+def implies(a: Fact, b: Fact) -> bool:
+    """Whether `a` says all that `b` says."""
+    if b.type is None:
+        return True
+    if a.type is not b.type:
+        return False
+    if a.type is int:
+        return b.big or (not a.big and a.lo >= b.lo and a.hi <= b.hi)
+    return True
+
+
+UNOBSERVABLE: frozenset[Any] = frozenset({
+    int, float, bool, complex, str, bytes, NoneType, type(NotImplemented), type(...), range, CodeType,
+    BuiltinFunctionType, MethodDescriptorType, type(int.__add__), type(iter(range(0))),
+})
+
+
+def observable(fact: Fact) -> bool:
+    """Whether a program can notice when a value of this type ends: it, or what it holds, may run code."""
+    return fact.type not in UNOBSERVABLE

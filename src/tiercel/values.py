@@ -1,0 +1,101 @@
+"""Abstract values: what a local or a stack slot holds while bytecode is evaluated.
+
+A value is one of: a graph `Node` (its representation is boxed or raw), a graph `Const` with an object, a `Virtual`
+object that exists only at compile time, `NULL` (unbound, or an empty stack slot), or a `MaybeUnbound`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any
+
+from tiercel.graph.build import NULL, Const, Node, _Mark
+
+LIST_ITERATOR: type = type(iter([]))
+TUPLE_ITERATOR: type = type(iter(()))
+RANGE_ITERATOR: type = type(iter(range(0)))
+STR_ITERATOR: type = type(iter(""))
+BYTES_ITERATOR: type = type(iter(b""))
+LIST_REVERSE_ITERATOR: type = type(reversed([]))
+
+# kind of a virtual object -> its Python type, and whether its parts change during its life
+KINDS: dict[str, tuple[type, bool]] = {
+    "tuple": (tuple, False),
+    "slice": (slice, False),
+    "wide": (int, False),             # the exact result of an operation of which the next instruction keeps 64 bits
+    "range": (range, False),
+    "bound_method": (MethodType, False),
+    "function": (FunctionType, False),
+    "instance": (object, True),       # of the class in its `info`
+    "cell": (CellType, True),
+    "list_iterator": (LIST_ITERATOR, True),
+    "tuple_iterator": (TUPLE_ITERATOR, True),
+    "range_iterator": (RANGE_ITERATOR, True),
+    "str_iterator": (STR_ITERATOR, True),
+    "bytes_iterator": (BYTES_ITERATOR, True),
+    "reversed_list": (LIST_REVERSE_ITERATOR, True),
+    "enumerate": (enumerate, True),
+    "zip": (zip, True),
+}
+
+
+class Virtual:
+    """An object that is built only where it escapes or at an exit.
+
+    Its parts are abstract values; those of a mutable kind are in `State.heap`, so that branches have their own.
+    `info` is what else it is made of: a FunctionInfo, or the class and the attribute names of an instance, whose parts
+    are its attributes (NULL: not set).
+    """
+
+    __slots__ = ("kind", "parts", "info")
+
+    def __init__(self, kind: str, parts: list[Abstract] | None = None, info: Any = None) -> None:
+        self.kind = kind
+        self.parts: list[Abstract] = parts if parts is not None else []
+        self.info = info
+
+    @property
+    def type(self) -> type:
+        """The exact type the object will have."""
+        return self.info[0] if self.kind == "instance" else KINDS[self.kind][0]
+
+    @property
+    def mutable(self) -> bool:
+        return KINDS[self.kind][1]
+
+    def __repr__(self) -> str:
+        return f"<virtual {self.kind}>"
+
+
+@dataclass(slots=True, frozen=True)
+class FunctionInfo:
+    """What a virtual function is besides its parts (defaults, keyword defaults, annotations, closure by `flags`)."""
+
+    code: CodeType
+    globals: dict[str, Any] = field(repr=False, compare=False)
+    qualname: str
+    flags: int
+
+
+@dataclass(slots=True, frozen=True)
+class MaybeUnbound:
+    """A local that holds `value` where the node `bound` is true and is unbound elsewhere."""
+
+    bound: Node
+    value: Node
+
+
+Abstract = Node | Const | Virtual | MaybeUnbound | _Mark
+
+
+def known(value: Any) -> Const:
+    """The abstract value of a constant object."""
+    return Const(value, "o")
+
+
+NONE = known(None)
+TRUE = known(True)
+FALSE = known(False)
+
+__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "MaybeUnbound", "Virtual", "known"]

@@ -1,0 +1,316 @@
+"""Policy, with a runtime and a compiler that only pretend."""
+
+import sys
+import types
+
+import pytest
+
+from tiercel.config import Config
+from tiercel.control import hooks as hooks_module
+from tiercel.control.budget import Budget
+from tiercel.control.history import History
+from tiercel.control.hooks import REPLACEMENTS, Hooks
+from tiercel.control.records import FUNCTION, Compiled, Site, known_record, record_of
+
+
+class Version:
+    """What control uses of a runtime version."""
+
+    def __init__(self, code, reasons):
+        self.code = code
+        self.valid = True
+        self.calls = 100
+        self.counts = [0] * len(reasons)
+        self.reason = self.retired_for = None
+
+    def site_counts(self):
+        return self.counts
+
+    def retire(self, reason):
+        self.valid, self.retired_for = False, reason
+
+
+class Runtime:
+    """Attaches nothing, remembers all."""
+
+    def __init__(self):
+        self.attached = []
+        self.thresholds = []
+
+    def set_threshold(self, code, calls):
+        self.thresholds.append((code, calls))
+
+    def attach(self, func, version):
+        self.attached.append((func, version))
+        return version.valid
+
+
+class Compiler(types.ModuleType):
+    """Stands for `tiercel.control.pipeline`."""
+
+    Postponed = KeyError
+    reasons = ("type", "overflow", "end of the compiled loop")
+
+    def __init__(self):
+        super().__init__("tiercel.control.pipeline")
+        self.calls = []
+        self.error = None
+
+    def load(self):
+        return ()
+
+    def make(self, record, code, at, types_):
+        self.calls.append((code, at, types_))
+        if self.error is not None:
+            raise self.error
+        compiled = Compiled(code, at, len(record.compiled) + 1)
+        compiled.types = types_
+        compiled.version = Version(code, self.reasons)
+        compiled.sites = [Site(code, unit, unit, reason) for unit, reason in enumerate(self.reasons)]
+        return compiled
+
+    def compile_function(self, hooks, record, func, args):
+        return self.make(record, func.__code__, FUNCTION, tuple(id(type(value)) for value in args))
+
+    def compile_loop(self, hooks, record, func, code, at, locals_, stack):
+        return self.make(record, code, at, ())
+
+
+@pytest.fixture
+def compiler(monkeypatch):
+    import tiercel.control
+    fake = Compiler()
+    monkeypatch.setitem(sys.modules, "tiercel.control.pipeline", fake)
+    monkeypatch.setattr(tiercel.control, "pipeline", fake, raising=False)
+    return fake
+
+
+@pytest.fixture
+def hooks(compiler):
+    return Hooks(Runtime(), Config(), everything=True)
+
+
+def function():
+    namespace = {}
+    source = "def f(a, b=1):\n    return a + b\n"
+    exec(compile(source, "program.py", "exec"), namespace)       # noqa: S102  a code object of its own each time
+    return namespace["f"]
+
+
+def test_a_hot_function_is_compiled_and_attached(hooks, compiler):
+    f = function()
+    assert hooks.hot_call(f, (1, 2)) is True
+    assert [func for func, _ in hooks.runtime.attached] == [f]
+    assert hooks.hot_call(f, (1, 2)) is True, "another function of the code shares the version"
+    assert len(compiler.calls) == 1
+
+
+def test_generators_and_own_code_are_refused(hooks, compiler):
+    def g():
+        yield 1
+
+    assert hooks.hot_call(g, ()) is False
+    assert "generators" in known_record(g.__code__).refused[FUNCTION]
+    assert hooks.hot_call(hooks_module.Hooks._compile, ()) is False
+    assert known_record(hooks_module.Hooks._compile.__code__) is None
+    assert compiler.calls == []
+
+
+def test_only_what_is_decorated(compiler):
+    hooks = Hooks(Runtime(), Config(), everything=False)
+    f, g = function(), function()
+    record_of(f.__code__).jit = True
+    assert hooks.hot_call(f, (1, 2)) is True
+    assert hooks.hot_call(g, (1, 2)) is False
+    assert known_record(g.__code__) is None, "nothing speaks against compiling it once Tiercel is enabled"
+
+
+def test_versions_are_bounded(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    kinds = [1.0, "", b"", (), [], {}, None]
+    answers = [hooks.missed(f, (kind, 1)) for kind in kinds]
+    assert answers == [True, True, True, False, False, False, False]
+    assert len(compiler.calls) == hooks.config.versions
+    assert "too many combinations" in known_record(f.__code__).refused[FUNCTION]
+
+
+def test_a_miss_for_types_that_have_a_version(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    assert hooks.missed(f, (1 << 70, 2)) is None
+    assert len(compiler.calls) == 1
+
+
+def test_what_is_around_a_hot_loop_is_worth_compiling(hooks):
+    f = function()
+    assert hooks.hot_loop(f, 4, (1, 2), ()) is True
+    assert hooks.runtime.thresholds == [(f.__code__, hooks_module.AROUND_A_LOOP)]
+
+
+def test_a_noisy_guard_is_given_up(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    record = known_record(f.__code__)
+    version = record.compiled[0].version
+    version.counts = [3, 40, 1000]
+    hooks.noisy(version, 1)
+    assert record.history.failed(f.__code__, 1) == {"overflow"}
+    assert record.history.failed(f.__code__, 0) == frozenset()
+    assert version.retired_for == "it left too often at line 1: overflow"
+    hooks.retired(version, version.retired_for)
+    assert record.compiled[0].version is None and record.compiled[0].retired == version.retired_for
+    assert hooks.hot_call(f, (1, 2)) is True
+
+
+def test_guards_that_are_almost_noisy_are_given_up_too(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    record = known_record(f.__code__)
+    version = record.compiled[0].version
+    version.counts = [4, 40, 0]
+    hooks.noisy(version, 1)
+    assert record.history.failed(f.__code__, 0) == {"type"}
+
+
+def test_the_end_of_a_loop_is_no_noise(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    version = known_record(f.__code__).compiled[0].version
+    assert hooks.noisy(version, 2) is False
+    assert version.valid
+
+
+def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks, monkeypatch):
+    f = function()
+    record = record_of(f.__code__)
+    hooks.hot_call(f, (1, 2))
+    record.history.note_failure(f.__code__, 0, "type")           # a version before it did without the guard already
+    version = record.compiled[0].version
+    now = [100.0]
+    monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
+    record.compiled[0].measured = (99.0, 0)
+    version.counts = [40, 0, 1_000_000]
+    assert hooks.noisy(version, 0) is None
+    assert version.valid
+    now[0] += 0.0001
+    version.counts = [80, 0, 0]
+    hooks.noisy(version, 0)
+    assert not version.valid
+    assert hooks.retired(version, "") is False
+    assert hooks.hot_call(f, (1, 2)) is False
+    assert "left too often" in record.refused[FUNCTION]
+
+
+def test_replacements_are_bounded(hooks, compiler):
+    f = function()
+    for _ in range(100):
+        if hooks.hot_call(f, (1, 2)) is False:
+            break
+        compiled = known_record(f.__code__).compiled[-1]
+        compiled.version.retire("a class was modified")
+        hooks.retired(compiled.version, "a class was modified")
+    assert len(compiler.calls) == REPLACEMENTS * hooks.config.versions
+    assert len(known_record(f.__code__).compiled) < 20, "old versions are forgotten"
+
+
+def test_what_cannot_be_compiled_is_left_alone(hooks, compiler):
+    from tiercel.evaluate import Unsupported
+    compiler.error = Unsupported("it is too odd")
+    f = function()
+    assert hooks.hot_call(f, (1, 2)) is False
+    assert known_record(f.__code__).refused == {FUNCTION: "it is too odd"}
+    assert hooks.error_count == 0
+
+
+def test_an_internal_error_is_recorded_and_strict_raises_it(hooks, compiler):
+    compiler.error = ZeroDivisionError("inside")
+    f = function()
+    with pytest.raises(ZeroDivisionError) as caught:
+        hooks.hot_call(f, (1, 2))
+    record = known_record(f.__code__)
+    assert record.refused[FUNCTION] == "internal error: ZeroDivisionError: inside"
+    assert "in Compiler.make" in record.errors[0]
+    assert hooks.failed(caught.value) is None and hooks.error_count == 1
+    strict = Hooks(Runtime(), Config(strict=True), everything=True)
+    with pytest.raises(ZeroDivisionError):
+        strict.failed(caught.value)
+    assert hooks.hot_call(f, (1, 2)) is False, "once is enough"
+
+
+def test_no_budget_means_later(hooks, compiler):
+    hooks.budget.spent = 1e6
+    f = function()
+    assert hooks.hot_call(f, (1, 2)) is None
+    assert compiler.calls == []
+    hooks.budget.unlimited = True
+    assert hooks.hot_call(f, (1, 2)) is True
+
+
+def test_a_postponed_compile_does_not_count(hooks, compiler):
+    compiler.error = compiler.Postponed()
+    f = function()
+    assert hooks.hot_call(f, (1, 2)) is None
+    record = known_record(f.__code__)
+    assert record.attempts == {FUNCTION: 0} and record.refused == {}
+    compiler.error = None
+    assert hooks.hot_call(f, (1, 2)) is True
+
+
+def test_half_imported_modules_postpone_the_first_compile(hooks, compiler, monkeypatch):
+    module = types.ModuleType("json")
+    module.__spec__ = types.SimpleNamespace(_initializing=True)
+    monkeypatch.setitem(sys.modules, "json", module)
+    assert hooks.hot_call(function(), (1, 2)) is None
+    monkeypatch.delitem(sys.modules, "json")
+    program = types.ModuleType("program")
+    program.__spec__ = types.SimpleNamespace(_initializing=True)
+    monkeypatch.setitem(sys.modules, "program", program)
+    assert hooks.hot_call(function(), (1, 2)) is True, "the compiler does not import the program's modules"
+
+
+def test_budget(monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr("tiercel.control.budget.process_time", lambda: now[0])
+    budget = Budget(10.0)
+    assert budget.allows()
+    budget.charge(1.0)
+    assert not budget.allows()
+    now[0] += 10
+    assert budget.allows()
+    assert budget.allows(1000)
+    assert not budget.allows(10**8)
+    for _ in range(50):
+        budget.learn(100_000, 1e-4)
+    assert budget.allows(10**7), "LLVM turned out to be fast"
+    budget.restart()
+    assert budget.spent == 0
+    assert Budget(1.0, unlimited=True).allows()
+
+
+def test_history_of_names():
+    history = History()
+    names = {"x": 1}
+    assert not history.changed(names, "x")
+    history.note_assumed(names, "x")
+    assert not history.changed(names, "x")
+    names["x"] = 2
+    assert history.changed(names, "x")
+    history.note_assumed(names, "x")
+    assert history.changed(names, "x"), "a name that changed once may change again"
+    assert not history.changed(names, "y")
+
+
+def test_records_do_not_keep_code_alive(hooks, compiler):
+    import gc
+    import weakref
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    hooks.noisy(known_record(f.__code__).compiled[0].version, 0)
+    hooks.runtime.attached.clear()
+    compiler.calls.clear()
+    watcher = weakref.ref(f.__code__)
+    known_record(f.__code__).compiled[0].version = None
+    del f
+    gc.collect()
+    assert watcher() is None

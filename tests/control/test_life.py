@@ -1,0 +1,300 @@
+"""The life of functions on the real pipeline, each program in a process of its own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("tiercel._runtime")
+
+SOURCE = str(pathlib.Path(__file__).parents[2] / "src")
+
+
+def python(program, *arguments, **variables):
+    env = {**os.environ, "PYTHONPATH": SOURCE, "TIERCEL_STRICT": "1", **variables}
+    result = subprocess.run([sys.executable, "-X", "faulthandler", *arguments, "-c", textwrap.dedent(program)], env=env,
+                            text=True, capture_output=True, timeout=120)
+    assert result.stderr == "", result.stderr
+    assert result.returncode == 0
+    return result.stdout
+
+
+def test_versions_by_types():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def add(a, b): return a + b
+        for pair in ((1, 2), (1.5, 2.5), ("a", "b"), (1, 2.5), ((1,), (2,)), ([], [])):
+            for _ in range(500): add(*pair)
+            print(add(*pair))
+        print(tiercel.explain(add))
+    """)
+    assert out.startswith("3\n4.0\nab\n3.5\n(1, 2)\n[]\n")
+    assert "version 1: add(a: int, b: int) -> int" in out
+    assert "version 4: add(a: int, b: float) -> float" in out
+    assert "version 5" not in out
+    assert "the function: called with too many combinations of types" in out
+
+
+def test_overflow_is_given_up():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def square(a): return a * a
+        for _ in range(100): square(3)
+        for _ in range(5000): assert square(1 << 40) == 1 << 80
+        print(tiercel.explain(square))
+    """)
+    assert "retired: it left too often at line" in out and ": overflow" in out
+    assert "version 2" in out
+
+
+def test_a_global_that_changes_is_not_assumed_again():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        K = 1
+        def f(a): return a + K
+        for k in range(6):
+            K = k
+            for _ in range(500): assert f(1) == k + 1
+        print(len(tiercel.explain(f).versions))
+        print(tiercel.explain(f))
+    """)
+    assert int(out.split()[0]) <= 3
+    assert "retired: a global name was bound anew" in out
+
+
+def test_running_loop_at_module_level_and_in_a_function():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        total = 0
+        for i in range(200_000):
+            total += i
+        print(total)
+        def f(n):
+            s = 0.0
+            while n:
+                s += n
+                n -= 1
+            return s
+        print(f(200_000))
+        print(tiercel.explain(f))
+        print(tiercel.status().loops)
+    """)
+    assert out.startswith("19999900000\n20000100000.0\n")
+    assert "the running loop at line" in out
+    assert int(out.split()[-1]) >= 1
+
+
+def test_generators_that_always_yield_are_left_alone():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=20, sync=True)
+        def always(n):
+            for i in range(n):
+                if i % 2: yield i
+                else: yield -i
+        def sometimes(n):
+            for i in range(n):
+                if i % 1000 == 0: yield i
+        print(sum(always(5000)), sum(sometimes(50000)))
+        print(tiercel.explain(always).reasons, len(tiercel.explain(sometimes).versions))
+    """)
+    assert out.splitlines()[0] == "2500 1225000"
+    assert "each round of the loop yields" in out and not out.endswith(" 0\n")
+
+
+def test_decorated_functions_only():
+    out = python("""
+        import tiercel
+        @tiercel.jit(eager=True)
+        def f(a): return a + 1
+        def g(a): return a + 1
+        @tiercel.jit
+        def h(a): return a + 1
+        f(1)
+        for i in range(1000): g(i); h(i)
+        print([len(tiercel.explain(x).versions) for x in (f, g, h)], tiercel.status().everything)
+        tiercel.enable()
+        for i in range(1000): g(i)
+        print(len(tiercel.explain(g).versions), tiercel.status().everything)
+    """)
+    assert out == "[1, 0, 1] False\n1 True\n"
+
+
+def test_disable():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def f(a): return a + 1
+        for i in range(200): f(i)
+        print(tiercel.status().functions)
+        tiercel.disable()
+        print(tiercel.status(), f(1))
+        print(tiercel.explain(f).versions[0].retired)
+        tiercel.enable(threshold=50, sync=True)
+        for i in range(200): f(i)
+        print(tiercel.status().functions)
+    """)
+    assert out.splitlines() == ["1", "inactive: disabled 2", "Tiercel was stopped", "1"]
+
+
+def test_internal_errors():
+    program = """
+        import tiercel, sys
+        from tiercel import evaluate
+        def broken(*args): raise ZeroDivisionError("inside")
+        evaluate.evaluate_function = broken
+        tiercel.enable(threshold=50, sync=True)
+        def f(a): return a + 1
+        try:
+            for i in range(200): f(i)
+        except ZeroDivisionError as error:
+            print("raised", error)
+        print(tiercel.explain(f))
+        print(tiercel.status())
+    """
+    strict = python(program)
+    assert strict.startswith("raised inside\n")
+    lenient = python(program, TIERCEL_STRICT="0")
+    assert not lenient.startswith("raised")
+    assert "the function: internal error: ZeroDivisionError: inside" in lenient
+    assert "in broken" in lenient and "1 internal error" in lenient
+
+
+def test_compiling_imports_nothing_after_the_first_time():
+    out = python("""
+        import sys, tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def f(a): return a + 1
+        for i in range(200): f(i)
+        known = set(sys.modules)
+        def g(xs, d, text):
+            total = 0.0
+            for n, x in enumerate(xs):
+                try:
+                    total += d[n] * x
+                except KeyError:
+                    total -= len(text)
+            return f"{total} {max(xs)} {text.upper()}"
+        for i in range(200): g([1.0, 2.0], {0: 1.0, 1: 2.0}, "abc")
+        new = set(sys.modules) - known
+        print(len(tiercel.explain(g).versions), new)
+    """)
+    assert out == "1 set()\n"
+
+
+def test_deep_recursion_limit_does_not_reach_the_compiler():
+    out = python("""
+        import sys, tiercel
+        tiercel.enable(threshold=5, sync=True)
+        sys.setrecursionlimit(40)
+        def f(a): return a + 1
+        for i in range(20): f(i)
+        sys.setrecursionlimit(1000)
+        print(len(tiercel.explain(f).versions))
+    """)
+    assert out == "1\n"
+
+
+def test_threads():
+    out = python("""
+        import threading, tiercel, sys
+        tiercel.enable(threshold=20, sync=True)
+        sys.setswitchinterval(1e-5)
+        def work(f, x):
+            for i in range(3000): f(x)
+        def make(n):
+            names = {}
+            exec(f"def f(a): return a + a * {n}", names)
+            return names["f"]
+        functions = [make(n) for n in range(12)]
+        threads = [threading.Thread(target=work, args=(f, x)) for f in functions for x in (1, 2.0)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print([f(2) for f in functions] == [2 + 2 * n for n in range(12)])
+        print(sum(bool(tiercel.explain(f).versions) for f in functions) > 8)
+    """)
+    assert out == "True\nTrue\n"
+
+
+@pytest.mark.parametrize("method", ["os", "multiprocessing"])
+def test_fork(method):
+    child = "print(f(3), tiercel.status().active, g(1000), len(tiercel.explain(g).versions) > 0, flush=True)"
+    if method == "os":
+        fork = f"""
+pid = os.fork()
+if pid == 0:
+    {child}
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    else:
+        fork = f"""
+import multiprocessing
+def run():
+    {child}
+process = multiprocessing.get_context("fork").Process(target=run)
+process.start()
+process.join()
+"""
+    program = """
+import os, tiercel, warnings
+warnings.simplefilter("error")
+tiercel.enable(threshold=50, sync=True)
+def f(a): return a + 1
+def g(n):
+    for i in range(n): h(i)
+    return n
+def h(a): return a * 2
+for i in range(200): f(i)
+""" + fork + "print('done')"
+    assert python(program).splitlines() == ["4 True 1000 True", "done"]
+
+
+def test_nothing_is_left_for_the_collector():
+    out = python("""
+        import gc, tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def f(a): return a + 1
+        def g(a): return a * 2.0
+        for i in range(200): f(i)
+        gc.collect()
+        print(gc.get_count()[0] < 50)
+        for i in range(200): g(1.0)
+        print(gc.collect())
+        print(len(tiercel.explain(g).versions))
+    """)
+    first, collected, versions = out.split()
+    assert (first, versions) == ("True", "1")
+    assert int(collected) == 0
+
+
+def test_statistics_at_exit():
+    env = {**os.environ, "PYTHONPATH": SOURCE}
+    program = "def f(a): return a + 1\nfor i in range(1000): f(i)\nfor i in range(100000): i * i\n"
+    result = subprocess.run([sys.executable, "-m", "tiercel", "--sync", "--stats", "-c", program], env=env, text=True,
+                            capture_output=True, timeout=60)
+    assert "tiercel active: 1 function and" in result.stderr
+    assert "  f (<string>:1), " in result.stderr
+
+
+def test_import_under_way_and_hot():
+    """A module that gets hot while it is being imported, itself and what it imports from the standard library."""
+    out = python("""
+        import pathlib, sys, tempfile, tiercel
+        folder = pathlib.Path(tempfile.mkdtemp())
+        (folder / "busy.py").write_text("def f(a):\\n    return a + 1\\nfor i in range(5000): f(i)\\n"
+                                        "import statistics\\nstatistics.mean(range(5000))\\n"
+                                        "t = 0\\nfor i in range(100000): t += i\\n")
+        sys.path.insert(0, str(folder))
+        tiercel.enable(threshold=3, sync=True)
+        import busy
+        print(busy.t, len(tiercel.explain(busy.f).versions))
+    """)
+    assert out == "4999950000 1\n"

@@ -1,0 +1,455 @@
+"""What programs can see of frames: sys._getframe, locals, eval, exec, tracing from inside, weakrefs and finalisers."""
+
+import gc
+import inspect
+import sys
+import traceback
+import weakref
+
+from case import Noisy, case, chain, log
+
+
+@case((12,))
+def chain_from_loop(n):
+    seen = []
+    for i in range(n):
+        if i % 4 == 0:
+            seen.append(chain())
+    return seen
+
+
+def inner(x):
+    y = x + 1
+    return chain() if x == 5 else y
+
+
+def outer(x):
+    return inner(x), x
+
+
+@case((8,))
+def chain_through_calls(n):
+    seen = []
+    for i in range(n):
+        seen.append(outer(i))
+    return seen
+
+
+def recursive(n):
+    if n == 0:
+        return chain()
+    return recursive(n - 1)
+
+
+@case((6,))
+def chain_through_recursion(n):
+    return recursive(n)
+
+
+def caller_locals():
+    return {name: value for name, value in sys._getframe(1).f_locals.items() if name != "seen"}
+
+
+@case((8,))
+def locals_seen_by_callee(n):
+    seen = []
+    total = 0.5
+    for i in range(n):
+        total += i
+        pair = (i, total)
+        seen.append(caller_locals())
+    return seen, pair
+
+
+@case((8,))
+def locals_of_frame_written_by_callee(n):
+    def meddle():
+        sys._getframe(1).f_locals["x"] = "meddled"
+    x = 0
+    seen = []
+    for i in range(n):
+        x = i
+        if i == 5:
+            meddle()
+        seen.append(x)
+    return seen
+
+
+@case((10,))
+def own_locals(n):
+    a = n * 2
+    for i in range(n):
+        b = i + a
+        if i == 7:
+            return dict(locals())
+    return b
+
+
+@case((10,))
+def vars_and_dir(n):
+    total = 0
+    for i in range(n):
+        total += i
+        if i == 6:
+            kept = (sorted(vars()), dir(), total)
+    return kept
+
+
+@case((10,))
+def eval_in_loop(n):
+    seen = []
+    x = 5
+    for i in range(n):
+        seen.append(eval("x + i"))
+        x += 1
+    return seen
+
+
+@case((5,))
+def exec_in_loop(n):
+    names = {"total": 0}
+    for i in range(n):
+        exec("total += i", names, {"i": i, "total": names["total"]})
+        exec(f"total = {i}", names)
+    return names["total"]
+
+
+@case((30,))
+def hot_loop_in_exec(n):
+    names = {"n": n}
+    exec("total = 0\nfor i in range(n):\n    total += i * 2\n    last = total", names)
+    return names["total"], names["last"], names["i"]
+
+
+@case((30,))
+def hot_loop_in_class_body(n):
+    class Body:
+        total = 0
+        for i in range(n):
+            total += i
+    return Body.total, Body.i
+
+
+@case((6,))
+def line_numbers(n):
+    seen = []
+    for i in range(n):
+        frame = sys._getframe()
+        seen.append(frame.f_lineno)
+        seen.append(
+            sys._getframe().f_lineno)
+        del frame
+    return seen
+
+
+@case((6,))
+def stack_as_printed(n):
+    seen = []
+    for i in range(n):
+        seen = [(f.name, f.lineno, f.line) for f in traceback.extract_stack()[-2:]]
+    return seen
+
+
+def who_calls():
+    return inspect.currentframe().f_back.f_code.co_name
+
+
+@case((6,))
+def caller_name(n):
+    return [who_calls() for _ in range(n)]
+
+
+@case((10,))
+def frame_kept_alive(n):
+    def leaf(x):
+        value = [x]
+        return sys._getframe() if x == 7 else value
+    seen = []
+    for i in range(n):
+        result = leaf(i)
+        if not isinstance(result, list):
+            seen.append(result.f_locals["value"])
+            seen.append(result.f_lineno)
+            result.clear()
+    return seen
+
+
+@case((12,))
+def trace_begins_while_hot(n):
+    lines = []
+
+    def tracer(frame, event, argument):
+        if frame.f_code.co_name == "traced":
+            lines.append((event, frame.f_lineno, frame.f_locals.get("i")))
+        return tracer
+
+    def traced(k):
+        total = 0
+        for i in range(k):
+            total += i
+            if i == 4:
+                sys.settrace(tracer)
+                sys._getframe().f_trace = tracer
+            if i == 8:
+                sys.settrace(None)
+        return total
+    previous = sys.gettrace()
+    try:
+        return traced(n), lines
+    finally:
+        sys.settrace(previous)
+
+
+@case((12,))
+def profile_begins_while_hot(n):
+    events = []
+
+    def profiler(frame, event, argument):
+        events.append((event, frame.f_code.co_name))
+
+    def leaf(x):
+        return x + 1
+    total = 0
+    for i in range(n):
+        if i == 5:
+            sys.setprofile(profiler)
+        total = leaf(total)
+        if i == 8:
+            sys.setprofile(None)
+    return total, events
+
+
+@case((8,))
+def finalisers_in_order(n):
+    for i in range(n):
+        a = Noisy(("a", i))
+        b = Noisy(("b", i))
+        log("made", i, a.name[0])
+        a = b
+        log("moved", i)
+    return "end"
+
+
+def consume(x):
+    log("consuming", x.name)
+    return 1
+
+
+@case((5,))
+def temporaries_die_in_order(n):
+    total = 0
+    for i in range(n):
+        total += consume(Noisy(i)) + consume(Noisy(-i))
+        log("between")
+        Noisy("dropped")
+        [Noisy(("list", 0)), Noisy(("list", 1))]
+        log("after list")
+    return total
+
+
+@case((5,))
+def arguments_die_in_order(n):
+    def take(a, b):
+        log("inside")
+        a = None
+        log("a is gone")
+        return b
+    for i in range(n):
+        kept = take(Noisy(("a", i)), Noisy(("b", i)))
+        log("returned", kept.name)
+    return "end"
+
+
+@case((5,))
+def finaliser_at_exception(n):
+    def fragile(i):
+        local = Noisy(i)
+        if i == 3:
+            raise ValueError(local.name)
+        return i
+    for i in range(n):
+        try:
+            fragile(i)
+        except ValueError:
+            log("caught")
+        log("next")
+
+
+class Meddler:
+    def __init__(self, target):
+        self.target = target
+
+    def __del__(self):
+        self.target.append(len(self.target))
+
+
+@case((10,))
+def finaliser_changes_the_list(n):
+    target = []
+    total = 0
+    for i in range(n):
+        x = Meddler(target)
+        x = i
+        for y in target:
+            total += y
+    return total, x, target
+
+
+@case((8,))
+def finaliser_replaces_a_global(n):
+    class Swap:
+        def __del__(self):
+            globals()["helper"] = other_helper
+    original = helper
+    seen = []
+    try:
+        for i in range(n):
+            swap = Swap() if i == 4 else None
+            swap = 5
+            seen.append(helper(i) + swap)
+        return seen
+    finally:
+        globals()["helper"] = original
+
+
+def helper(x):
+    return x
+
+
+def other_helper(x):
+    return x * 100
+
+
+class Plain:
+    pass
+
+
+@case((8,))
+def weak_references(n):
+    seen = []
+    for i in range(n):
+        x = Plain()
+        reference = weakref.ref(x, lambda _: log("weakref gone"))
+        seen.append(reference() is x)
+        del x
+        seen.append(reference() is None)
+    return seen
+
+
+@case((5,))
+def weak_values(n):
+    cache = weakref.WeakValueDictionary()
+    kept = []
+    for i in range(n):
+        x = Plain()
+        cache[i] = x
+        if i % 2:
+            kept.append(x)
+    del x
+    return sorted(cache), len(kept)
+
+
+@case((5,))
+def cycles_are_collected(n):
+    for i in range(n):
+        a = Plain()
+        a.me = a
+        a.noisy = Noisy(i)
+        del a
+    log("before collect")
+    gc.collect()
+    return "end"
+
+
+@case(([1, 2], [3]), ("text", ["x"]))
+def reference_counts(a, b):
+    seen = []
+    for _ in range(10):
+        c = a
+        d = [a, b]
+        seen.append((sys.getrefcount(a) - sys.getrefcount(b)))
+        del c, d
+    return seen
+
+
+@case((10,))
+def refcount_of_local(n):
+    seen = []
+    x = object()
+    for i in range(n):
+        y = x
+        seen.append(sys.getrefcount(x))
+        del y
+    return seen
+
+
+counter = 0
+
+
+@case((20,))
+def global_counter(n):
+    global counter
+    counter = 0
+    for i in range(n):
+        counter += i
+    return counter
+
+
+factor = 2
+
+
+def scaled(x):
+    return x * factor
+
+
+@case((20,))
+def global_changes_while_hot(n):
+    global factor
+    seen = []
+    for i in range(n):
+        seen.append(scaled(i))
+        if i == 9:
+            factor = 0.5
+        if i == 14:
+            factor = "ab"
+    factor = 2
+    return seen
+
+
+@case((12,))
+def global_disappears(n):
+    globals()["temporary"] = 5
+    total = 0
+    for i in range(n):
+        total += temporary  # noqa: F821
+        if i == 8:
+            del globals()["temporary"]
+    return total
+
+
+@case((10,))
+def monitoring_tool_while_hot(n):
+    seen = []
+    tool = sys.monitoring.DEBUGGER_ID
+    events = sys.monitoring.events
+
+    def leaf(x):
+        return x * 2
+
+    def started(code, offset):
+        if code.co_name == "leaf":
+            seen.append("start")
+    total = 0
+    try:
+        for i in range(n):
+            if i == 4:
+                sys.monitoring.use_tool_id(tool, "test")
+                sys.monitoring.register_callback(tool, events.PY_START, started)
+                sys.monitoring.set_events(tool, events.PY_START)
+            total += leaf(i)
+            if i == 7:
+                sys.monitoring.set_events(tool, 0)
+    finally:
+        sys.monitoring.register_callback(tool, events.PY_START, None)
+        sys.monitoring.free_tool_id(tool)
+    return total, seen

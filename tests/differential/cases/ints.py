@@ -1,0 +1,296 @@
+"""Ints: the edges of 64 bits, overflow into big ints and back, division, shifts, masks, conversions."""
+
+from case import case
+
+BIG = 2**63 - 1
+SMALL = -2**63
+EDGES = (0, 1, -1, 2, -2, 7, -7, 2**30, -2**30, 2**31 - 1, 2**32, 2**62, -2**62, BIG, BIG - 1, SMALL, SMALL + 1,
+         2**63, -2**63 - 1, 2**64 - 1, 2**64, 2**100, -2**100)
+
+
+def outcome(function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+@case((1, 2), (BIG, 1), (SMALL, -1), (2**100, -2**100))
+def add(a, b):
+    return a + b
+
+
+@case((1, 2), (SMALL, 1), (BIG, -1), (0, SMALL))
+def subtract(a, b):
+    return a - b
+
+
+@case((3, 4), (2**32, 2**31), (2**32, 2**32), (SMALL, -1), (-3, 0))
+def multiply(a, b):
+    return a * b
+
+
+@case((5,), (SMALL,), (BIG,), (0,), (2**80,))
+def negate(a):
+    return -a, +a, ~a, abs(a), not a
+
+
+@case((7, 2), (-7, 2), (7, -2), (-7, -2), (SMALL, -1), (SMALL, 1), (1, 0), (2**70, 3))
+def divide(a, b):
+    return a // b, a % b, divmod(a, b)
+
+
+@case((7, 2), (1, 3), (SMALL, BIG), (2**53 + 1, 1), (10**400, 10**399), (1, 0), (10**400, 3))
+def true_divide(a, b):
+    return a / b
+
+
+@case((1, 3), (1, 62), (1, 63), (1, 64), (-1, 63), (5, 0), (1, -1), (0, 1000), (3, 500))
+def shift_left(a, b):
+    return a << b
+
+
+@case((1000, 3), (-1000, 3), (SMALL, 63), (SMALL, 64), (-1, 1000), (7, -1), (2**90, 30))
+def shift_right(a, b):
+    return a >> b
+
+
+@case((12, 10), (-12, 10), (SMALL, BIG), (2**64 - 1, -1), (2**70, 2**65 + 5))
+def bitwise(a, b):
+    return a & b, a | b, a ^ b, a & ~b
+
+
+@case((2, 10), (2, 63), (2, 64), (-2, 63), (3, 0), (0, 0), (2, -1), (0, -1), (7, 100), (-1, 10**6))
+def power(a, b):
+    return a ** b
+
+
+@case((3, 200, 13), (2, -1, 7), (5, 3, 1), (5, 3, -7), (2, 5, 0), (2**70, 3, 10**20))
+def modular_power(a, b, m):
+    return pow(a, b, m)
+
+
+@case((BIG,), (10,), (2**62,))
+def count_past_the_edge(start):
+    seen = []
+    x = start
+    for _ in range(8):
+        x = x + x // 2 + 1
+        seen.append(x)
+    return seen
+
+
+@case((BIG - 20,))
+def loop_over_the_edge(start):
+    x = start
+    total = 0
+    for i in range(60):
+        x += 1
+        total += x & 3
+    return x, total
+
+
+@case((SMALL + 20,))
+def loop_under_the_edge(start):
+    x = start
+    while x > SMALL - 40:
+        x -= 1
+    return x
+
+
+@case((30,), (70,))
+def factorial(n):
+    result = 1
+    for i in range(2, n + 1):
+        result *= i
+    return result
+
+
+@case((2**200,))
+def shrink_from_big(x):
+    steps = 0
+    while x > 1:
+        x //= 3
+        steps += 1
+    return x, steps
+
+
+@case((200,))
+def fibonacci_numbers(n):
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+
+@case((0xCBF29CE484222325, b"hello world, hello tiercel"), (1, bytes(range(256))))
+def masked_hash(h, data):
+    for byte in data:
+        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return h
+
+
+@case((1,), (2**64 - 1,), (-5,))
+def xorshift(x):
+    for _ in range(50):
+        x ^= (x << 13) & 0xFFFFFFFFFFFFFFFF
+        x ^= x >> 7
+        x ^= (x << 17) & 0xFFFFFFFFFFFFFFFF
+    return x
+
+
+@case((12345,))
+def masks_of_many_widths(x):
+    seen = []
+    for bits in (1, 7, 8, 16, 31, 32, 33, 62, 63, 64, 65):
+        mask = (1 << bits) - 1
+        y = x
+        for _ in range(20):
+            y = (y * 6364136223846793005 + 1442695040888963407) & mask
+        seen.append(y)
+    return seen
+
+
+@case((-9, 4), (9, 4))
+def signed_mask(a, n):
+    total = 0
+    for i in range(40):
+        total += (a * i) & 0xFF
+        total ^= (a - i * n) & 0xFFFFFFFF
+        total += -a & 0x7FFFFFFFFFFFFFFF
+    return total
+
+
+@case(())
+def all_pairs_of_edges():
+    seen = []
+    for a in EDGES:
+        for b in EDGES:
+            seen.append((a + b, a - b, a * b, a & b, a | b, a ^ b, a < b, a <= b, a == b, a != b, a > b, a >= b))
+    return seen
+
+
+@case(())
+def division_of_edges():
+    seen = []
+    for a in EDGES:
+        for b in EDGES:
+            if b != 0:
+                seen.append((a // b, a % b))
+            seen.append(outcome(lambda x, y: x / y, a, b))
+    return seen
+
+
+@case((27,), (97,), (2**61 - 1,))
+def collatz(n):
+    steps = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps
+
+
+@case((48, 36), (2**80, 2**60 * 3), (0, 5), (-12, 18))
+def gcd(a, b):
+    while b:
+        a, b = b, a % b
+    return a
+
+
+@case((10**18,), (2**63 - 1,), (10**25,))
+def digits(n):
+    total = 0
+    count = 0
+    while n:
+        n, d = divmod(n, 10)
+        total += d
+        count += 1
+    return total, count
+
+
+@case((255,), (2**63,), (-1,))
+def bits(n):
+    return n.bit_length(), n.bit_count(), (n & 0xFF).to_bytes(2, "big"), bin(n), hex(n), n.conjugate(), n.real
+
+
+@case(("12",), ("-0x1f",), ("nope",), ("9" * 30,))
+def parse(text):
+    return outcome(int, text), outcome(int, text, 0), outcome(int, text, 16)
+
+
+@case((3.7,), (-3.7,), (1e300,), (float("inf"),), (float("nan"),), (True,), ("5",), (2**70,))
+def to_int(x):
+    return int(x)
+
+
+@case((5, 5), (257, 257), (2**70, 2**70), (1, True), (1, 1.0), (0, False), (2**53 + 1, float(2**53)), (BIG, 2.0**63))
+def compare(a, b):
+    return a == b, a != b, a < b, a <= b, a > b, a >= b
+
+
+@case((1, "a"), (1, None), (1, []), (1, 1j))
+def bad_operand(a, b):
+    return a + b
+
+
+@case((1, "a"), (1, None), (5, [1, 2]))
+def bad_order(a, b):
+    return a < b
+
+
+@case((10,))
+def small_ints_are_shared(n):
+    return [x is y for x, y in zip([i - 5 for i in range(n)], [i - 5 for i in range(n)])]
+
+
+class MyInt(int):
+    def __add__(self, other):
+        return MyInt(int(self) + int(other) + 1000)
+
+
+@case((MyInt(3), 4), (4, MyInt(3)), (MyInt(1), MyInt(2)), (1, 2))
+def int_subclass(a, b):
+    total = a
+    for _ in range(20):
+        total = total + b
+    return total
+
+
+@case((100,), (1000,))
+def trial_division(n):
+    primes = []
+    for candidate in range(2, n):
+        for p in primes:
+            if p * p > candidate:
+                primes.append(candidate)
+                break
+            if candidate % p == 0:
+                break
+        else:
+            primes.append(candidate)
+    return primes
+
+
+@case((1234567, 3), (-1, 2), (2**64, 5))
+def in_place_operators(a, b):
+    for _ in range(12):
+        a += b
+        a -= 1
+        a *= 3
+        a //= 2
+        a %= 10**15
+        a <<= 1
+        a >>= 1
+        a |= 8
+        a &= ~16
+        a ^= b
+    return a
+
+
+@case((5,), (0,), (-3,))
+def truth(n):
+    seen = []
+    for i in range(20):
+        seen.append("y" if n - i else "n")
+        seen.append(bool(n + i))
+    return "".join(map(str, seen))

@@ -1,0 +1,307 @@
+"""Lists: index, store, append, slices, negative indexes, errors, comprehension, repetition, methods."""
+
+from case import Noisy, case
+
+
+@case(([1, 2, 3, 4],), ([1.5, 2.5],), (["a", "b"],), ([],), ([1, 2.5, 3],))
+def total(xs):
+    result = 0
+    for x in xs:
+        result = result + x if not isinstance(x, str) else x
+    return result
+
+
+@case(([5, 6, 7],), ([],), ((5, 6, 7),), ("xyz",))
+def index_every_way(xs):
+    seen = []
+    for i in range(-5, 6):
+        try:
+            seen.append(xs[i])
+        except IndexError as error:
+            seen.append(str(error))
+    return seen
+
+
+@case(([5, 6, 7], 1), ([5, 6, 7], -1), ([5, 6, 7], 3), ([5, 6, 7], -4), ([5, 6], True), ([5], 2**70), ([5], "x"),
+      ([5], 1.0))
+def index_once(xs, i):
+    return xs[i]
+
+
+@case(([5, 6, 7], 1), ([5, 6, 7], -3), ([5, 6, 7], 3), ([5, 6, 7], -4), ([1], None), ((1, 2), 0), ("ab", 0))
+def store_once(xs, i):
+    xs[i] = "new"
+    return xs
+
+
+@case(([1, 2, 3, 4], 1), ([1], 0), ([1], 5), ([], -1))
+def delete_item(xs, i):
+    del xs[i]
+    return xs
+
+
+@case((50,))
+def append_loop(n):
+    xs = []
+    for i in range(n):
+        xs.append(i * i)
+    return xs
+
+
+@case((50,))
+def append_mixed(n):
+    xs = []
+    for i in range(n):
+        xs.append(i if i % 3 else i / 2)
+        if i % 10 == 9:
+            xs.append(str(i))
+    return xs
+
+
+@case(([1, 2, 3, 4, 5, 6],), ([],), (["a"],))
+def slices(xs):
+    return (xs[:], xs[1:], xs[:-1], xs[::2], xs[::-1], xs[1:4], xs[4:1], xs[-3:], xs[10:], xs[:-10], xs[3:0:-1],
+            xs[None:2])
+
+
+@case(([1, 2, 3, 4, 5],))
+def store_slices(xs):
+    xs[1:3] = [9, 9, 9]
+    xs[:0] = (7,)
+    xs[::2] = [0] * len(xs[::2])
+    del xs[-1:]
+    xs[len(xs):] = "ab"
+    return xs
+
+
+@case(([1, 2, 3, 4],))
+def store_slice_wrong(xs):
+    xs[::2] = [1]
+    return xs
+
+
+@case(([3, 1, 2], 0), ([3, 1, 2], 5), ([], 0))
+def reverse_prefix(xs, k):
+    xs[:k + 1] = xs[k::-1]
+    return xs
+
+
+@case((6, 4))
+def grid(height, width):
+    rows = [[0] * width for _ in range(height)]
+    for y in range(height):
+        for x in range(width):
+            rows[y][x] = y * width + x
+    rows[-1][-1] += 100
+    return rows, sum(sum(row) for row in rows)
+
+
+@case((4,))
+def shared_rows(n):
+    rows = [[0] * n] * n
+    for i in range(n):
+        rows[i][i] += i
+    return rows, rows[0] is rows[1]
+
+
+@case(([5, 2, 9, 1, 7, 3],), ([2.5, -1.0, 3.5],), (["b", "c", "a"],), ([1, 2.5, True],))
+def selection_sort(xs):
+    n = len(xs)
+    for i in range(n):
+        least = i
+        for j in range(i + 1, n):
+            if xs[j] < xs[least]:
+                least = j
+        xs[i], xs[least] = xs[least], xs[i]
+    return xs
+
+
+@case(([5, 2, 9, 1],), ([1, "a"],))
+def bubble_sort(xs):
+    changed = True
+    while changed:
+        changed = False
+        for i in range(len(xs) - 1):
+            if xs[i] > xs[i + 1]:
+                xs[i], xs[i + 1] = xs[i + 1], xs[i]
+                changed = True
+    return xs
+
+
+@case((60,))
+def sieve(n):
+    flags = [True] * n
+    flags[0:2] = [False, False]
+    for i in range(2, n):
+        if flags[i]:
+            for j in range(i * i, n, i):
+                flags[j] = False
+    return [i for i in range(n) if flags[i]]
+
+
+@case(([1, 2, 3, 2, 1],), (["a", "b"],), ([],))
+def methods(xs):
+    seen = [xs.copy(), xs.count(2), len(xs)]
+    xs.extend([7, 8])
+    xs.insert(1, "in")
+    xs.insert(-100, "front")
+    xs.reverse()
+    seen.append(xs.pop())
+    seen.append(xs.pop(0))
+    xs += (4, 5)
+    xs.remove(4)
+    seen.append(xs.index(5))
+    return seen, xs
+
+
+@case(([],), ([1],))
+def pop_until_error(xs):
+    seen = []
+    while True:
+        seen.append(xs.pop())
+
+
+@case(([1, 2, 3], 2), ([1, 2, 3], 5), (["x", 1.0], 1), ([], None))
+def membership(xs, x):
+    return x in xs, x not in xs, [i for i, y in enumerate(xs) if y == x]
+
+
+@case((20,))
+def comprehensions(n):
+    return ([i * 2 for i in range(n)], [i for i in range(n) if i % 3 == 0],
+            [(i, j) for i in range(4) for j in range(i)], [[j for j in range(i)] for i in range(4)],
+            {i: i * i for i in range(5)}, {i % 3 for i in range(n)})
+
+
+@case(([1, 2], 3), ([1.5], 0), ([], 5), ([None], -1))
+def repetition(xs, n):
+    return xs * n, n * xs, xs + xs
+
+
+@case(([1, 2], [3]), ([1], (2,)), ([1], None))
+def concatenation(a, b):
+    return a + b
+
+
+@case(([1, 2], [1, 2]), ([1, 2], [1, 3]), ([1], [1, 0]), ([1], (1,)), ([float("nan")], [1.0]))
+def equality(a, b):
+    return a == b, a != b, a is b
+
+
+@case(([1, 2], [1, 3]), ([1], ["a"]))
+def order(a, b):
+    return a < b, a >= b
+
+
+@case(([1, 2, 3, 4, 5, 6],))
+def grow_while_iterating(xs):
+    for x in xs:
+        if len(xs) < 30:
+            xs.append(x * 2)
+    return xs
+
+
+@case(([1, 2, 3, 4, 5, 6, 7, 8],))
+def shrink_while_iterating(xs):
+    seen = []
+    for x in xs:
+        seen.append(x)
+        xs.remove(x)
+    return seen, xs
+
+
+@case(([1, 2, 3, 4],))
+def clear_while_iterating(xs):
+    seen = []
+    for x in xs:
+        seen.append(x)
+        if x == 2:
+            xs.clear()
+    return seen
+
+
+@case(([1, 2, 3],))
+def replace_while_iterating(xs):
+    seen = []
+    for i, x in enumerate(xs):
+        xs[i] = str(x)
+        xs[-1] = x * 100
+        seen.append(x)
+    return seen, xs
+
+
+@case((12,))
+def aliasing(n):
+    a = [0] * 4
+    b = a
+    for i in range(n):
+        a[i % 4] += i
+        b[(i + 1) % 4] -= 1
+    return a, a is b
+
+
+@case((12,))
+def float_items_in_place(n):
+    xs = [0.5, 1.5, 2.5]
+    kept = xs[0]
+    for i in range(n):
+        xs[i % 3] += i * 0.25
+        if i == 5:
+            kept = xs[1]
+    return xs, kept
+
+
+@case((10,))
+def items_go_in_order(n):
+    xs = [Noisy(i) for i in range(3)]
+    for i in range(n):
+        xs[i % 3] = Noisy(i + 100)
+    return [x.name for x in xs]
+
+
+@case((5,))
+def nested_lists(n):
+    tree = []
+    for i in range(n):
+        tree = [tree, i]
+    depth = 0
+    while tree:
+        tree, top = tree
+        depth += top
+    return depth
+
+
+@case(([[1.0, 2.0], [3.0, 4.0]], [[0.5, 0.0], [0.0, 2.0]]), ([[1, 2], [3, 4]], [[5, 6], [7, 8]]))
+def matrix_product(a, b):
+    n = len(a)
+    result = [[0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            s = 0
+            for k in range(n):
+                s += a[i][k] * b[k][j]
+            result[i][j] = s
+    return result
+
+
+class MyList(list):
+    def __getitem__(self, i):
+        return ("mine", i)
+
+
+@case((MyList([1, 2, 3]),), ([1, 2, 3],))
+def list_subclass(xs):
+    return [xs[i] for i in range(3)], [x for x in xs], len(xs)
+
+
+class Index:
+    def __init__(self, n):
+        self.n = n
+
+    def __index__(self):
+        return self.n
+
+
+@case(([5, 6, 7], Index(1)), ([5, 6, 7], Index(9)), ([5, 6, 7], 2))
+def index_object(xs, i):
+    return xs[i], xs[i:], [xs[i] for _ in range(3)]

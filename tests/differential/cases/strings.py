@@ -1,0 +1,159 @@
+"""Strings and bytes: indexing, comparison, building, formatting, methods."""
+
+from case import case
+
+
+@case(("hello", 1), ("hello", -1), ("hello", 9), ("", 0), ("h\u00e9\U0001f600", 2), ("abc", "x"))
+def index(s, i):
+    return s[i]
+
+
+@case(("hello world",), ("",), ("\u00e9\u00e8",))
+def loop_over(s):
+    seen = {}
+    for c in s:
+        seen[c] = seen.get(c, 0) + 1
+    return seen, [ord(c) for c in s], s[::-1], s[1:3], len(s)
+
+
+@case(("abc", "abd"), ("a", "a"), ("", "a"), ("a", 1), ("\u00e9", "e"))
+def compare(a, b):
+    return a == b, a != b, a in str(b), a is b
+
+
+@case(("abc", "abd"), ("b", "a"), ("a", 1))
+def order(a, b):
+    return a < b, a >= b
+
+
+@case((30,))
+def build_by_adding(n):
+    s = ""
+    for i in range(n):
+        s += chr(97 + i % 26)
+        if i % 10 == 0:
+            s += "-"
+    return s
+
+
+@case((20,))
+def build_by_joining(n):
+    parts = []
+    for i in range(n):
+        parts.append(str(i))
+    return ",".join(parts), "".join(reversed(parts)), "ab" * n
+
+
+@case((1, 2.5), ("x", None), (2**70, float("nan")))
+def formatting(a, b):
+    return f"{a} {b!r:>8} {a:}" + "%s-%r" % (a, b) + "{0}{1!s}{0}".format(a, b)
+
+
+@case((5,), (5.25,), ("text",))
+def format_specs(x):
+    return f"{x:>10}|{x:08.3f}|{x:x}"
+
+
+@case(("The Quick brown",), ("",))
+def methods(s):
+    return (s.upper(), s.lower(), s.split(), s.replace("i", "1"), s.startswith("The"), s.find("q"), s.strip("Tn"),
+            s.isalpha(),
+            s.partition(" "), s.encode(), s.title(), s.count("o"), s.center(20, "*"), s.zfill(3))
+
+
+@case(("radar",), ("hello",), ("",), ("a",))
+def palindrome(s):
+    i = 0
+    j = len(s) - 1
+    while i < j:
+        if s[i] != s[j]:
+            return False
+        i += 1
+        j -= 1
+    return True
+
+
+@case(("aaabbc",), ("",), ("abc",))
+def run_lengths(s):
+    seen = []
+    i = 0
+    while i < len(s):
+        j = i
+        while j < len(s) and s[j] == s[i]:
+            j += 1
+        seen.append((s[i], j - i))
+        i = j
+    return seen
+
+
+@case((b"hello", 1), (b"", 0), (bytearray(b"xyz"), 2), (b"abc", -1))
+def bytes_index(b, i):
+    total = 0
+    for x in b:
+        total += x
+    return total, b[i], b[1:], b + b"!", len(b), 104 in b
+
+
+@case((bytearray(b"hello"),))
+def bytearray_stores(b):
+    for i in range(len(b)):
+        b[i] = (b[i] + 1) % 256
+    b.append(33)
+    b[0] = 300
+    return b
+
+
+@case(("kitten", "sitting"), ("", "abc"), ("same", "same"))
+def levenshtein(a, b):
+    previous = list(range(len(b) + 1))
+    for i, x in enumerate(a):
+        current = [i + 1]
+        for j, y in enumerate(b):
+            current.append(min(previous[j + 1] + 1, current[j] + 1, previous[j] + (x != y)))
+        previous = current
+    return previous[-1]
+
+
+@case(("hello", 3), ("khoor", -3))
+def caesar(s, key):
+    out = []
+    for c in s:
+        if "a" <= c <= "z":
+            out.append(chr((ord(c) - 97 + key) % 26 + 97))
+        else:
+            out.append(c)
+    return "".join(out)
+
+
+@case(("a", 1), ("a", None), (b"a", "a"))
+def bad_addition(a, b):
+    return a + b
+
+
+class MyStr(str):
+    def __eq__(self, other):
+        return "mine"
+
+    __hash__ = str.__hash__
+
+
+@case((MyStr("a"), "a"), ("a", MyStr("a")), ("a", "a"))
+def str_subclass(a, b):
+    return [a == b for _ in range(5)], a + b, len(a)
+
+
+@case(("12 + 7 * 3",), ("5",), ("1 * * 2",))
+def calculator(text):
+    tokens = text.split()
+    total = int(tokens[0])
+    i = 1
+    while i < len(tokens):
+        value = int(tokens[i + 1])
+        total = total + value if tokens[i] == "+" else total * value
+        i += 2
+    return total
+
+
+@case(("abc",), ("",))
+def membership(s):
+    return "b" in s, "" in s, "bc" in s, [c for c in "xaybz" if c in s], s.index("a") if s else None

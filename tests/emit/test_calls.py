@@ -1,0 +1,142 @@
+"""Operations that call: C functions, Python functions, other versions; what is checked after them."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import pytest
+
+from tests.emit.made import LEFT, Made, operation
+from tiercel import _runtime
+from tiercel.graph.build import NULL, RESULT, Const
+
+
+def test_operators() -> None:
+    assert operation("number_add", "oo", "o", linked=True)("a", "b") == "ab"
+    with pytest.raises(TypeError):
+        operation("number_add", "oo", "o", linked=True)("a", 1)
+    assert operation("compare", "oo", "o", linked=True, operator=0)(1, 2) is True
+    assert operation("contains", "oo", "b", linked=True)([1, 2], 2) is True
+    assert operation("truth", "o", "b", linked=True)([]) is False
+    assert operation("length", "o", "i", linked=True)({1, 2}) == 2
+    with pytest.raises(TypeError):
+        operation("length", "o", "i", linked=True)(1)
+    assert operation("long_add", "oo", "o", linked=True)(2**70, 1) == 2**70 + 1
+    assert operation("long_lt", "oo", "b")(2**70, 1) is False
+
+
+def test_names_and_attributes() -> None:
+    names: dict[str, Any] = {}
+    assert operation("get_attr", "o", "o", linked=True, name="real")(5) == 5
+    with pytest.raises(AttributeError):
+        operation("get_attr", "o", "o", linked=True, name="none")(5)
+    made = Made("o", "i", linked=True)
+    made.add("store_global", made.params[0], globals=names, name="stored")
+    made.end(Const(1, "i"))(7)
+    assert names == {"stored": 7}
+    load = operation_without_operands("load_global", globals=names, builtins={"len": len}, name="len")
+    assert load() is len
+
+
+def operation_without_operands(op_name: str, /, **attrs: Any) -> Any:
+    made = Made("", "o", linked=True)
+    return made.end(made.add(op_name, **attrs))
+
+
+def test_calls_of_python() -> None:
+    def callee(*args: Any, **names: Any) -> Any:
+        return args, names
+
+    assert operation("call", "ooo", "o", linked=True, names=())(callee, 1, 2) == ((1, 2), {})
+    assert operation("call", "ooo", "o", linked=True, names=("k",))(callee, 1, 2) == ((1,), {"k": 2})
+    assert operation("call", "o", "o", linked=True)(callee) == ((), {})
+    assert operation("call_method", "oo", "o", linked=True, name="index")([4, 5], 5) == 1
+    assert operation("call_ex", "ooo", "o", linked=True)(callee, (1,), {"z": 2}) == ((1,), {"z": 2})
+    assert operation("call_ex", "oo", "o", linked=True)(callee, (1,)) == ((1,), {})
+
+
+def test_calls_of_c() -> None:
+    for name, function, args, expected in (
+        ("call_cfunction_o", len, ([1, 2],), 2),
+        ("call_cfunction_fast", [].insert, (0, "x"), None),
+        ("call_cfunction_noargs", {}.items, (), {}.items()),
+    ):
+        made = Made("o" * len(args), "o", linked=True)
+        receiver = function.__self__
+        node = made.add(name, NULL if receiver is None else Const(receiver, "o"), *made.params, function=function)
+        result = made.end(node)(*args)
+        assert result == expected or name.endswith("noargs")
+    made = Made("o", "o", linked=True)
+    failing = made.end(made.add("call_cfunction_o", NULL, made.params[0], function=len))
+    with pytest.raises(TypeError) as caught:
+        failing(5)
+    assert [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)][-1] == "f"
+
+
+def test_leaving_after_a_call() -> None:
+    """What a callee asks for by reading the frame's locals: the code leaves with the call's result."""
+    def callee() -> int:
+        return len(sys._getframe(1).f_locals)
+
+    made = Made("o", "o", linked=True)
+    node = made.add("call", made.params[0])
+    node.state = made.after([RESULT])
+    function = made.end(node)
+    assert function(callee) in (1, LEFT)
+
+
+def test_next() -> None:
+    made = Made("o", "b", linked=True)
+    node = made.add("next", made.params[0], unchecked=True)
+    function = made.end(made.add("is_exhausted", node))
+    iterator = iter([5])
+    assert function(iterator) is False and function(iterator) is True
+
+
+def test_new_instances_and_functions() -> None:
+    class Point:
+        def __init__(self) -> None:
+            self.x = self.y = 0
+
+    for _ in range(3):
+        Point()
+    point = operation("instance_new", "oo", "o", linked=True, type=Point, names=("x", "y"))(3, [])
+    assert type(point) is Point and point.__dict__ == {"x": 3, "y": []}
+    code = (lambda a=1: a).__code__
+    new = operation("new_function", "o", "o", code=code, globals=globals(), qualname="named", flags=1)
+    assert new((9,))() == 9 and new((9,)).__qualname__ == "named"
+    assert operation("build_string", "oo", "o", linked=True)("a", "b") == "ab"
+
+
+def test_native_calls() -> None:
+    callee = Made("if", "f")
+    callee.end(callee.add("f64_add", callee.add("i64_to_f64", callee.params[0]), callee.params[1]))
+    caller = Made("if", "f", linked=True)
+    function = Const(callee.function, "o")
+    node = caller.block.append("call_native", caller.params, state=caller.after([RESULT]), rep="f",
+                               target=callee.version, function=function, result="f")
+    assert caller.end(node)(3, 0.5) == 3.5
+    callee.version.retire("test")
+    assert not caller.version.valid
+    assert caller.function(3, 0.5) == LEFT
+
+
+def test_polls_go_on() -> None:
+    made = Made("i", "i", linked=True)
+    made.add("poll")
+    function = made.end(made.params[0])
+    assert all(function(number) == number for number in range(1000))
+
+
+def test_entries() -> None:
+    made = Made("if", "i")
+    function = made.end(made.params[0])
+    assert function(5, 1.0) == 5
+    assert function(b=1.0, a=6) == 6
+    for args in ((5, 1), ("a", 1.0), (2**70, 1.0), (True, 1.0)):
+        assert function(*args) == LEFT
+    with pytest.raises(TypeError):
+        function(5)
+    assert _runtime.versions(function.__code__) == [made.version]

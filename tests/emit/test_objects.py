@@ -1,0 +1,276 @@
+"""Operations on objects in memory: what they read and store, and whose references they count."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from tests.emit.made import LEFT, Made, operation
+from tiercel.graph.build import NULL, Const
+
+
+class Plain:
+    def __init__(self, x: Any, y: Any) -> None:
+        self.x = x
+        self.y = y
+
+
+class Slots:
+    __slots__ = ("x",)
+
+
+def counted() -> list[int]:
+    """An object whose references can be counted."""
+    return [1]
+
+
+def same(found: Any, expected: Any) -> None:
+    # a function, since an `assert` would keep what it compares alive
+    if found is not expected:
+        raise AssertionError(f"{found!r} is not {expected!r}")
+
+
+def slot_offset() -> int:
+    from tiercel import _runtime
+
+    return _runtime.member_offset(Slots.x)
+
+
+def test_lists() -> None:
+    item = counted()
+    items = [item, 2, 3]
+    before = sys.getrefcount(item)
+    assert operation("list_length", "o", "i")(items) == 3
+    made = Made("oi", "o")
+    node = made.add("list_item", *made.params)
+    made.add("incref", node)
+    same(made.end(node)(items, 0), item)
+    assert sys.getrefcount(item) == before
+
+    made = Made("oio", "i")
+    made.add("list_set", *made.params)
+    made.end(Const(0, "i"))(items, 1, item)
+    assert sys.getrefcount(item) == before + 1
+    same(items[1], item)
+    made.function(items, 1, 5)
+    assert items[1] == 5 and sys.getrefcount(item) == before
+
+    made = Made("oii", "i")
+    made.add("list_swap", *made.params)
+    made.end(Const(0, "i"))(items, 0, 2)
+    assert sys.getrefcount(item) == before
+    same(items[2], item)
+
+    made = Made("oo", "i")
+    made.add("list_append", *made.params)
+    append = made.end(Const(0, "i"))
+    for _ in range(100):
+        append(items, item)
+    assert len(items) == 103 and sys.getrefcount(item) == before + 100
+    made = Made("oi", "o")
+    pop = made.end(made.add("list_pop", *made.params))
+    same(pop(items, 102), item)
+    assert len(items) == 102 and sys.getrefcount(item) == before + 99
+
+
+def test_numbers_in_lists() -> None:
+    made = Made("oif", "i")
+    made.add("list_set_f64", *made.params)
+    store = made.end(Const(0, "i"))
+    shared = float("1.5")
+    items = [float("2.5"), shared, "text", 7]
+    own = id(items[0])
+    for index in range(4):
+        store(items, index, 10.0 + index)
+    assert items == [10.0, 11.0, 12.0, 13.0] and shared == 1.5 and id(items[0]) == own
+
+    made = Made("oii", "i")
+    made.add("list_set_i64", *made.params)
+    made.end(Const(0, "i"))(items, 2, 2**40)
+    assert items[2] == 2**40
+
+
+@pytest.mark.parametrize("name", ("tuple_new", "list_new", "set_new"))
+def test_new_containers(name: str) -> None:
+    item = counted() if name != "set_new" else object()
+    before = sys.getrefcount(item)
+    function = operation(name, "oo", "o", linked=name == "set_new")
+    result = function(item, 5)
+    assert type(result).__name__ + "_new" == name and list(result) == [item, 5] or set(result) == {item, 5}
+    assert sys.getrefcount(item) == before + 1
+    del result
+    assert sys.getrefcount(item) == before
+
+
+def test_tuples() -> None:
+    made = Made("oi", "o")
+    node = made.add("tuple_item", *made.params)
+    made.add("incref", node)
+    assert made.end(node)((1, "b", 3), 1) == "b"
+    assert operation("tuple_length", "o", "i")((1, 2)) == 2
+
+
+def test_instance_attributes() -> None:
+    value = counted()
+    before = sys.getrefcount(value)
+    plain = Plain(value, 2)
+    made = Made("o", "o")
+    node = made.add("attr_load", made.params[0], index=0, name="x")
+    made.add("incref", node)
+    load = made.end(node)
+    same(load(plain), value)
+    assert sys.getrefcount(value) == before + 1
+
+    made = Made("oo", "i")
+    made.add("attr_store", *made.params, index=1, name="y")
+    store = made.end(Const(0, "i"))
+    assert store(plain, value) == 0
+    same(plain.y, value)
+    assert sys.getrefcount(value) == before + 2
+
+    made = Made("of", "i")
+    made.add("attr_store_f64", *made.params, index=1, name="y")
+    store_f64 = made.end(Const(0, "i"))
+    assert store_f64(plain, 2.5) == 0 and plain.y == 2.5 and sys.getrefcount(value) == before + 1
+    own = plain.y
+    assert store_f64(plain, 3.5) == 0 and plain.y == 3.5 and own == 2.5
+    made = Made("oi", "i")
+    made.add("attr_store_i64", *made.params, index=1, name="y")
+    assert made.end(Const(0, "i"))(plain, 2**50) == 0 and plain.y == 2**50
+
+    assert operation("inline_valid", "o", "b")(plain) is True
+    del plain.x
+    assert load(plain) == LEFT and sys.getrefcount(value) == before
+    full = Plain(1, 2)
+    full.__dict__["z"] = 3
+    assert store(full, 7) == LEFT and full.y == 2
+
+
+def test_slots() -> None:
+    offset = slot_offset()
+    made = Made("oo", "i")
+    made.add("slot_store", *made.params, offset=offset, name="x")
+    store = made.end(Const(0, "i"))
+    made = Made("o", "o")
+    node = made.add("slot_load", made.params[0], offset=offset, name="x")
+    made.add("incref", node)
+    load = made.end(node)
+    made = Made("of", "i")
+    made.add("slot_store_f64", *made.params, offset=offset, name="x")
+    store_f64 = made.end(Const(0, "i"))
+    thing, value = Slots(), counted()
+    before = sys.getrefcount(value)
+    assert load(thing) == LEFT
+    store(thing, value)
+    same(load(thing), value)
+    assert sys.getrefcount(value) == before + 1
+    store_f64(thing, 1.5)
+    assert thing.x == 1.5 and sys.getrefcount(value) == before
+    empty = Slots()
+    store_f64(empty, 2.5)
+    assert empty.x == 2.5
+
+
+def test_cells() -> None:
+    value = counted()
+    before = sys.getrefcount(value)
+    made = Made("o", "o")
+    cell = made.add("cell_new", made.params[0])
+    same(made.end(cell)(value).cell_contents, value)
+    assert sys.getrefcount(value) == before
+    made = Made("o", "o")
+    empty = made.end(made.add("cell_new", NULL))(0)
+    made = Made("o", "o")
+    node = made.add("cell_load", made.params[0])
+    made.add("incref", node)
+    load = made.end(node)
+    assert load(empty) == LEFT
+    made = Made("oo", "i")
+    made.add("cell_store", *made.params)
+    made.end(Const(0, "i"))(empty, value)
+    same(load(empty), value)
+    assert sys.getrefcount(value) == before + 1
+    made = Made("o", "i")
+    made.add("cell_store", made.params[0], NULL)
+    made.end(Const(0, "i"))(empty)
+    assert load(empty) == LEFT and sys.getrefcount(value) == before
+
+
+def test_guards() -> None:
+    made = Made("o", "i")
+    made.add("guard_type", made.params[0], type=str, reason="type")
+    function = made.end(Const(1, "i"))
+    assert function("a") == 1 and function(5) == LEFT
+    made = Made("o", "i")
+    made.add("guard_is", made.params[0], value=str, reason="is")
+    function = made.end(Const(1, "i"))
+    assert function(str) == 1 and function(int) == LEFT
+    made = Made("o", "i")
+    made.add("guard_type", made.params[0], type=type(None), reason="type")
+    function = made.end(Const(1, "i"))
+    assert function(None) == 1 and function(0) == LEFT
+    assert operation("type_is", "o", "b", type=int)(True) is False
+    assert operation("is", "oo", "b")(None, None) is True
+
+
+def test_text_and_bytes() -> None:
+    item = operation("str_item", "oi", "i")
+    for text in ("plain", "gr\u00fcn", "\u4e2d\u6587", "\U0001f600x"):
+        assert [item(text, index) for index in range(len(text))] == [ord(c) for c in text]
+        assert operation("str_length", "o", "i")(text) == len(text)
+    assert operation("str_from_code", "i", "o")(0x4E2D) == "\u4e2d"
+    assert operation("str_eq", "oo", "b")("ab", "".join("ab")) is True
+    assert operation("bytes_item", "oi", "i")(b"\x00\xff", 1) == 255
+    assert operation("bytes_length", "o", "i")(b"abc") == 3
+    data = bytearray(b"abc")
+    made = Made("oii", "i")
+    made.add("bytearray_set", *made.params)
+    made.end(Const(0, "i"))(data, 1, 200)
+    assert data == b"a\xc8c" and operation("bytearray_item", "oi", "i")(data, 1) == 200
+
+
+def test_dicts() -> None:
+    table = {"a": counted()}
+    assert operation("dict_length", "o", "i")(table) == 1
+    get = operation("dict_get_str", "oo", "o")
+    assert get(table, "a") is table["a"] and get(table, "b") == LEFT
+    assert operation("dict_has_str", "oo", "b")(table, "b") is False
+    raising = operation("dict_get", "oo", "o", linked=True)
+    assert raising(table, "a") is table["a"]
+    with pytest.raises(KeyError):
+        raising(table, "b")
+    new = operation("dict_new", "oooo", "o", linked=True)
+    assert new("a", 1, "b", 2) == {"a": 1, "b": 2}
+    with pytest.raises(TypeError):
+        new([], 1, "b", 2)
+
+
+def test_iterators_taken_apart() -> None:
+    iterator = iter([1, 2, 3])
+    next(iterator)
+    made = Made("o", "o")
+    node = made.add("list_iter_seq", made.params[0])
+    made.add("incref", node)
+    sequence = made.end(node)
+    assert sequence(iterator) == [1, 2, 3] and operation("list_iter_index", "o", "i")(iterator) == 1
+    list(iterator)
+    assert sequence(iterator) == LEFT
+    steps = iter(range(3, 30, 5))
+    next(steps)
+    assert [operation(f"range_iter_{name}", "o", "i")(steps) for name in ("start", "step", "length")] == [8, 5, 5]
+
+
+def test_reference_counts() -> None:
+    made = Made("o", "i")
+    made.add("incref", made.params[0])
+    made.add("decref_maybe", made.params[0])
+    made.add("incref_maybe", NULL)
+    made.add("decref", Const(None, "o"))
+    made.add("incref", Const(None, "o"))
+    function = made.end(Const(1, "i"))
+    for value in (counted(), None, 5, "text"):
+        before = sys.getrefcount(value)
+        assert function(value) == 1 and sys.getrefcount(value) == before
+    assert operation("refcount_is_one", "o", "b")([1]) in (True, False)

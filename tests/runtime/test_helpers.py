@@ -1,0 +1,394 @@
+"""The functions that native code calls, called through ctypes and compared with what Python does."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import operator
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiercel import _runtime
+from tiercel.graph.ops import OPS
+
+SYMBOLS = _runtime.symbols()
+OBJECT, I64, F64, POINTER = ctypes.py_object, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
+
+
+def helper(name: str, result: Any, *args: Any) -> Callable[..., Any]:
+    return ctypes.PYFUNCTYPE(result, *args)(SYMBOLS[name])
+
+
+def array(*items: object) -> Any:
+    return (ctypes.py_object * len(items))(*items)
+
+
+def bits(value: float) -> bytes:
+    return struct.pack("d", value)
+
+
+def outcome(function: Callable[..., Any], *args: Any) -> Any:
+    """The result, or the exception's type and text."""
+    try:
+        return function(*args)
+    except Exception as e:
+        return type(e), str(e)
+
+
+def test_every_declared_symbol_is_there() -> None:
+    missing = {op.symbol for op in OPS.values() if op.symbol} - set(SYMBOLS)
+    assert not missing
+    assert all(SYMBOLS.values())
+
+
+def test_offsets() -> None:
+    offsets = _runtime.offsets()
+    number = 7.25
+    assert ctypes.c_double.from_address(id(number) + offsets["float.value"]).value == 7.25
+    items = [1, 2, 3]
+    assert ctypes.c_ssize_t.from_address(id(items) + offsets["var.size"]).value == 3
+    first = ctypes.c_void_p.from_address(id(items) + offsets["list.items"]).value
+    assert first and ctypes.c_void_p.from_address(first + 8).value == id(items[1])
+    assert ctypes.c_void_p.from_address(id(items) + offsets["object.type"]).value == id(list)
+    pair = (1, 2)
+    assert ctypes.c_void_p.from_address(id(pair) + offsets["tuple.items"]).value == id(pair[0])
+    assert (offsets["marker.native"], offsets["marker.loop"]) == (-2, -3)
+
+
+EDGES = [0, 1, -1, 2, -2, 3, 7, 63, 64, 2**30 - 1, 2**30, -(2**30), 2**31, 2**60, 2**62, 2**63 - 1, -(2**63), 2**63,
+         2**64, -(2**64) - 1, 10**30, -(10**30), 12345678901234567890]
+INTS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**130), 2**130))
+
+
+@given(INTS, INTS)
+def test_long_arithmetic(a: int, b: int) -> None:
+    for name, function in {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "floordiv": operator.floordiv,
+                           "mod": operator.mod, "and": operator.and_, "or": operator.or_, "xor": operator.xor}.items():
+        assert outcome(helper(f"tc_long_{name}", OBJECT, OBJECT, OBJECT), a, b) == outcome(function, a, b)
+    for name in ("lshift", "rshift"):
+        assert outcome(helper(f"tc_long_{name}", OBJECT, OBJECT, OBJECT), a, b % 200) == \
+            getattr(operator, name)(a, b % 200)
+    for name in ("lt", "le", "eq", "ne", "gt", "ge"):
+        assert helper(f"tc_long_{name}", ctypes.c_int, OBJECT, OBJECT)(a, b) == getattr(operator, name)(a, b)
+    assert helper("tc_long_low_bits", I64, OBJECT)(a) == (a + 2**63) % 2**64 - 2**63
+
+
+def test_shift_by_a_negative_count() -> None:
+    assert outcome(helper("tc_long_lshift", OBJECT, OBJECT, OBJECT), 1, -1) == outcome(operator.lshift, 1, -1)
+    assert outcome(helper("tc_power", OBJECT, OBJECT, OBJECT), 0, -1) == outcome(operator.pow, 0, -1)
+    assert helper("tc_inplace_power", OBJECT, OBJECT, OBJECT)(3, 4) == 81
+
+
+@given(INTS)
+def test_boxes(a: int) -> None:
+    out = I64(77)
+    fits = helper("tc_unbox_i64", ctypes.c_int, OBJECT, POINTER)(a, ctypes.addressof(out))
+    assert bool(fits) == (-(2**63) <= a < 2**63)
+    if fits:
+        assert out.value == a and helper("tc_box_i64", OBJECT, I64)(a) == a
+    real = F64()
+    converts = helper("tc_long_to_f64", ctypes.c_int, OBJECT, POINTER)(a, ctypes.addressof(real))
+    assert converts and real.value == float(a)
+
+
+def test_a_long_too_large_for_a_double() -> None:
+    assert not helper("tc_long_to_f64", ctypes.c_int, OBJECT, POINTER)(10**400, ctypes.addressof(F64()))
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 70))
+def test_i64_pow(base: int, exponent: int) -> None:
+    out = I64()
+    fits = helper("tc_i64_pow", ctypes.c_int, I64, I64, POINTER)(base, exponent, ctypes.addressof(out))
+    expected = base**exponent if exponent >= 0 else None
+    assert bool(fits) == (expected is not None and -(2**63) <= expected < 2**63)
+    if fits:
+        assert out.value == expected
+
+
+def test_i64_pow_small_bases() -> None:
+    for base in range(-12, 13):
+        test_i64_pow.hypothesis.inner_test(base, 17)  # type: ignore[attr-defined]
+        test_i64_pow.hypothesis.inner_test(base, 0)  # type: ignore[attr-defined]
+    test_i64_pow.hypothesis.inner_test(-2, 63)  # type: ignore[attr-defined]
+
+
+@given(st.floats(), st.floats())
+def test_float_division(a: float, b: float) -> None:
+    if b != 0.0:
+        assert bits(helper("tc_f64_mod", F64, F64, F64)(a, b))[:7] == bits(a % b)[:7] or math.isnan(a % b)
+        assert bits(helper("tc_f64_floordiv", F64, F64, F64)(a, b)) == bits(a // b) or math.isnan(a // b)
+
+
+@pytest.mark.parametrize("a", [0.0, -0.0, 1.0, -1.0, 5.5, -5.5, math.inf, -math.inf, 1e308, 5e-324])
+@pytest.mark.parametrize("b", [1.0, -1.0, 3.0, -3.0, 0.1, -0.1, math.inf, -math.inf, 5e-324])
+def test_float_division_signs(a: float, b: float) -> None:
+    for name, function in (("tc_f64_mod", operator.mod), ("tc_f64_floordiv", operator.floordiv)):
+        got, expected = helper(name, F64, F64, F64)(a, b), function(a, b)
+        assert bits(got) == bits(expected) or (math.isnan(got) and math.isnan(expected))
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1),
+       st.integers(-(2**63), 2**63 - 1).filter(lambda n: n != 0))
+def test_ranges(start: int, stop: int, step: int) -> None:
+    length = helper("tc_range_length", I64, I64, I64, I64)
+    expected = range(start, stop, step)
+    count = max(0, (stop - start + step - (1 if step > 0 else -1)) // step)
+    assert length(start, stop, step) == (count if count < 2**63 else -1)
+    assert helper("tc_range_new", OBJECT, I64, I64, I64)(start, stop, step) == expected
+
+
+def test_lists() -> None:
+    items = [object(), object(), object()]
+    before = [sys.getrefcount(o) for o in items]
+    target = list(items)
+    helper("tc_list_append", None, OBJECT, OBJECT)(target, items[0])
+    assert target == [*items, items[0]]
+    assert helper("tc_list_pop", OBJECT, OBJECT, I64)(target, 1) is items[1]
+    assert target == [items[0], items[2], items[0]]
+    helper("tc_list_reverse", None, OBJECT)(target)
+    assert target == [items[0], items[2], items[0]]
+    helper("tc_list_extend_list", None, OBJECT, OBJECT)(target, target)
+    assert len(target) == 6
+    assert helper("tc_list_concat", OBJECT, OBJECT, OBJECT)(items, items) == items + items
+    assert helper("tc_list_repeat", OBJECT, OBJECT, I64)(items[0], 3) == [items[0]] * 3
+    assert helper("tc_list_repeat", OBJECT, OBJECT, I64)(items[0], -3) == []
+    assert helper("tc_list_new", OBJECT, POINTER, I64)(array(*items), 3) == items
+    assert helper("tc_tuple_new", OBJECT, POINTER, I64)(array(*items), 3) == tuple(items)
+    assert helper("tc_tuple_new", OBJECT, POINTER, I64)(None, 0) == ()
+    del target
+    assert [sys.getrefcount(o) for o in items] == before
+
+
+def bad_iterator() -> Any:
+    yield 1
+    raise KeyError("inside")
+
+
+@pytest.mark.parametrize("make", [lambda: [1, 2], lambda: "ab", lambda: 5, lambda: None, lambda: {1: 2}, bad_iterator,
+                                  lambda: iter(range(3))])
+def test_list_extend(make: Callable[[], Any]) -> None:
+    def with_star(iterable: Any) -> list[Any]:
+        return [0, *iterable]
+
+    def with_helper(iterable: Any) -> list[Any]:
+        target = [0]
+        helper("tc_list_extend", ctypes.c_int, OBJECT, OBJECT)(target, iterable)
+        return target
+
+    assert outcome(with_helper, make()) == outcome(with_star, make())
+
+
+class NotIterable:
+    pass
+
+
+class Sequence:
+    def __getitem__(self, index: int) -> int:
+        if index > 2:
+            raise IndexError
+        return index
+
+
+@pytest.mark.parametrize("make", [
+    lambda: (1, 2, 3), lambda: [1, 2, 3], lambda: (1, 2), lambda: [1, 2], lambda: (1, 2, 3, 4),
+    lambda: [1] * 9, lambda: "abc", lambda: "ab", lambda: {1: 1, 2: 2, 3: 3},
+    lambda: iter([1, 2, 3]), lambda: iter([1, 2]), lambda: 5, lambda: None,
+    NotIterable, Sequence, bad_iterator, lambda: range(3),
+])
+def test_unpack_sequence(make: Callable[[], Any]) -> None:
+    def by_interpreter(value: Any) -> tuple[Any, ...]:
+        a, b, c = value
+        return a, b, c
+
+    unpack = helper("tc_unpack_sequence", OBJECT, OBJECT, I64)
+    assert outcome(unpack, make(), 3) == outcome(by_interpreter, make())
+
+
+def test_unpack_many() -> None:
+    unpack = helper("tc_unpack_sequence", OBJECT, OBJECT, I64)
+    assert unpack(iter(range(500)), 500) == tuple(range(500))
+    assert unpack(iter(()), 0) == ()
+    assert outcome(unpack, iter(range(501)), 500)[0] is ValueError
+
+
+def test_strings() -> None:
+    eq = helper("tc_str_eq", ctypes.c_int, OBJECT, OBJECT)
+    texts = ["", "a", "b", "ab", "é", "éa", "€", "€a", "\U0001f600", "a" * 100, "".join(["a"] * 100)]
+    for a in texts:
+        for b in texts:
+            assert eq(a, b) == (a == b)
+        for i, c in enumerate(a):
+            assert helper("tc_str_item", I64, OBJECT, I64)(a, i) == ord(c)
+    for code in (0, 65, 255, 256, 0xFFFF, 0x10FFFF):
+        assert helper("tc_str_from_code", OBJECT, I64)(code) == chr(code)
+    join = helper("tc_build_string", OBJECT, POINTER, I64)
+    assert join(array("a", "é", "€"), 3) == "aé€" and join(None, 0) == "" and join(array("x"), 1) == "x"
+    simple = helper("tc_format_simple", OBJECT, OBJECT)
+    assert [simple(v) for v in (1, 1.5, "x", None)] == ["1", "1.5", "x", "None"]
+    assert outcome(simple, type("C", (), {"__format__": lambda s, f: 1 / 0})())[0] is ZeroDivisionError
+
+
+def test_dicts_and_sets() -> None:
+    target: dict[Any, Any] = {"a": [1], 2: "two"}
+    get = helper("tc_dict_get_str", POINTER, OBJECT, OBJECT)
+    assert get(target, "missing") is None
+    assert helper("tc_dict_get_str", OBJECT, OBJECT, OBJECT)(target, "a") is target["a"]
+    assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, "z") == outcome(operator.getitem, target, "z")
+    assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, [])[0] is TypeError
+    assert helper("tc_dict_get", OBJECT, OBJECT, OBJECT)(target, 2) == "two"
+    helper("tc_dict_set_str", None, OBJECT, OBJECT, OBJECT)(target, "b", 5)
+    has = helper("tc_dict_has_str", ctypes.c_int, OBJECT, OBJECT)
+    assert [has(target, k) for k in ("a", "b", 2, "c", 3)] == [1, 1, 1, 0, 0]
+    new = helper("tc_dict_new", OBJECT, POINTER, I64)
+    assert new(array("x", 1, "y", 2, "x", 3), 6) == {"x": 3, "y": 2} and new(None, 0) == {}
+    assert outcome(new, array([], 1), 2)[0] is TypeError
+    new_set = helper("tc_set_new", OBJECT, POINTER, I64)
+    assert new_set(array(1, 2, 1), 3) == {1, 2}
+    assert outcome(new_set, array([]), 1)[0] is TypeError
+    items = {1, "x"}
+    helper("tc_set_add_str", None, OBJECT, OBJECT)(items, "y")
+    assert [helper("tc_set_has_str", ctypes.c_int, OBJECT, OBJECT)(items, k) for k in (1, "y", "z")] == [1, 1, 0]
+
+
+def test_updates() -> None:
+    for source in ({"k": 1}, [("k", 1)], 5, None, {"a": 1}, {3: 4}, dict):
+        def merge(mapping: Any) -> Any:
+            return dict(a=0, **mapping)
+
+        def update(mapping: Any) -> Any:
+            return {"a": 0, **mapping}
+
+        def merged(mapping: Any) -> Any:
+            target = {"a": 0}
+            helper("tc_dict_merge", ctypes.c_int, OBJECT, OBJECT, OBJECT)(target, mapping, dict)
+            return target
+
+        def updated(mapping: Any) -> Any:
+            target = {"a": 0}
+            helper("tc_dict_update", ctypes.c_int, OBJECT, OBJECT)(target, mapping)
+            return target
+
+        assert outcome(updated, source) == outcome(update, source)
+        if source != {3: 4}:
+            assert outcome(merged, source) == outcome(merge, source)
+    items = {1}
+    helper("tc_set_update", ctypes.c_int, OBJECT, OBJECT)(items, [2, 3])
+    assert items == {1, 2, 3}
+    assert outcome(helper("tc_set_update", ctypes.c_int, OBJECT, OBJECT), items, 5) == outcome(lambda: {1, *5})  # type: ignore[misc]
+
+
+def test_iterators_at_a_position() -> None:
+    at = helper("tc_sequence_iter_new", OBJECT, OBJECT, I64)
+    for sequence in ([1, 2, 3], (1, 2, 3), "abc", "a€c"):
+        assert list(at(sequence, 1)) == list(sequence)[1:] and type(at(sequence, 0)) is type(iter(sequence))
+    assert list(helper("tc_range_iter_new", OBJECT, I64, I64, I64)(5, -2, 3)) == [5, 3, 1]
+
+
+def test_next() -> None:
+    step = helper("tc_next", POINTER, OBJECT)
+    iterator = iter(["one"])
+    first = step(iterator)
+    assert first == id("one") and step(iterator) == SYMBOLS["tc_exhausted"] == step(iter(bad_stop()))
+    ctypes.pythonapi.Py_DecRef(ctypes.c_void_p(first))
+    assert outcome(helper("tc_next", OBJECT, OBJECT), next_fails()) == (KeyError, "'inside'")
+
+
+def bad_stop() -> Any:
+    class Iterator:
+        def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> Any:
+            raise StopIteration(5)
+
+    return Iterator()
+
+
+def next_fails() -> Any:
+    iterator = bad_iterator()
+    next(iterator)
+    return iterator
+
+
+def test_names() -> None:
+    load = helper("tc_load_global", OBJECT, OBJECT, OBJECT, OBJECT)
+    namespace = {"x": 1}
+    assert load(namespace, __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__), "x") == 1
+    assert load({}, {"len": len}, "len") is len
+    with pytest.raises(NameError, match="name 'nowhere' is not defined") as caught:
+        load({}, {}, "nowhere")
+    assert caught.value.name == "nowhere"
+    helper("tc_store_global", ctypes.c_int, OBJECT, OBJECT, OBJECT)(namespace, "y", 2)
+    assert namespace == {"x": 1, "y": 2}
+    load_name = helper("tc_import_name", OBJECT, OBJECT, OBJECT, OBJECT, OBJECT, OBJECT)
+    import builtins
+    assert load_name(globals(), vars(builtins), "os.path", 0, None) is __import__("os.path")
+    assert load_name(globals(), vars(builtins), "os.path", 0, ("join",)) is sys.modules["os.path"]
+    assert outcome(load_name, globals(), vars(builtins), "no_such_module_", 0, None)[0] is ModuleNotFoundError
+    assert outcome(load_name, {}, {}, "os", 0, None) == (ImportError, "__import__ not found")
+    assert load_name({}, {"__import__": lambda *args: args}, "m", 3, None) == ("m", {}, None, None, 3)
+    thing = type("C", (), {})()
+    thing.a = 1
+    helper("tc_del_attr", ctypes.c_int, OBJECT, OBJECT)(thing, "a")
+    assert outcome(helper("tc_del_attr", ctypes.c_int, OBJECT, OBJECT), thing, "a")[0] is AttributeError
+
+
+def test_calls() -> None:
+    def f(*args: Any, **kwargs: Any) -> Any:
+        return args, kwargs
+
+    assert helper("tc_call_ex", OBJECT, OBJECT, OBJECT, OBJECT)(f, (1, 2), {"k": 3}) == ((1, 2), {"k": 3})
+    assert helper("tc_call_ex", OBJECT, OBJECT, OBJECT, POINTER)(f, (1,), None) == ((1,), {})
+    method = helper("tc_call_method", OBJECT, OBJECT, POINTER, I64, POINTER)
+    assert method("upper", array("abc"), 1, None) == "ABC"
+    assert outcome(method, "no", array("abc"), 1, None) == (AttributeError, "'str' object has no attribute 'no'")
+
+
+def test_new_instances() -> None:
+    class Point:
+        pass
+
+    make = helper("tc_instance_new", OBJECT, OBJECT, OBJECT, POINTER)
+    values = [object(), 2]
+    before = sys.getrefcount(values[0])
+    point = make(Point, ("x", "y"), array(*values))
+    assert type(point) is Point
+    assert list(point.__dict__.items()) == [("x", values[0]), ("y", 2)]
+    del point
+    after = sys.getrefcount(values[0])       # not inside the assert, which keeps what it shows
+    assert after == before
+
+
+def test_new_functions() -> None:
+    def outer(x: int) -> Any:
+        def inner(a: int, b: int = 5, *, c: int = 6) -> Any:
+            return x, a, b, c
+        return inner
+
+    like = outer(1)
+    make = helper("tc_new_function", OBJECT, OBJECT, OBJECT, OBJECT, I64, POINTER)
+    func = make(like.__code__, globals(), "name", 15,
+                array(like.__defaults__, like.__kwdefaults__, ("a", int), like.__closure__))
+    assert func(2) == (1, 2, 5, 6) and func.__qualname__ == "name" and func.__annotations__ == {"a": int}
+    assert func.__module__ == __name__
+    assert make((lambda: 3).__code__, globals(), "n", 0, None)() == 3
+
+
+def test_stores_of_numbers() -> None:
+    old, shared = 1.5 * float("2"), 2.5
+    slots = (ctypes.c_void_p * 1)(id(shared))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared))
+    store = helper("tc_store_f64", None, POINTER, F64)
+    store(ctypes.addressof(slots), 8.25)
+    made = slots[0]
+    assert made != id(shared) and shared == 2.5
+    store(ctypes.addressof(slots), 9.25)
+    assert slots[0] == made, "overwritten in place"
+    helper("tc_store_i64", None, POINTER, I64)(ctypes.addressof(slots), 5)
+    assert slots[0] == id(5) and old == 3.0
