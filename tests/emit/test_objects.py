@@ -50,7 +50,7 @@ def test_lists() -> None:
     assert sys.getrefcount(item) == before
 
     made = Made("oio", "i")
-    made.add("list_set", *made.params)
+    made.add("decref", made.add("list_set", *made.params))
     made.end(Const(0, "i"))(items, 1, item)
     assert sys.getrefcount(item) == before + 1
     same(items[1], item)
@@ -124,7 +124,7 @@ def test_instance_attributes() -> None:
     assert sys.getrefcount(value) == before + 1
 
     made = Made("oo", "i")
-    made.add("attr_store", *made.params, index=1, name="y")
+    made.add("decref", made.add("attr_store", *made.params, index=1, name="y"))
     store = made.end(Const(0, "i"))
     assert store(plain, value) == 0
     same(plain.y, value)
@@ -151,7 +151,7 @@ def test_instance_attributes() -> None:
 def test_slots() -> None:
     offset = slot_offset()
     made = Made("oo", "i")
-    made.add("slot_store", *made.params, offset=offset, name="x")
+    made.add("decref_maybe", made.add("slot_store", *made.params, offset=offset, name="x"))
     store = made.end(Const(0, "i"))
     made = Made("o", "o")
     node = made.add("slot_load", made.params[0], offset=offset, name="x")
@@ -188,12 +188,12 @@ def test_cells() -> None:
     load = made.end(node)
     assert load(empty) == LEFT
     made = Made("oo", "i")
-    made.add("cell_store", *made.params)
+    made.add("decref_maybe", made.add("cell_store", *made.params))
     made.end(Const(0, "i"))(empty, value)
     same(load(empty), value)
     assert sys.getrefcount(value) == before + 1
     made = Made("o", "i")
-    made.add("cell_store", made.params[0], NULL)
+    made.add("decref_maybe", made.add("cell_store", made.params[0], NULL))
     made.end(Const(0, "i"))(empty)
     assert load(empty) == LEFT and sys.getrefcount(value) == before
 

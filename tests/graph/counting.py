@@ -114,6 +114,8 @@ class Walk:
             self.give_up(node, consumed)
         if node.state is not None:
             self.exit(node, killed if op.raises else frozenset())
+        for number in node.attrs.get("stolen", ()):
+            self.give_up(node, self.thing(node.args[number]))
         self.kill(killed)
         if op.name.startswith("incref"):
             thing = self.thing(node.args[0])

@@ -158,9 +158,13 @@ def test_lists() -> None:
     assert helper("tc_list_concat", OBJECT, OBJECT, OBJECT)(items, items) == items + items
     assert helper("tc_list_repeat", OBJECT, OBJECT, I64)(items[0], 3) == [items[0]] * 3
     assert helper("tc_list_repeat", OBJECT, OBJECT, I64)(items[0], -3) == []
-    assert helper("tc_list_new", OBJECT, POINTER, I64)(array(*items), 3) == items
-    assert helper("tc_tuple_new", OBJECT, POINTER, I64)(array(*items), 3) == tuple(items)
-    assert helper("tc_tuple_new", OBJECT, POINTER, I64)(None, 0) == ()
+    for name, kind in (("tc_list_new", list), ("tc_tuple_new", tuple)):
+        make = helper(name, OBJECT, POINTER, I64, I64)
+        assert make(array(*items), 3, 0) == kind(items) and make(None, 0, 0) == kind()
+        counts = [sys.getrefcount(o) for o in items]
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(items[1]))
+        assert make(array(*items), 3, 0b010) == kind(items)
+        assert [sys.getrefcount(o) for o in items] == counts
     del target
     assert [sys.getrefcount(o) for o in items] == before
 
@@ -242,7 +246,7 @@ def test_dicts_and_sets() -> None:
     assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, "z") == outcome(operator.getitem, target, "z")
     assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, [])[0] is TypeError
     assert helper("tc_dict_get", OBJECT, OBJECT, OBJECT)(target, 2) == "two"
-    helper("tc_dict_set_str", None, OBJECT, OBJECT, OBJECT)(target, "b", 5)
+    assert helper("tc_dict_set_str", ctypes.c_int, OBJECT, OBJECT, OBJECT)(target, "b", 5) == 0
     has = helper("tc_dict_has_str", ctypes.c_int, OBJECT, OBJECT)
     assert [has(target, k) for k in ("a", "b", 2, "c", 3)] == [1, 1, 1, 0, 0]
     new = helper("tc_dict_new", OBJECT, POINTER, I64)
@@ -352,15 +356,19 @@ def test_calls() -> None:
 
 def test_new_instances() -> None:
     class Point:
-        pass
+        def __init__(self) -> None:
+            self.y = self.x = 0
 
-    make = helper("tc_instance_new", OBJECT, OBJECT, OBJECT, POINTER)
+    Point()
+    make = helper("tc_instance_new", OBJECT, OBJECT, POINTER, I64, I64, I64)
     values = [object(), 2]
     before = sys.getrefcount(values[0])
-    point = make(Point, ("x", "y"), array(*values))
-    assert type(point) is Point
+    point = make(Point, array(*values), 2, 0x01, 0)
+    assert type(point) is Point and point.x is values[0]
     assert list(point.__dict__.items()) == [("x", values[0]), ("y", 2)]
     del point
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(values[0]))
+    assert make(Point, array(*values), 2, 0x01, 0b01).x is values[0]
     after = sys.getrefcount(values[0])       # not inside the assert, which keeps what it shows
     assert after == before
 

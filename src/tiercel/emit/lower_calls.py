@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.emit.abi import TYPES
 from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if
+from tiercel.emit.lower_objects import stolen_bits
 from tiercel.graph.build import Node
 
 if TYPE_CHECKING:
@@ -92,10 +93,12 @@ def _of_array(function: str) -> Rule:
 
 
 def _instance_new(e: Lowering, node: Node) -> None:
-    attrs = node.attrs
-    checked_call(e, node, lambda: ("tc_instance_new", [
-        ("ptr", e.symbols.object(attrs["type"])), ("ptr", e.symbols.object(attrs["names"])),
-        ("ptr", e.array(node.args))]))
+    from tiercel import _runtime
+
+    type_, names = node.attrs["type"], node.attrs["names"]
+    places = sum(_runtime.attr_index(type_, name) << 4 * number for number, name in enumerate(names))
+    e.alias(node, e.call("ptr", "tc_instance_new", ("ptr", e.symbols.object(type_)), ("ptr", e.array(node.args)),
+                         ("i64", str(len(names))), ("i64", e.constant(places, "u")), ("i64", stolen_bits(node))))
 
 
 def _call(e: Lowering, node: Node) -> None:

@@ -177,7 +177,7 @@ def _release(e: Lowering, node: Node) -> None:
     done = e.fresh("l")
     if node.attrs.get("maybe"):
         _unless_null(e, value, done)
-    last = lower_objects.count_down(e, value)
+    last = lower_objects.count_down(e, value, done)
     free = e.fresh("free")
     e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
     saved = e.aside(free)

@@ -35,20 +35,23 @@ def incref(e: Lowering, operand: Operand) -> None:
         incref_value(e, e.value(operand))
 
 
-def count_down(e: Lowering, value: str) -> str:
-    """Take one from the count; whether it was the last."""
+def count_down(e: Lowering, value: str, done: str) -> str:
+    """Take one from the count; whether it was the last.  On to `done` where nobody counts: storing the count of None or
+    a small int again and again would make each round of a loop wait for the last."""
     place = e.field(value, e.offset["object.refcnt"])
     count = e.put(f"load i32, ptr {place}{_REFCOUNT}")
-    mortal = e.put(f"icmp sgt i32 {count}, -1")
-    fewer = e.put(f"sub i32 {count}, {e.put(f'zext i1 {mortal} to i32')}")
+    mortal = e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp sgt i32 {count}, -1')}, label %{mortal}, label %{done}")
+    e.start(mortal)
+    fewer = e.put(f"sub i32 {count}, 1")
     e.line(f"store i32 {fewer}, ptr {place}{_REFCOUNT}")
     return e.put(f"icmp eq i32 {fewer}, 0")
 
 
 def decref_value(e: Lowering, value: str) -> None:
     """Count one reference less, and free the object after the last."""
-    last = count_down(e, value)
     free, done = e.fresh("free"), e.fresh("l")
+    last = count_down(e, value, done)
     e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
     saved = e.aside(free)
     if e.linked and not e.early:
@@ -193,16 +196,20 @@ def _long_low_bits(e: Lowering, node: Node) -> None:
 # -- storing over what another reference may hold ------------------------------------------------------------------
 
 
-def overwrite(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
-    """Store a new reference and release the old one; `maybe`: there may be none."""
-    incref(e, operand)
+def stolen_bits(node: Node) -> str:
+    """The operands that a node takes over, as a number with a bit for each."""
+    return str(sum(1 << number for number in node.attrs.get("stolen", ())))
+
+
+def overwrite(e: Lowering, node: Node, place: str, kind: str, *, old: str = "") -> None:
+    """Store a reference to the node's last operand; what was there is the node's result."""
+    operand = node.args[-1]
+    if not node.attrs.get("stolen"):
+        incref(e, operand)
     access = _access(kind)
     old = old or e.put(f"load ptr, ptr {place}{access}")
     e.line(f"store ptr {e.value(operand)}, ptr {place}{access}")
-    if maybe:
-        unless_null(e, old, lambda: decref_value(e, old))
-    else:
-        decref_value(e, old)
+    e.alias(node, old)
 
 
 def overwrite_f64(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
@@ -276,7 +283,7 @@ def _attr_place(e: Lowering, node: Node) -> tuple[str, str]:
 
 def _attr_store(e: Lowering, node: Node) -> None:
     place, old = _attr_place(e, node)
-    overwrite(e, place, "attr", node.args[1], old=old)
+    overwrite(e, node, place, "attr", old=old)
 
 
 def _attr_store_f64(e: Lowering, node: Node) -> None:
@@ -297,7 +304,7 @@ def _slot_load(e: Lowering, node: Node) -> None:
 
 def _slot_store(e: Lowering, node: Node) -> None:
     place = e.field(e.value(node.args[0]), node.attrs["offset"])
-    overwrite(e, place, "attr", node.args[1], maybe=True)
+    overwrite(e, node, place, "attr")
 
 
 def _slot_store_f64(e: Lowering, node: Node) -> None:
@@ -329,7 +336,7 @@ def _cell_new(e: Lowering, node: Node) -> None:
 
 def _cell_store(e: Lowering, node: Node) -> None:
     place = e.field(e.value(node.args[0]), e.offset["cell.content"])
-    overwrite(e, place, "cell", node.args[1], maybe=True)
+    overwrite(e, node, place, "cell")
 
 
 def _closure_item(e: Lowering, node: Node) -> None:
@@ -356,7 +363,7 @@ def _list_item(e: Lowering, node: Node) -> None:
 
 
 def _list_set(e: Lowering, node: Node) -> None:
-    overwrite(e, _list_place(e, node), "items", node.args[2])
+    overwrite(e, node, _list_place(e, node), "items")
 
 
 def _list_set_f64(e: Lowering, node: Node) -> None:
@@ -382,10 +389,14 @@ def _list_append(e: Lowering, node: Node) -> None:
     e.line(f"br i1 {e.put(f'icmp slt i64 {size}, {room}')}, label %{put}, label %{grow}, !prof !901")
     saved = e.aside(grow)
     e.call("void", "tc_list_append", ("ptr", list_), ("ptr", item))
+    stolen = bool(node.attrs.get("stolen"))
+    if stolen:
+        count_down(e, item, done)
     e.line(f"br label %{done}")
     e.back(saved)
     e.start(put)
-    incref(e, node.args[1])
+    if not stolen:
+        incref(e, node.args[1])
     items = e.load("ptr", list_, e.offset["list.items"], "list")
     place = e.put(f"getelementptr inbounds ptr, ptr {items}, i64 {size}")
     e.store("ptr", item, place, 0, "items")
@@ -407,7 +418,8 @@ def _tuple_item(e: Lowering, node: Node) -> None:
 def _of_array(function: str) -> Rule:
     def rule(e: Lowering, node: Node) -> None:
         items = e.array(node.args)
-        e.alias(node, e.call("ptr", function, ("ptr", items), ("i64", str(len(node.args)))))
+        e.alias(node, e.call("ptr", function, ("ptr", items), ("i64", str(len(node.args))),
+                             ("i64", stolen_bits(node))))
     return rule
 
 

@@ -351,6 +351,12 @@ class Api(Flow):
         """The item at an offset within range, with a sample of the list's items as its witness."""
         return self.emit("list_item", self.obj(items), index, witness=sample(self.witness_of(items)))
 
+    def list_store(self, items: Abstract, index: Operand, value: Abstract) -> None:
+        """Store an item at an offset within range."""
+        there = self.list_item(items, index)
+        self.learn(there)
+        self.store("list_set", [self.obj(items), index], value, self.fact(there))
+
     def tuple_item(self, items: Abstract, index: Operand) -> Node:
         witness = self.witness_of(items)
         if isinstance(index, Const) and type(witness) is tuple and 0 <= index.value < len(witness):

@@ -9,7 +9,7 @@ from tiercel.evaluate.state import State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, FrameState, Graph, Node, Operand
 from tiercel.graph.ops import OPS
 from tiercel.types import BIG_INT, BOOL, FLOAT, I64_MAX, I64_MIN, INT, U64, Fact, exact, observable
-from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
+from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
@@ -86,6 +86,8 @@ class Core:
         self._before: FrameState | None = None
         self._witnessed: list[Node] = []
         self._going: set[Virtual] = set()      # virtual objects whose parts are being let go
+        self._replaced: list[Node] = []        # what stores of this instruction gave back, still to be let go
+        self.calling = False  # whether a rule evaluates a call whose result is not on the stack yet
         self._late_stores: list[tuple[Node, Node]] = []
         self.epoch = 0        # counts nodes that may release references or change memory
         self._born: dict[Node, int] = {}      # the epoch in which a borrowed reference was read
@@ -150,6 +152,8 @@ class Core:
             stack = self.frame.stack if after is None else after
             if after is None and (op.result if rep is None else rep):
                 stack = [*stack, RESULT]
+            elif after is None and self.calling:
+                stack = [*stack, NONE]
             state = self.state.describe(self.op_at, self.resume, stack)
         elif op.leaves:
             state = self.before()
@@ -248,7 +252,8 @@ class Core:
     # -- operands ----------------------------------------------------------------------------------------------------
 
     def bound(self, value: Abstract) -> Abstract:
-        """A value that is certainly bound; leaves where it is not."""
+        """A value that is certainly bound; leaves where it is not.  A virtual object that exists by now is the real one."""
+        value = self.state.latest(value)
         if isinstance(value, MaybeUnbound):
             self.guard(value.bound, "unbound")
             self.state.replace(value, value.value)
@@ -410,9 +415,22 @@ class Core:
 
     # -- the end of references ---------------------------------------------------------------------------------------
 
+    def store(self, name: str, operands: list[Operand], value: Abstract, there: Fact, /, **attrs: Any) -> None:
+        """Store by the operation `name`, unboxed where no box exists yet and the end of what was there, of which
+        `there` is known, cannot be observed; otherwise it is let go of when the instruction is done."""
+        rep = value.rep if isinstance(value, Node) and value not in self.state.boxed else "o"
+        unboxed = f"{name}_{rep}64"
+        if unboxed in OPS and not observable(there):
+            self.emit(unboxed, *operands, value, **attrs)  # type: ignore[arg-type]
+            return
+        gone = self.emit(name, *operands, self.obj(value), fact=there, **attrs)
+        self._replaced.append(gone)
+
     def let_go(self, *values: Abstract) -> None:
-        """The interpreter drops its references to these values here, after the effect of the instruction."""
-        for value in values:
+        """The interpreter drops its references to these values here, after the effect of the instruction; and those to
+        what the instruction replaced, before them."""
+        replaced, self._replaced = self._replaced, []
+        for value in map(self.state.latest, (*replaced, *values)):
             maybe = isinstance(value, MaybeUnbound)
             if isinstance(value, MaybeUnbound):
                 value = value.value
@@ -426,7 +444,7 @@ class Core:
                 self.effects += 1
                 self.epoch += 1
                 node = self.block.append("release", [value], state=self.state.describe(self.op_at, self.resume))
-                if maybe:
+                if maybe or (value.op is not None and value.op.null):
                     node.attrs["maybe"] = True
 
     def _needs_release(self, node: Node) -> bool:

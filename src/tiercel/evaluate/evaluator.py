@@ -112,6 +112,7 @@ class Evaluator(Operators, Names, Inliner):
                 return
             if handler(self, instruction):
                 return
+            self.let_go()
         self.go_to(basic.instructions[-1].next)
 
     # -- calls of other versions -------------------------------------------------------------------------------------

@@ -45,7 +45,6 @@ def is_data_descriptor(value: Any) -> bool:
 
 
 def is_descriptor(value: Any) -> bool:
-    """Whether a class attribute decides itself what access through an instance gives."""
     """Whether an attribute of a class is bound when it is read through an instance."""
     return find_in_type(type(value), "__get__") is not MISSING
 

@@ -77,10 +77,11 @@ Path = tuple[Any, ...]
 class State:
     """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
 
-    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.
+    `raw` maps a boxed node to its unboxed twin, `boxed` the other way, `built` a virtual object to the real one that has
+    taken its place: an operand that was taken off the stack before may still be the virtual one.
     """
 
-    __slots__ = ("frame", "heap", "facts", "raw", "boxed")
+    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "built")
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
@@ -88,6 +89,7 @@ class State:
         self.facts: dict[Node, Fact] = {}
         self.raw: dict[Node, Node] = {}
         self.boxed: dict[Node, Node] = {}
+        self.built: dict[Virtual, Abstract] = {}
 
     def copy(self) -> State:
         twin = State(self.frame.copy())
@@ -95,6 +97,7 @@ class State:
         twin.facts = self.facts.copy()
         twin.raw = self.raw.copy()
         twin.boxed = self.boxed.copy()
+        twin.built = self.built.copy()
         return twin
 
     def parts(self, virtual: Virtual) -> list[Abstract]:
@@ -142,8 +145,20 @@ class State:
         for frame in self.frames():
             frame.locals[:] = [one(v) for v in frame.locals]
             frame.stack[:] = [one(v) for v in frame.stack]
+            if isinstance(frame.closure, Virtual):
+                frame.closure = one(frame.closure)
         for parts in self.heap.values():
             parts[:] = [one(v) for v in parts]
+        for virtual, twin in changed.items():
+            self.built[virtual] = twin
+        if isinstance(old, Virtual):
+            self.built[old] = new
+
+    def latest(self, value: Abstract) -> Abstract:
+        """What has taken the place of a virtual object, if anything has."""
+        while isinstance(value, Virtual) and value in self.built:
+            value = self.built[value]
+        return value
 
     def holds(self, value: Abstract) -> bool:
         """Whether any slot, or part of a virtual object in a slot, is this very value or its boxed or raw twin."""

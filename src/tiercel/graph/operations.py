@@ -140,10 +140,10 @@ def _attr_load(attrs: Attrs, obj: Any) -> Any:
 
 
 @_implements("attr_store", "attr_store_f64", "attr_store_i64")
-def _attr_store(attrs: Attrs, obj: Any, value: Any) -> None:
-    if not _stored(obj, attrs["name"]):
-        raise Leaves
+def _attr_store(attrs: Attrs, obj: Any, value: Any) -> Any:
+    there = _attr_load(attrs, obj)
     object.__setattr__(obj, attrs["name"], value)
+    return there
 
 
 @_implements("slot_load")
@@ -155,8 +155,13 @@ def _slot_load(attrs: Attrs, obj: Any) -> Any:
 
 
 @_implements("slot_store", "slot_store_f64")
-def _slot_store(attrs: Attrs, obj: Any, value: Any) -> None:
+def _slot_store(attrs: Attrs, obj: Any, value: Any) -> Any:
+    try:
+        there = object.__getattribute__(obj, attrs["name"])
+    except AttributeError:
+        there = NULL
     object.__setattr__(obj, attrs["name"], value)
+    return there
 
 
 @_implements("instance_new")
@@ -197,11 +202,22 @@ def _cell_load(cell: Any) -> Any:
         raise Leaves from None
 
 
-def _cell_store(cell: Any, content: Any) -> None:
+def _cell_store(cell: Any, content: Any) -> Any:
+    try:
+        there = cell.cell_contents
+    except ValueError:
+        there = NULL
     if content is NULL:
         del cell.cell_contents
     else:
         cell.cell_contents = content
+    return there
+
+
+def _list_set(items: Any, index: Any, item: Any) -> Any:
+    there = items[index]
+    items[index] = item
+    return there
 
 
 _simple({
@@ -247,7 +263,7 @@ def _range_of(iterator: Any) -> range:
 
 
 _simple({
-    "list_length": len, "list_item": operator.getitem, "list_set": operator.setitem,
+    "list_length": len, "list_item": operator.getitem, "list_set": _list_set,
     "list_set_f64": operator.setitem, "list_set_i64": operator.setitem, "list_append": list.append,
     "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
     "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,

@@ -10,7 +10,6 @@ Representations are one letter each: ``o`` a ``PyObject *``, ``i`` a signed 64-b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Flag, auto
 
@@ -22,7 +21,7 @@ class Effect(Flag):
     LEAVES = auto()     # may hand over to the interpreter before the instruction: needs a `before` state
     RAISES = auto()     # may set an exception: needs an `after` state, its error path is the unwinding
     RUNS = auto()       # may run arbitrary code (implies RAISES): nothing known of memory survives it
-    RELEASES = auto()   # may drop references it did not make; of observable objects: RUNS as well
+    RELEASES = auto()   # may drop references it did not make: of unobservable objects, unless it RUNS as well
     ENDS = auto()       # ends a block
     KEEPS = auto()      # has an effect that no use shows: never dead
     NARROWS = auto()    # leaves only where the result does not fit its representation: dead without uses
@@ -34,7 +33,8 @@ class Op:
 
     `ref` says what an ``o`` result is: ``new`` (the node owns a reference), ``borrowed`` (valid while operand 0
     is alive and nothing writes the kinds in `reads`), ``immortal`` (never counted), or empty for other results.
-    `steals` lists the operands whose reference the operation takes over.  `symbol` is the C function that implements
+    `steals` ("last" operand, or "all") says whose reference the operation takes over where it is the last one of ours:
+    the reference pass tells in the attribute `stolen` which.  `null`: the result may be a null pointer.  `symbol` is the C function that implements
     the operation, if one does; `fails` how that function reports an exception: ``null``, ``minus1`` or nothing.
     """
 
@@ -45,7 +45,8 @@ class Op:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     ref: str = ""
-    steals: tuple[int, ...] = ()
+    steals: str = ""
+    null: bool = False
     attrs: tuple[str, ...] = ()
     symbol: str = ""
     fails: str = ""
@@ -79,14 +80,15 @@ OPS: dict[str, Op] = {}
 
 
 def _op(name: str, args: str, result: str = "", effects: Effect = Effect.PURE, *, reads: str = "", writes: str = "",
-        ref: str = "", steals: Iterable[int] = (), attrs: str = "", symbol: str = "", fails: str = "",
-        doc: str = "") -> None:
+        ref: str = "", steals: str = "", null: bool = False, attrs: str = "", symbol: str = "",
+        fails: str = "", doc: str = "") -> None:
     if name in OPS:
         raise ValueError(f"operation {name} declared twice")
     if result == "o" and not ref:
         ref = "borrowed" if reads else "new"
+    names = (*attrs.split(), *(["stolen"] if steals else []))
     OPS[name] = Op(name, args, result, effects, frozenset(reads.split()), frozenset(writes.split()), ref,
-                   tuple(steals), tuple(attrs.split()), symbol, fails, doc)
+                   steals, null, names, symbol, fails, doc)
 
 
 PURE, LEAVES, RAISES, RUNS = Effect.PURE, Effect.LEAVES, Effect.RAISES, Effect.RUNS
@@ -214,36 +216,38 @@ _op("type_is", "o", "b", attrs="type", reads="type")
 _op("type_of", "o", "o", reads="type")
 _op("refcount_is_one", "o", "b", reads="refcount")
 
+# Stores of objects give back what they replace: letting go of it may run code.  Those of raw numbers replace an object
+# whose end nobody can observe, and let go of it.
 # instances with inline values (`index` counts into the inline values), slots (`offset` in bytes from the object)
 _op("attr_load", "o", "o", LEAVES, reads="attr", attrs="index name type",
     doc="leaves if the inline values are not valid or the value is not set")
-_op("attr_store", "oo", "", LEAVES | RELEASES, writes="attr", attrs="index name type",
+_op("attr_store", "oo", "o", LEAVES, writes="attr", ref="new", steals="last", attrs="index name type",
     doc="over a value that is set, in an object without a dict of its own; else leaves")
 _op("attr_store_f64", "of", "", LEAVES | RELEASES, writes="attr float", attrs="index name type",
     doc="as attr_store of a boxed double; a float that only this slot holds is overwritten in place")
 _op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type")
 _op("slot_load", "o", "o", LEAVES, reads="attr", attrs="offset name", doc="leaves if it is not set")
-_op("slot_store", "oo", "", RELEASES, writes="attr", attrs="offset name")
+_op("slot_store", "oo", "o", writes="attr", ref="new", steals="last", null=True, attrs="offset name")
 _op("slot_store_f64", "of", "", RELEASES, writes="attr float", attrs="offset name")
-_op("instance_new", "o*", "o", ref="new", attrs="type names",
+_op("instance_new", "o*", "o", ref="new", steals="all", attrs="type names",
     doc="a new instance of the heap type `type` (inline values, object.__new__); attributes in order, from the "
         "operands")
 _op("keys_count", "", "i", reads="keys", attrs="type", doc="how many names the type's shared instance keys have")
 _op("inline_valid", "o", "b", reads="attr", doc="whether the attributes of an instance are in its inline values")
 _op("cell_new", "o", "o", ref="new", doc="operand may be the null constant")
 _op("cell_load", "o", "o", LEAVES, reads="cell", doc="leaves if it is empty")
-_op("cell_store", "oo", "", RELEASES, writes="cell", doc="operand 1 may be the null constant")
+_op("cell_store", "oo", "o", writes="cell", ref="new", steals="last", null=True, doc="operand 1 may be the null constant")
 _op("closure_item", "o", "o", attrs="index", ref="borrowed", doc="the cell number `index` of a function's closure")
 
 # -- lists: indexes are within range ---------------------------------------------------------------------------------
 _op("list_length", "o", "i", reads="list")
 _op("list_item", "oi", "o", reads="list items")
-_op("list_set", "oio", "", RELEASES, writes="items")
+_op("list_set", "oio", "o", writes="items", ref="new", steals="last")
 _op("list_set_f64", "oif", "", RELEASES, writes="items float",
     doc="stores a boxed double; a float that only this slot holds is overwritten in place")
 _op("list_set_i64", "oii", "", RELEASES, writes="items")
-_op("list_append", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_list_append", doc="steals nothing")
-_op("list_new", "o*", "o", ref="new")
+_op("list_append", "oo", "", PURE | KEEPS, steals="last", writes="list items", symbol="tc_list_append")
+_op("list_new", "o*", "o", ref="new", steals="all")
 _op("list_of", "oi", "o", ref="new", symbol="tc_list_repeat", doc="[item] * count")
 _op("list_slice", "oii", "o", ref="new", reads="list items", symbol="PyList_GetSlice", doc="bounds already adjusted")
 _op("list_slice_step", "oiii", "o", ref="new", reads="list items", symbol="tc_list_slice_step",
@@ -259,7 +263,7 @@ _op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_
 # -- tuples ----------------------------------------------------------------------------------------------------------
 _op("tuple_length", "o", "i")
 _op("tuple_item", "oi", "o", ref="borrowed")
-_op("tuple_new", "o*", "o", ref="new")
+_op("tuple_new", "o*", "o", ref="new", steals="all")
 
 # -- strings, bytes, buffers -----------------------------------------------------------------------------------------
 _op("str_length", "o", "i")
@@ -291,8 +295,8 @@ _op("set_length", "o", "i", reads="set")
 _op("dict_get_str", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_str",
     doc="exact dict, exact str key; leaves if missing")
 _op("dict_get", "oo", "o", RUNS, ref="new", symbol="tc_dict_get", fails="null", doc="dict[key]; raises KeyError")
-_op("dict_set_str", "ooo", "", PURE | KEEPS | RELEASES, writes="dict", symbol="tc_dict_set_str",
-    doc="exact dict, exact str or int key")
+_op("dict_set_str", "ooo", "", RUNS, symbol="tc_dict_set_str", fails="minus1",
+    doc="exact dict, exact str or int key; what was there goes, which may run finalisers")
 _op("dict_has_str", "oo", "b", reads="dict", symbol="tc_dict_has_str", doc="exact dict, exact str or int key")
 _op("set_has_str", "oo", "b", reads="set", symbol="tc_set_has_str",
     doc="exact set or frozenset, exact str or int key")

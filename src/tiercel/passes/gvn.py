@@ -192,6 +192,7 @@ class _Numbering:
                 op.result == "?" and node.rep == "o") or "refcount" in op.reads:
             self.write(node)
             self.learn_made(node)
+            self.learn_store(node)
             return True
         value = self.known(node)
         if value is not None:

@@ -52,6 +52,7 @@ _INCREF, _DECREF = OPS["incref"], OPS["decref"]
 _HEAP_TYPE = 1 << 9
 _LETS_GO = ("release", "drop")
 _IMMORTAL = 1 << 31
+MAX_STOLEN = 63    # operands among which an operation can tell those that it takes over
 
 
 def count_references(graph: Graph) -> None:
@@ -155,6 +156,7 @@ class _References:
 
     def find_maybe(self, incoming: dict[Node, list[Operand]]) -> None:
         maybe = self.maybe
+        maybe.update(node for node in self.values if node.op is not None and node.op.null)
         changed = True
         while changed:
             changed = False
@@ -353,7 +355,7 @@ class _References:
         defines = item.defines if node not in self.lenders or item.defines & self.retained else 0
         before = after & ~defines | item.uses | item.state
         dying = (item.uses | item.state | defines) & ~after
-        consumed, taken = self.stolen(node, dying)
+        consumed = self.stolen(node, dying)
         kept = self.kept_constants(node)
         new.extend(self.counter("decref", const) for const in reversed(kept))
         if op.name in _LETS_GO:
@@ -369,22 +371,26 @@ class _References:
         new.append(node)
         if node.state is not None:
             owned = before & ~consumed if op.name in _LETS_GO else before
-            self.own(node, owned, [*kept, *taken])
-        new.extend(self.counter("incref", value) for value in reversed([*kept, *taken]))
+            self.own(node, owned, kept)
+        new.extend(self.counter("incref", value) for value in reversed(kept))
         return before
 
-    def stolen(self, node: Node, dying: int) -> tuple[int, list[Operand]]:
-        """Of the operands a node takes over: those it has from us, and those increased for it first."""
+    def stolen(self, node: Node, dying: int) -> int:
+        """Of the operands that a node may take over, those whose last reference of ours it gets."""
+        steals = node.op.steals    # type: ignore[union-attr]
+        if not steals:
+            return 0
         consumed = 0
-        taken: list[Operand] = []
-        for number in node.op.steals:    # type: ignore[union-attr]
+        places = []
+        for number in range(0 if steals == "all" else len(node.args) - 1, len(node.args)):
             value = node.args[number]
             bit = self.bits.get(value, 0) if self.owns(value) else 0    # type: ignore[arg-type]
-            if bit & dying & ~consumed:
+            if bit & dying & ~consumed and number < MAX_STOLEN:
                 consumed |= bit
-            elif value is not NULL:
-                taken.append(value)
-        return consumed, taken
+                places.append(number)
+        if places:
+            node.attrs["stolen"] = tuple(places)
+        return consumed
 
     def kept_constants(self, node: Node) -> list[Const]:
         """The constants that running code might free under our feet: those the node uses and those of its state."""
@@ -484,10 +490,10 @@ class _References:
             return self.bits.get(condition.args[0], 0)    # type: ignore[arg-type]
         return 0
 
-    def own(self, node: Node, owned: int, constants: list[Operand]) -> None:
-        nodes = {*self.nodes_of(owned), *constants}
+    def own(self, node: Node, owned: int, constants: list[Const]) -> None:
+        nodes: set[Node | Const] = {*self.nodes_of(owned), *constants}
         if nodes:
-            self.graph.owned[node] = frozenset(nodes)    # type: ignore[arg-type]
+            self.graph.owned[node] = frozenset(nodes)
 
     def nodes_of(self, mask: int) -> list[Node]:
         nodes = []

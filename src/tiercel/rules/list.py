@@ -26,11 +26,7 @@ def getitem(e: Any, items: Any, index: Any) -> Any:
 def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
     if "index" in e.failures() or e.is_big(index):
         return NotImplemented
-    at = _index(e, items, index)
-    if isinstance(value, Node) and value.rep in ("f", "i") and value not in e.state.boxed:
-        e.emit("list_set_f64" if value.rep == "f" else "list_set_i64", e.obj(items), at, value)
-    else:
-        e.emit("list_set", e.obj(items), at, e.obj(value))
+    e.list_store(items, _index(e, items, index), value)
     return e.NONE
 
 

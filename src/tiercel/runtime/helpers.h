@@ -51,8 +51,9 @@ PyObject *tc_list_pop(PyObject *list, int64_t index);
 PyObject *tc_list_concat(PyObject *a, PyObject *b);
 void tc_list_extend_list(PyObject *list, PyObject *other);
 int tc_list_extend(PyObject *list, PyObject *iterable);      /* -1 and an exception */
-PyObject *tc_list_new(PyObject *const *items, int64_t count);
-PyObject *tc_tuple_new(PyObject *const *items, int64_t count);
+/* `stolen`: a bit for each item whose reference the container takes over. */
+PyObject *tc_list_new(PyObject *const *items, int64_t count, uint64_t stolen);
+PyObject *tc_tuple_new(PyObject *const *items, int64_t count, uint64_t stolen);
 PyObject *tc_str_from_code(int64_t code);
 int64_t tc_str_item(PyObject *string, int64_t index);
 int tc_str_eq(PyObject *a, PyObject *b);
@@ -60,7 +61,7 @@ PyObject *tc_build_string(PyObject *const *items, int64_t count);     /* NULL an
 PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exception */
 PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);    /* NULL, no exception: missing */
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
-void tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);
+int tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);
 int tc_dict_has_str(PyObject *dict, PyObject *key);
 PyObject *tc_dict_new(PyObject *const *items, int64_t count);    /* keys and values in turn; NULL and an exception */
 int tc_set_has_str(PyObject *set, PyObject *key);
@@ -85,7 +86,9 @@ int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);
 PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist);
 PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
-PyObject *tc_instance_new(PyTypeObject *type, PyObject *names, PyObject *const *values);
+/* `places`: four bits for each value, where among the inline values it belongs; `stolen` as for tc_list_new. */
+PyObject *tc_instance_new(PyTypeObject *type, PyObject *const *values, int64_t count, uint64_t places,
+                          uint64_t stolen);
 /* Never NULL. */
 PyObject *tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags,
                           PyObject *const *attributes);

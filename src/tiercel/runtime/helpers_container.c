@@ -80,23 +80,23 @@ tc_list_extend(PyObject *list, PyObject *iterable)
 }
 
 PyObject *
-tc_list_new(PyObject *const *items, int64_t count)
+tc_list_new(PyObject *const *items, int64_t count, uint64_t stolen)
 {
     PyObject *list = PyList_New((Py_ssize_t)count);
     need(list != NULL);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyList_SET_ITEM(list, i, Py_NewRef(items[i]));
+    for (Py_ssize_t i = 0; i < count; i++, stolen >>= 1) {
+        PyList_SET_ITEM(list, i, stolen & 1 ? items[i] : Py_NewRef(items[i]));
     }
     return list;
 }
 
 PyObject *
-tc_tuple_new(PyObject *const *items, int64_t count)
+tc_tuple_new(PyObject *const *items, int64_t count, uint64_t stolen)
 {
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
     need(tuple != NULL);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyTuple_SET_ITEM(tuple, i, Py_NewRef(items[i]));
+    for (Py_ssize_t i = 0; i < count; i++, stolen >>= 1) {
+        PyTuple_SET_ITEM(tuple, i, stolen & 1 ? items[i] : Py_NewRef(items[i]));
     }
     return tuple;
 }
@@ -168,16 +168,14 @@ tc_dict_get(PyObject *dict, PyObject *key)
 
 int tc_in_native_store;
 
-void
+int
 tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value)
 {
     int before = tc_in_native_store;
     tc_in_native_store = 1;
     int result = PyDict_SetItem(dict, key, value);
     tc_in_native_store = before;
-    if (result < 0) {
-        PyErr_WriteUnraisable(dict);
-    }
+    return result;
 }
 
 int

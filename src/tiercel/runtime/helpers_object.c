@@ -104,13 +104,17 @@ tc_check_result(PyObject *callable, PyObject *result)
 
 /* An instance as object.__new__ makes it, with attributes as plain stores to a new instance make them. */
 PyObject *
-tc_instance_new(PyTypeObject *type, PyObject *names, PyObject *const *values)
+tc_instance_new(PyTypeObject *type, PyObject *const *values, int64_t count, uint64_t places, uint64_t stolen)
 {
     PyObject *object = type->tp_alloc(type, 0);
-    for (Py_ssize_t i = 0; object != NULL && i < PyTuple_GET_SIZE(names); i++) {
-        if (PyObject_GenericSetAttr(object, PyTuple_GET_ITEM(names, i), values[i]) < 0) {
-            Py_CLEAR(object);
-        }
+    if (object == NULL) {
+        Py_FatalError("no memory for an instance");
+    }
+    PyDictValues *inline_values = _PyObject_InlineValues(object);
+    for (int64_t i = 0; i < count; i++, places >>= 4, stolen >>= 1) {
+        Py_ssize_t place = (Py_ssize_t)(places & 15);
+        inline_values->values[place] = stolen & 1 ? values[i] : Py_NewRef(values[i]);
+        _PyDictValues_AddToInsertionOrder(inline_values, place);
     }
     return object;
 }

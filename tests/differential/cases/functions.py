@@ -392,3 +392,28 @@ def decorated(n):
     def add(a, b=1):
         return a + b
     return [add(i, b=i) for i in range(n)]
+
+
+@case(([1, 2, 3], True), ([1, 2, 3], False))
+def closure_called_where_it_is_made(items, ends):
+    def replace(value):
+        nonlocal held
+        held, before = value, held
+        return before
+
+    held = list(items) if ends else 5
+    first = replace(items[0])
+    return held, first, replace(first), held
+
+
+@case(([1, 2, 3],))
+def same_object_twice(items):
+    pair = items[0], items
+    twice = [pair, pair]
+
+    def keep(value):
+        nonlocal pair
+        pair = value
+        return value is twice[0], value is twice[1]
+
+    return keep(pair), pair is twice[0], keep(twice[1])

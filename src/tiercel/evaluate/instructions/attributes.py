@@ -8,7 +8,8 @@ from typing import Any
 from tiercel import _runtime
 from tiercel.evaluate.objects import MISSING, find_after, find_in_type, is_data_descriptor, is_descriptor, peek, traits
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
-from tiercel.values import Abstract, Virtual, known
+from tiercel.types import ANY
+from tiercel.values import Abstract, MaybeUnbound, Virtual, known
 
 _METHOD_DESCRIPTORS = (type(list.append), type(object.__init__))
 
@@ -148,21 +149,30 @@ def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: b
             return False
         e.let_go(owner)
         return True
-    offset = _runtime.member_offset(found)
-    if offset < 0 or "attr" in e.failures():
+    value = _slot_value(e, owner, type_, found)
+    if value is None:
         return False
+    _push(e, value, method)
+    e.let_go(owner)
+    return True
+
+
+def _slot_value(e: Any, owner: Abstract, type_: type, member: Any) -> Node | None:
+    """What a slot of an instance holds; None if that cannot be known or it was seen to be empty."""
+    offset = _runtime.member_offset(member)
+    if offset < 0 or "attr" in e.failures():
+        return None
     e.assumptions.add_type(type_)
     witness = e.witness_of(owner)
     seen: Any = NO_WITNESS
     if witness is not NO_WITNESS and type(witness) is type_:
         try:
-            seen = found.__get__(witness)
+            seen = member.__get__(witness)
         except AttributeError:
-            return False
-    e.constants.append(found.__name__)
-    _push(e, e.emit("slot_load", e.obj(owner), offset=offset, name=found.__name__, witness=seen, reason="attr"), method)
-    e.let_go(owner)
-    return True
+            return None
+    e.constants.append(member.__name__)
+    node: Node = e.emit("slot_load", e.obj(owner), offset=offset, name=member.__name__, witness=seen, reason="attr")
+    return node
 
 
 def load_super_attr(e: Any, i: Any) -> None:
@@ -225,38 +235,42 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
         offset = _runtime.member_offset(found)
         if offset >= 0:
             e.assumptions.add_type(type_)
-            _emit_store(e, "slot", e.obj(owner), value, offset=offset, name=name)
+            there = _slot_value(e, owner, type_, found) if e.witness_of(owner) is not NO_WITNESS else None
+            if there is not None:
+                e.learn(there)
+            e.store("slot_store", [e.obj(owner)], value, ANY if there is None else e.fact(there), offset=offset,
+                    name=name)
             return True
         if type(found) is property and type(found.fset) is FunctionType:
             e.assumptions.add_type(type_)
             return e.call_python(found.fset, [owner, value], (), None)
         return False
     if isinstance(owner, Virtual):
-        names = owner.info[1]
-        if name in names:
-            parts = e.state.heap[owner]
-            old, parts[names.index(name)] = parts[names.index(name)], value
-            e.let_go(old)
-            return True
-        return False
+        return _store_virtual(e, owner, name, value)
     index = _runtime.attr_index(type_, name) if facts["inline_values"] else -1
     if index < 0 or "attr" in e.failures():
         return False
-    witness = e.witness_of(owner)
-    if witness is not NO_WITNESS and type(witness) is type_ and peek(witness, name) is MISSING:
+    there = _own_attribute(e, owner, type_, name, facts)
+    if there is None:
         return False
-    e.assumptions.add_type(type_)
-    e.constants += [type_, name]
-    _emit_store(e, "attr", e.obj(owner), value, index=index, name=name, type=type_, reason="attr")
+    e.learn(there)
+    e.store("attr_store", [e.obj(owner)], value, e.fact(there), index=index, name=name, type=type_, reason="attr")
     return True
 
 
-def _emit_store(e: Any, kind: str, owner: Any, value: Abstract, **attrs: Any) -> None:
-    """Store into an attribute or slot, unboxed where no box exists yet."""
-    if isinstance(value, Node) and value.rep == "f" and value not in e.state.boxed:
-        e.emit(f"{kind}_store_f64", owner, value, **attrs)
-    else:
-        e.emit(f"{kind}_store", owner, e.obj(value), **attrs)
+def _store_virtual(e: Any, owner: Virtual, name: str, value: Abstract) -> bool:
+    """Store into an instance that does not exist yet; False if it must: its attributes are in the order of their first
+    stores, which for a virtual one is that of the class's shared names."""
+    names = owner.info[1]
+    if name not in names:
+        return False
+    parts, place = e.state.heap[owner], names.index(name)
+    old = parts[place]
+    if isinstance(old, MaybeUnbound) or (old is NULL and any(part is not NULL for part in parts[place + 1:])):
+        return False
+    parts[place] = value
+    e.let_go(old)
+    return True
 
 
 def delete_attr(e: Any, i: Any) -> None:

@@ -65,7 +65,9 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
     if not names:
         for arg in args:
             e.learn(arg)
+        e.calling = True
         result = e.apply(target, *args)
+        e.calling = False
         if result is not None:
             e.frame.stack.append(result)
             e.let_go(*args)

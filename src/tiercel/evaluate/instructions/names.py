@@ -7,7 +7,7 @@ from types import CellType
 from typing import Any
 
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT
-from tiercel.types import Fact
+from tiercel.types import ANY, Fact
 from tiercel.values import MaybeUnbound, Virtual, known
 
 
@@ -119,14 +119,21 @@ def load_deref(e: Any, i: Any) -> None:
             content = e.bound(content)
         e.frame.stack.append(content)
         return
-    seen: Any = NO_WITNESS
-    witness = e.witness_of(cell)
-    if isinstance(witness, CellType):
-        try:
-            seen = witness.cell_contents
-        except ValueError:
-            e.leave("an unbound variable")
+    seen = _content(e, cell)
+    if seen is NULL:
+        e.leave("an unbound variable")
     e.frame.stack.append(e.emit("cell_load", e.obj(cell), witness=seen, reason="unbound"))
+
+
+def _content(e: Any, cell: Any) -> Any:
+    """What was seen in a cell: an object, NULL, or NO_WITNESS."""
+    witness = e.witness_of(cell)
+    if not isinstance(witness, CellType):
+        return NO_WITNESS
+    try:
+        return witness.cell_contents
+    except ValueError:
+        return NULL
 
 
 def store_deref(e: Any, i: Any) -> None:
@@ -136,7 +143,12 @@ def store_deref(e: Any, i: Any) -> None:
         old, e.state.heap[cell][0] = e.state.heap[cell][0], value
         e.let_go(old)
     else:
-        e.emit("cell_store", e.obj(cell), e.obj(value))
+        there, seen = ANY, _content(e, cell)
+        if seen is not NULL and seen is not NO_WITNESS and "unbound" not in e.failures():
+            held = e.emit("cell_load", e.obj(cell), witness=seen, reason="unbound")
+            e.learn(held)
+            there = e.fact(held)
+        e.store("cell_store", [e.obj(cell)], value, there)
 
 
 HANDLERS = {
