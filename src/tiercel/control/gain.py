@@ -7,14 +7,15 @@ natively against what native code pays around other people's code.
 
 from __future__ import annotations
 
-from tiercel.graph.build import Graph, Node
+from tiercel.graph.build import Block, Graph, Node
 from tiercel.graph.flow import Flow
+from tiercel.graph.ops import OPS
 
 # Nanoseconds that an operation of a kind saves over the interpreter's instruction, or costs more, roughly.
 _SAVES = {"call_native": 30.0, "enter_inlined": 20.0, "leave_inlined": 0.0, "poll": 1.0, "release": -2.0, "drop": -2.0,
-          "branch": 4.0, "jump": 0.0, "return": 5.0, "unlink": 0.0, "leave": 0.0, "check_left": 0.0, "incref": -0.5,
-          "decref": -0.5, "next": -5.0, "iter": -5.0, "refcount_is_one": 0.0, "keys_count": 0.0, "inline_valid": 0.0,
-          "type_is": 0.0, "is": 3.0}
+          "branch": 4.0, "pending": 0.0, "jump": 0.0, "return": 5.0, "unlink": 0.0, "leave": 0.0, "check_left": 0.0,
+          "incref": -0.5, "decref": -0.5, "next": -5.0, "iter": -5.0, "refcount_is_one": 0.0, "keys_count": 0.0,
+          "inline_valid": 0.0, "type_is": 0.0, "is": 3.0}
 _RUNS = -15.0                 # saves its operands and its place first, looks at the frame afterwards
 _READS = 8.0
 _COMPUTES = 8.0
@@ -26,9 +27,15 @@ def estimate(graph: Graph) -> float:
     flow = Flow(graph)
     depth = [0] * len(flow.order)
     for header in flow.headers:
+        if all(_is_aside(flow.order[pred]) for pred in flow.preds[header] if pred >= header):
+            continue        # goes round only where polling found something to do
         for index in flow.loop(header):
             depth[index] += 1
     return sum(_LOOP ** min(depth[index], 4) * sum(map(_saving, block.nodes)) for index, block in enumerate(flow.order))
+
+
+def _is_aside(block: Block) -> bool:
+    return any(node.op is OPS["poll"] and node.attrs.get("asked") for node in block.nodes)
 
 
 def _saving(node: Node) -> float:

@@ -146,12 +146,31 @@ def check_marker(e: Lowering, node: Node) -> None:
 def _poll(e: Lowering, node: Node) -> None:
     if node is e.graph.entry.nodes[0] and polls_at_entry(e.graph):
         return
+    done = e.fresh("l")
+    if node.attrs.get("asked"):
+        _call_poll(e, node, done)
+        e.start(done)
+        return
+    cold = e.fresh("poll")
+    e.line(f"br i1 {_is_pending(e)}, label %{cold}, label %{done}{UNLIKELY}")
+    saved = e.aside(cold)
+    _call_poll(e, node, done)
+    e.back(saved)
+    e.start(done)
+
+
+def _is_pending(e: Lowering) -> str:
     place = e.field("%ts", e.offset["tstate.eval_breaker"])
     # volatile: other threads and signal handlers set it; its low byte only, the rest is the monitoring version
-    asked = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
-    cold, done = e.fresh("poll"), e.fresh("l")
-    e.line(f"br i1 {asked}, label %{cold}, label %{done}{UNLIKELY}")
-    saved = e.aside(cold)
+    return e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
+
+
+def _pending(e: Lowering, node: Node) -> None:
+    e.alias(node, _is_pending(e))
+
+
+def _call_poll(e: Lowering, node: Node, done: str) -> None:
+    """Handle what is pending and go on at `done`, unless that raised or asked the code to leave."""
     _mark_instruction(e, node)
     site, values = e.site(node)
     words = "".join(", " + e.word(value) for value in values)
@@ -164,8 +183,6 @@ def _poll(e: Lowering, node: Node) -> None:
     e.start(stop)
     failed = e.put(f"icmp slt i32 {answer}, 0")
     e.line(f"br i1 {failed}, label %{_unwinding(e)}, label %{_leaving(e, 'null')}")
-    e.back(saved)
-    e.start(done)
 
 
 def _check_left(e: Lowering, node: Node) -> None:
@@ -553,6 +570,7 @@ def running_loop(e: Lowering) -> list[str]:
 
 RULES: dict[str, Any] = {
     "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "raise": _raise,
-    "poll": _poll, "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,
+    "poll": _poll, "pending": _pending, "loop": lambda e, node: None,
+    "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,
     "leave_inlined": _leave_inlined, "release": _release, "drop": _drop,
 }

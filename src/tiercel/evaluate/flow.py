@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.evaluate.core import Core, Left, Unsupported
 from tiercel.evaluate.state import Path, State
-from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
+from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
 from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, widen
 from tiercel.values import Abstract, MaybeUnbound, Virtual
 
@@ -293,6 +293,8 @@ class Flow(Core):
         inner.rebuild(leaves)
         self.block.append("jump").targets = [Edge(header, args)]
         loop.block, loop.state = header, inner.copy()
+        self.stand(inner, header, basic.at, basic.at)
+        self.emit("loop", hoists=not any(reason.endswith(HOISTED) for reason in self.failures()))
         return inner, header
 
     def _finish_loop(self, loop: _Loop, basic: BasicBlock) -> str | None:

@@ -78,6 +78,8 @@ RESULT_NOT = _Mark("not result?")
 
 Operand = Node | Const | _Mark
 
+HOISTED = ", before the loop"     # ends the reason of a guard that was moved there
+
 
 @dataclass(slots=True, frozen=True)
 class Maybe:

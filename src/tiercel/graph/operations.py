@@ -64,7 +64,8 @@ _simple({name: _number(function) for name, function in NUMBERS.items()})
 
 _simple(dict.fromkeys(
     ("poll", "check_left", "unlink", "enter_inlined", "leave_inlined", "release", "drop", "incref", "decref",
-     "incref_maybe", "decref_maybe"), lambda *args: None))
+     "incref_maybe", "decref_maybe", "loop"), lambda *args: None))
+_simple({"pending": lambda: False})
 
 
 @_implements("leave")

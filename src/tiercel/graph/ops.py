@@ -34,8 +34,9 @@ class Op:
     `ref` says what an ``o`` result is: ``new`` (the node owns a reference), ``borrowed`` (valid while operand 0
     is alive and nothing writes the kinds in `reads`), ``immortal`` (never counted), or empty for other results.
     `steals` ("last" operand, or "all") says whose reference the operation takes over where it is the last one of ours:
-    the reference pass tells in the attribute `stolen` which.  `null`: the result may be a null pointer.  `symbol` is the C function that implements
-    the operation, if one does; `fails` how that function reports an exception: ``null``, ``minus1`` or nothing.
+    the reference pass tells in the attribute `stolen` which.  `null`: the result may be a null pointer.  `symbol` is
+    the C function that implements the operation, if one does; `fails` how that function reports an exception:
+    ``null``, ``minus1`` or nothing.
     """
 
     name: str
@@ -102,8 +103,13 @@ _op("switch", "i", "", ENDS, doc="to `targets[n]` for n in 0..len-2, else the la
 _op("return", "?", "", ENDS, doc="ends the function with its result: any representation, made the declared one")
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
 _op("raise", "", "", ENDS | RAISES, doc="an exception is set: unwind")
-_op("poll", "", "", RUNS | KEEPS,
-    doc="does what the interpreter does at a back-edge or a call: pending signals, the GIL, the collector")
+_op("poll", "", "", RUNS | KEEPS, attrs="asked",
+    doc="does what the interpreter does at a back-edge or a call: pending signals, the GIL, the collector; `asked`: "
+        "it is known that something is pending")
+_op("pending", "", "b", KEEPS, doc="whether a `poll` would find something to do")
+_op("loop", "", "", LEAVES | NARROWS, attrs="hoists",
+    doc="the header of a loop and the state of the interpreter there, for what is moved before the loop; unless "
+        "`hoists` is False")
 _op("check_left", "", "", LEAVES | KEEPS,
     doc="leaves if something asked the native code to, during a node with the attribute `unchecked`; its state "
         "says where")

@@ -13,6 +13,7 @@ from tiercel.graph.verify import verify as check
 from tiercel.passes.congruence import merge_parameters
 from tiercel.passes.dce import remove_dead
 from tiercel.passes.gvn import number_values
+from tiercel.passes.hoist import hoist
 from tiercel.passes.refs import count_references
 from tiercel.passes.simplify import simplify
 from tiercel.passes.wrap import wrap
@@ -21,6 +22,7 @@ PIPELINE: list[tuple[str, Callable[[Graph], None]]] = [
     ("simplify", simplify),
     ("gvn", number_values),
     ("congruence", merge_parameters),
+    ("hoist", hoist),
     ("wrap", wrap),
     ("simplify-2", simplify),    # what value numbering found out about branches
     ("dce", remove_dead),

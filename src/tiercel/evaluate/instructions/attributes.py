@@ -235,10 +235,10 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
         offset = _runtime.member_offset(found)
         if offset >= 0:
             e.assumptions.add_type(type_)
-            there = _slot_value(e, owner, type_, found) if e.witness_of(owner) is not NO_WITNESS else None
-            if there is not None:
-                e.learn(there)
-            e.store("slot_store", [e.obj(owner)], value, ANY if there is None else e.fact(there), offset=offset,
+            held = _slot_value(e, owner, type_, found) if e.witness_of(owner) is not NO_WITNESS else None
+            if held is not None:
+                e.learn(held)
+            e.store("slot_store", [e.obj(owner)], value, ANY if held is None else e.fact(held), offset=offset,
                     name=name)
             return True
         if type(found) is property and type(found.fset) is FunctionType:
