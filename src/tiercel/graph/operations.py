@@ -129,7 +129,11 @@ def _stored(obj: Any, name: str) -> bool:
     """Whether the attribute is set in the object itself."""
     if any(name in base.__dict__ for base in type(obj).__mro__):
         return name in getattr(obj, "__dict__", {})
-    return hasattr(obj, name)
+    try:
+        object.__getattribute__(obj, name)
+    except AttributeError:
+        return False
+    return True
 
 
 @_implements("attr_load")

@@ -477,3 +477,62 @@ class Bottom(Middle):
 @case((5,))
 def super_calls(n):
     return [(Bottom().describe(), Middle().describe()) for _ in range(n)]
+
+
+class Left:
+    def __init__(self, n):
+        self.n = n
+
+    def step(self):
+        self.n += 1
+        return self.n
+
+
+class Right:
+    __slots__ = ("n",)
+    kind = "right"
+
+    def __init__(self, n):
+        self.n = n
+
+    @property
+    def step(self):
+        return lambda: self.n * 2
+
+
+MAKERS = {"l": Left, "r": Right, "n": lambda n: None}
+
+
+@case(("lllll",), ("llllr",))
+def made_elsewhere(kinds):
+    seen = []
+    for n, kind in enumerate(kinds):
+        thing = MAKERS[kind](n)
+        seen.append(thing.step() + thing.n)
+        thing.n = 7
+        seen.append(thing.n)
+    return seen
+
+
+@case(("rrrrr",), ("rrrrn",))
+def slotted_made_elsewhere(kinds):
+    return [(MAKERS[kind](n).step(), MAKERS[kind](n).kind, MAKERS[kind](n).n) for n, kind in enumerate(kinds)]
+
+
+@case((5,))
+def class_changes_between(n):
+    class Changing:
+        value = 1
+
+        def get(self):
+            return self.value
+    things = list(map(lambda _: Changing(), range(n)))
+    seen = []
+    for index, thing in enumerate(things):
+        seen.append(thing.get())
+        if index == 2:
+            Changing.get = lambda self: "changed"
+        if index == 3:
+            thing.__class__ = type("Else", (Changing,), {"value": 3})
+            seen.append(thing.get())
+    return seen

@@ -24,10 +24,16 @@ def load_attr(e: Any, i: Any) -> None:
         if found is not NO_WITNESS:
             _push(e, known(found), method)
             return
-    type_ = e.learn(owner)
+    type_ = _learn_owner(e, owner)
     if type_ is not None and not isinstance(owner, Const | type) and _instance_attribute(e, owner, type_, name, method):
         return
     _generic(e, owner, name, method)
+
+
+def _learn_owner(e: Any, owner: Abstract) -> type | None:
+    """The type of an attribute's owner.  The inline cache of code that is inlined in several places shows the types of
+    all of them: a witness comes first."""
+    return e.learn(owner, e.sight_owner() if e.witness_of(owner) is NO_WITNESS else None)
 
 
 def _push(e: Any, value: Abstract, method: bool) -> None:
@@ -196,7 +202,7 @@ def store_attr(e: Any, i: Any) -> None:
     cyclic = isinstance(owner, Virtual) and e.reaches(value, owner)
     if cyclic:
         owner, value = _built(e, owner, value)
-    type_ = e.learn(owner)
+    type_ = _learn_owner(e, owner)
     if not cyclic and type_ is not None and _store_instance(e, owner, type_, name, value):
         e.let_go(value, owner)
         return
