@@ -61,6 +61,7 @@ def test_calls_of_c() -> None:
     for name, function, args, expected in (
         ("call_cfunction_o", len, ([1, 2],), 2),
         ("call_cfunction_fast", [].insert, (0, "x"), None),
+        ("call_cfunction_keywords", "a b".split, (" ", 1), ["a", "b"]),
         ("call_cfunction_noargs", {}.items, (), {}.items()),
     ):
         made = Made("o" * len(args), "o", linked=True)

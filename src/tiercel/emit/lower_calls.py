@@ -120,7 +120,7 @@ def _call_ex(e: Lowering, node: Node) -> None:
 
 def _cfunction(kind: str) -> Rule:
     """The C function behind a builtin; `kind`: how it takes its arguments after its self."""
-    types = {"o": "ptr, ptr", "fast": "ptr, ptr, i64", "noargs": "ptr, ptr"}[kind]
+    types = {"o": "ptr, ptr", "fast": "ptr, ptr, i64", "keywords": "ptr, ptr, i64, ptr", "noargs": "ptr, ptr"}[kind]
 
     def rule(e: Lowering, node: Node) -> None:
         target = node.attrs["function"]
@@ -139,7 +139,7 @@ def _cfunction(kind: str) -> Rule:
         elif kind == "noargs":
             more = "ptr null"
         else:
-            more = f"ptr {e.array(args)}, i64 {len(args)}"
+            more = f"ptr {e.array(args)}, i64 {len(args)}" + (", ptr null" if kind == "keywords" else "")
         finish(e, node, e.put(f"call ptr {function}(ptr {receiver}, {more})"), "ptr")
     return rule
 
@@ -186,5 +186,6 @@ RULES: dict[str, Any] = {
     "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),
-    "call_cfunction_noargs": _cfunction("noargs"), "call_native": _call_native, "call_symbol": _call_symbol,
+    "call_cfunction_keywords": _cfunction("keywords"), "call_cfunction_noargs": _cfunction("noargs"),
+    "call_native": _call_native, "call_symbol": _call_symbol,
 }

@@ -261,6 +261,7 @@ _simple({
     "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
     "str_eq": operator.eq, "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
+    "int_of_str": int, "float_of_str": float,
     "bytes_length": len, "bytes_item": operator.getitem, "bytearray_length": len,
     "bytearray_item": operator.getitem, "bytearray_set": operator.setitem,
     "list_iter_seq": _iterated, "tuple_iter_seq": _iterated,
@@ -423,7 +424,7 @@ def _call_ex(attrs: Attrs, function: Any, args: Any, keywords: Any = NULL) -> An
     return function(*args) if keywords is NULL else function(*args, **keywords)
 
 
-@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_noargs")
+@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_keywords", "call_cfunction_noargs")
 def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
     function = attrs["function"]
     if isinstance(function, BuiltinFunctionType) or owner is NULL:

@@ -267,6 +267,9 @@ _op("str_item", "oi", "i", doc="the code point at an index within range")
 _op("str_from_code", "i", "o", ref="new", symbol="tc_str_from_code", doc="chr() of a valid code point")
 _op("str_eq", "oo", "b", symbol="tc_str_eq")
 _op("str_concat", "oo", "o", RAISES, ref="new", symbol="PyUnicode_Concat", fails="null")
+_op("int_of_str", "o", "o", RAISES, ref="new", symbol="tc_int_of_str", fails="null", doc="int() of an exact str")
+_op("float_of_str", "o", "o", RAISES, ref="new", symbol="PyFloat_FromString", fails="null",
+    doc="float() of an exact str")
 _op("bytes_length", "o", "i")
 _op("bytes_item", "oi", "i")
 _op("bytearray_length", "o", "i", reads="bytearray")
@@ -377,6 +380,8 @@ _op("call_ex", "oo*", "o", RUNS, ref="new", fails="null",
 _op("call_cfunction_o", "oo", "o", RUNS, ref="new", attrs="function", fails="null",
     doc="the METH_O function behind the constant builtin `function`; operand 0 is its self or the null constant")
 _op("call_cfunction_fast", "oo*", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_FASTCALL, as above")
+_op("call_cfunction_keywords", "oo*", "o", RUNS, ref="new", attrs="function", fails="null",
+    doc="METH_FASTCALL | METH_KEYWORDS, as above, without keywords")
 _op("call_cfunction_noargs", "o", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_NOARGS, as above")
 _op("call_native", "?*", "?", RUNS, attrs="target function result", ref="new", fails="kind",
     doc="another version's native form, or this one's (`target` None): operands are its parameters; "

@@ -27,6 +27,7 @@ PyObject *tc_long_xor(PyObject *a, PyObject *b);
 PyObject *tc_long_lshift(PyObject *a, PyObject *b);
 PyObject *tc_long_rshift(PyObject *a, PyObject *b);
 PyObject *tc_long_pow(PyObject *a, PyObject *b);
+PyObject *tc_int_of_str(PyObject *text);                     /* the same */
 PyObject *tc_power(PyObject *a, PyObject *b);
 PyObject *tc_inplace_power(PyObject *a, PyObject *b);
 int tc_long_lt(PyObject *a, PyObject *b);
