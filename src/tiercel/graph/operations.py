@@ -210,6 +210,7 @@ def _cell_store(cell: Any, content: Any) -> None:
 
 _simple({
     "is": operator.is_, "type_of": type, "refcount_is_one": lambda obj: False, "inline_valid": _inline_valid,
+    "is_method": lambda method: False,
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store,
 })
 
@@ -343,6 +344,11 @@ def _get_attr(attrs: Attrs, obj: Any) -> Any:
     return getattr(obj, attrs["name"])
 
 
+@_implements("get_method")
+def _get_method(attrs: Attrs, obj: Any) -> Any:
+    return getattr(obj, attrs["name"])      # which is bound: see `is_method`
+
+
 @_implements("set_attr")
 def _set_attr(attrs: Attrs, obj: Any, value: Any) -> None:
     setattr(obj, attrs["name"], value)
@@ -417,6 +423,11 @@ def _call(attrs: Attrs, function: Any, *args: Any) -> Any:
 @_implements("call_method")
 def _call_method(attrs: Attrs, obj: Any, *args: Any) -> Any:
     return getattr(obj, attrs["name"])(*args)
+
+
+@_implements("call_found")
+def _call_found(attrs: Attrs, function: Any, is_method: bool, owner: Any, *args: Any) -> Any:
+    return _call(attrs, function, *([owner] if is_method else []), *args)
 
 
 @_implements("call_ex")

@@ -334,6 +334,9 @@ _op("contains", "oo", "b", RUNS, symbol="PySequence_Contains", fails="minus1", d
 _op("truth", "o", "b", RUNS, symbol="PyObject_IsTrue", fails="minus1")
 _op("length", "o", "i", RUNS, symbol="PyObject_Size", fails="minus1")
 _op("get_attr", "o", "o", RUNS, ref="new", attrs="name", symbol="PyObject_GetAttr", fails="null")
+_op("get_method", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_get_method", fails="null",
+    doc="as LOAD_ATTR with the method bit: a method that is not bound, where `is_method` says so, or the attribute")
+_op("is_method", "o", "b", doc="whether `get_method`, the operand, found a method that is not bound")
 _op("set_attr", "oo", "", RUNS, attrs="name", symbol="PyObject_SetAttr", fails="minus1")
 _op("del_attr", "o", "", RUNS, attrs="name", symbol="tc_del_attr", fails="minus1")
 _op("get_item", "oo", "o", RUNS, ref="new", symbol="PyObject_GetItem", fails="null")
@@ -375,6 +378,8 @@ _op("call", "oo*", "o", RUNS, ref="new", attrs="names", fails="null",
     doc="vectorcall; operand 0 is called, the others are the arguments, the last len(names) of them by keyword")
 _op("call_method", "oo*", "o", RUNS, ref="new", attrs="name", fails="null",
     doc="operand 0 is self; looked up as LOAD_ATTR with the method bit does")
+_op("call_found", "oboo*", "o", RUNS, ref="new", attrs="names", fails="null",
+    doc="calls what `get_method` found; operand 1: whether operand 2, else perhaps null, is the first argument")
 _op("call_ex", "oo*", "o", RUNS, ref="new", fails="null",
     doc="callable, args tuple, and a dict or nothing", symbol="")
 _op("call_cfunction_o", "oo", "o", RUNS, ref="new", attrs="function", fails="null",

@@ -80,6 +80,7 @@ PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
 PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);
 
 /* -- helpers_object.c: these fail with NULL or -1 and an exception -- */
+PyObject *tc_get_method(PyObject *object, PyObject *name, int64_t *is_method);     /* is_method: it is not bound */
 int tc_del_attr(PyObject *object, PyObject *name);
 PyObject *tc_load_global(PyObject *globals, PyObject *builtins, PyObject *name);
 int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);

@@ -42,14 +42,30 @@ def _push(e: Any, value: Abstract, method: bool) -> None:
 
 def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
     stack = e.frame.stack
-    behind = [NULL] if method else []
     e.constants.append(name)
     witness = e.witness_of(owner)
     seen = peek(witness, name) if witness is not NO_WITNESS else MISSING
+    if method and seen is MISSING and e.fact(owner).rep == "o":
+        _get_method(e, e.obj(owner), name)
+        return
+    behind = [NULL] if method else []
     node = e.emit("get_attr", e.obj(owner), name=name, after=[*stack, RESULT, *behind],
                   witness=NO_WITNESS if seen is MISSING else seen)
     stack += [node, *behind]
     e.let_go(owner)
+
+
+def _get_method(e: Any, owner: Node | Const, name: str) -> None:
+    """Push what is to be called, and the owner where that is a method that takes it as its first argument, so that no
+    bound method is made: elsewhere the owner is let go, as the interpreter does."""
+    node = e.emit("get_method", owner, name=name, after=[*e.frame.stack, RESULT, NULL], unchecked=True)
+    (state, block), other = e.branch(e.emit("is_method", node))
+    state.frame.stack += [node, owner]
+    e.stand_after_split(*other)
+    e.frame.stack += [node, NULL]
+    e.let_go(owner)
+    e.join([(state, block), (e.state, e.block)])
+    e.check_left(e.resume)
 
 
 def _constant_attribute(e: Any, owner: Any, name: str) -> Any:

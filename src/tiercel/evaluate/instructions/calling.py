@@ -10,7 +10,7 @@ from tiercel.bytecode import decode
 from tiercel.evaluate.objects import find_in_type, plain_class, python_method
 from tiercel.graph.build import NULL, Const, Node
 from tiercel.rules.results import Result, result_of
-from tiercel.values import Abstract, FunctionInfo, Virtual, known
+from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
@@ -32,12 +32,25 @@ def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
     args = [e.bound(v) for v in stack[len(stack) - count:]]
     del stack[len(stack) - count:]
     receiver, function = stack.pop(), e.bound(stack.pop())
+    if isinstance(receiver, MaybeUnbound):
+        _call_found(e, function, receiver, args, names)
+        return
     if receiver is not NULL:
         args.insert(0, receiver)
     if isinstance(function, Virtual) and function.kind == "bound_method":
         args.insert(0, function.parts[1])
         function = function.parts[0]
     call_value(e, function, args, names)
+
+
+def _call_found(e: Any, function: Abstract, receiver: MaybeUnbound, args: list[Abstract],
+                names: tuple[str, ...]) -> None:
+    """Call what `get_method` found, with its owner before the arguments or not."""
+    node = e.emit("call_found", e.obj(function), receiver.bound, e.obj(receiver.value), *[e.obj(a) for a in args],
+                  names=names)
+    e.constants += names
+    e.frame.stack.append(node)
+    e.let_go(receiver, *args, function)
 
 
 def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[str, ...]) -> None:
