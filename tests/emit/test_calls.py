@@ -61,6 +61,7 @@ def test_calls_of_c() -> None:
     for name, function, args, expected in (
         ("call_cfunction_o", len, ([1, 2],), 2),
         ("call_cfunction_fast", [].insert, (0, "x"), None),
+        ("call_cfunction_keywords", "a b".split, (" ", 1), ["a", "b"]),
         ("call_cfunction_noargs", {}.items, (), {}.items()),
     ):
         made = Made("o" * len(args), "o", linked=True)
@@ -73,6 +74,30 @@ def test_calls_of_c() -> None:
     with pytest.raises(TypeError) as caught:
         failing(5)
     assert [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)][-1] == "f"
+
+
+def test_calls_of_methods_that_are_not_bound() -> None:
+    class Own:
+        def __init__(self) -> None:
+            self.method = lambda *args, **names: ("own", args, names)
+
+    class Plain:
+        def method(self, *args: Any, **names: Any) -> Any:
+            return self, args, names
+
+    for names in ((), ("k",)):
+        made = Made("ooo", "o", linked=True)
+        owner, *args = made.params
+        found = made.add("get_method", owner, name="method")
+        call = made.end(made.add("call_found", found, made.add("is_method", found), owner, *args, names=names))
+        expected = ((1,), {"k": 2}) if names else ((1, 2), {})
+        plain = Plain()
+        before = sys.getrefcount(plain)
+        assert call(plain, 1, 2) == (plain, *expected)
+        assert call(Own(), 1, 2) == ("own", *expected)
+        assert sys.getrefcount(plain) == before
+        with pytest.raises(AttributeError, match="no attribute 'method'"):
+            call(5, 1, 2)
 
 
 def test_leaving_after_a_call() -> None:

@@ -274,3 +274,12 @@ def test_reference_counts() -> None:
         before = sys.getrefcount(value)
         assert function(value) == 1 and sys.getrefcount(value) == before
     assert operation("refcount_is_one", "o", "b")([1]) in (True, False)
+
+
+def test_numbers_from_text() -> None:
+    to_int, to_float = operation("int_of_str", "o", "o", linked=True), operation("float_of_str", "o", "o", linked=True)
+    assert to_int(" -1_0 ") == -10 and to_int("9" * 40) == int("9" * 40)
+    assert to_float("1e3") == 1000.0 and to_float(" inf\n") == float("inf")
+    for function, message in ((to_int, "invalid literal for int"), (to_float, "could not convert string to float")):
+        with pytest.raises(ValueError, match=message):
+            function("x")

@@ -6,6 +6,7 @@ instruction it belongs to, caches are skipped.  What the interpreter has learnt 
 
 from __future__ import annotations
 
+import sys
 import weakref
 from functools import cached_property
 from types import CodeType
@@ -58,6 +59,13 @@ class Instruction:
     def cache(self) -> bytes:
         """The inline cache when the code was last decoded."""
         return self.owner.adaptive[2 * self.op_at + 2 : 2 * self.next]
+
+    @property
+    def owner_version(self) -> int:
+        """The version tag of the type on whose instances the interpreter found an attribute here; 0: it shows none."""
+        if self.specialized not in opcodes.OWNER_VERSION:
+            return 0
+        return int.from_bytes(self.cache[opcodes.OWNER_VERSION_BYTES], sys.byteorder)
 
     @property
     def warm(self) -> bool:

@@ -219,6 +219,15 @@ GENERIC: dict[str, str] = {form: name for name, forms in _SPECIALIZATIONS.items(
 ADAPTIVE: frozenset[str] = frozenset(name for name in _SPECIALIZATIONS if name in OPCODES and OPCODES[name].caches)
 INITIAL_COUNTER = b"\x11\x00"
 
+# Specialised forms whose cache has the version tag of the type of the object whose attribute it is, and where.
+OWNER_VERSION: frozenset[str] = frozenset({
+    "LOAD_ATTR_INSTANCE_VALUE", "LOAD_ATTR_WITH_HINT", "LOAD_ATTR_SLOT", "LOAD_ATTR_PROPERTY",
+    "LOAD_ATTR_METHOD_WITH_VALUES", "LOAD_ATTR_METHOD_NO_DICT", "LOAD_ATTR_METHOD_LAZY_DICT",
+    "LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", "LOAD_ATTR_NONDESCRIPTOR_NO_DICT",
+    "STORE_ATTR_INSTANCE_VALUE", "STORE_ATTR_SLOT", "STORE_ATTR_WITH_HINT",
+})
+OWNER_VERSION_BYTES = slice(2, 6)
+
 # An exhausted FOR_ITER goes on behind END_FOR and POP_TOP, which only generators returning into a loop run.
 FOR_ITER_SKIPS = 2
 

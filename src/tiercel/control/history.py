@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 from tiercel.identity import IdentityTable
 
 TYPE_CHECKING = False
@@ -13,13 +15,14 @@ if TYPE_CHECKING:
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_assumed", "_changed", "_failures")
+    __slots__ = ("_assumed", "_changed", "_failures", "_sightings")
 
     def __init__(self) -> None:
         self._failures = IdentityTable()             # code: {unit: {reason}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._assumed: dict[tuple[int, str], int] = {}
         self._changed: set[tuple[int, str]] = set()
+        self._sightings: dict[tuple[int, ...], ref[type]] = {}
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
@@ -45,3 +48,11 @@ class History:
         key = (id(names), name)
         if key not in self._changed:
             self._assumed[key] = id(names.get(name))
+
+    def sighted(self, place: tuple[int, ...]) -> type | None:
+        """The exact type that an earlier version found or assumed at a place: one value of an instruction."""
+        reference = self._sightings.get(place)
+        return reference() if reference is not None else None
+
+    def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
+        self._sightings[place] = ref(type_)

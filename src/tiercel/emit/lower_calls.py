@@ -18,6 +18,7 @@ _OFFSET_FLAG = -(1 << 63)     # PY_VECTORCALL_ARGUMENTS_OFFSET
 _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "compare": (0, 1, ("operator", "i32")),
     "get_attr": (0, ("name", "o")),
+    "get_method": (0, ("name", "o")),
     "set_attr": (0, ("name", "o"), 1),
     "del_attr": (0, ("name", "o")),
     "load_global": (("globals", "o"), ("builtins", "o"), ("name", "o")),
@@ -109,6 +110,35 @@ def _call(e: Lowering, node: Node) -> None:
         ("ptr", e.symbols.object(names) if names else "null")]))
 
 
+def _get_method(e: Lowering, node: Node) -> None:
+    e.outs = True
+    checked_call(e, node, lambda: ("tc_get_method", [*_arguments(e, node), ("ptr", "%word")]))
+    e.line(f"{_is_method_name(e, node)} = icmp ne i64 {e.put('load i64, ptr %word')}, 0")
+
+
+def _is_method_name(e: Lowering, node: Any) -> str:
+    """What the second result of a `get_method` is called."""
+    return f"{e.value(node)}.is_method"
+
+
+def _is_method(e: Lowering, node: Node) -> None:
+    e.alias(node, _is_method_name(e, node.args[0]))
+
+
+def _call_found(e: Lowering, node: Node) -> None:
+    names = node.attrs.get("names") or ()
+    function, is_method, *args = node.args
+    count = len(args) - 1 - len(names)
+
+    def prepare() -> tuple[str, list[tuple[str, str]]]:
+        flag, with_self = e.value(is_method), e.array(args, 1)
+        first = e.put(f"select i1 {flag}, ptr {with_self}, ptr {e.field('%array', 16)}")
+        number = e.put(f"select i1 {flag}, i64 {count + 1 + _OFFSET_FLAG}, i64 {count + _OFFSET_FLAG}")
+        return "PyObject_Vectorcall", [("ptr", e.value(function)), ("ptr", first), ("i64", number),
+                                       ("ptr", e.symbols.object(names) if names else "null")]
+    checked_call(e, node, prepare)
+
+
 def _call_method(e: Lowering, node: Node) -> None:
     checked_call(e, node, lambda: ("PyObject_VectorcallMethod", [
         ("ptr", e.symbols.object(node.attrs["name"])), ("ptr", e.array(node.args, 1)),
@@ -123,7 +153,7 @@ def _call_ex(e: Lowering, node: Node) -> None:
 
 def _cfunction(kind: str) -> Rule:
     """The C function behind a builtin; `kind`: how it takes its arguments after its self."""
-    types = {"o": "ptr, ptr", "fast": "ptr, ptr, i64", "noargs": "ptr, ptr"}[kind]
+    types = {"o": "ptr, ptr", "fast": "ptr, ptr, i64", "keywords": "ptr, ptr, i64, ptr", "noargs": "ptr, ptr"}[kind]
 
     def rule(e: Lowering, node: Node) -> None:
         target = node.attrs["function"]
@@ -142,7 +172,7 @@ def _cfunction(kind: str) -> Rule:
         elif kind == "noargs":
             more = "ptr null"
         else:
-            more = f"ptr {e.array(args)}, i64 {len(args)}"
+            more = f"ptr {e.array(args)}, i64 {len(args)}" + (", ptr null" if kind == "keywords" else "")
         finish(e, node, e.put(f"call ptr {function}(ptr {receiver}, {more})"), "ptr")
     return rule
 
@@ -188,6 +218,8 @@ RULES: dict[str, Any] = {
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
+    "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),
-    "call_cfunction_noargs": _cfunction("noargs"), "call_native": _call_native, "call_symbol": _call_symbol,
+    "call_cfunction_keywords": _cfunction("keywords"), "call_cfunction_noargs": _cfunction("noargs"),
+    "call_native": _call_native, "call_symbol": _call_symbol,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from tiercel.evaluate.objects import type_of_version
 from tiercel.evaluate.state import State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, FrameState, Graph, Node, Operand
 from tiercel.graph.ops import OPS
@@ -64,6 +65,14 @@ class History:
         return False
 
 
+    def sighted(self, place: tuple[int, ...]) -> type | None:
+        """The exact type that an earlier version found or assumed at a place."""
+        return None
+
+    def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
+        """A version knows or assumes this exact type at a place."""
+
+
 class Core:
     """Emission of nodes at the point where the evaluation stands, with the frame states they need."""
 
@@ -80,6 +89,7 @@ class Core:
         self.at = 0           # the current instruction, with its prefixes: where the interpreter would go on
         self.op_at = 0        # the instruction itself: what a traceback refers to
         self.resume = 0       # the instruction after it
+        self.learnt = 0       # how many values the current instruction has asked the type of
         self._before_at = 0
         self._stack_before: list[Abstract] = []
         self._locals_before: list[Abstract] = []
@@ -238,16 +248,26 @@ class Core:
         return True
 
     def learn(self, value: Abstract, sighted: type | None = None) -> type | None:
-        """The exact type of a value: known, or guarded to what was sighted by the interpreter or in the witness."""
-        seen = self.type_of(value)
-        if seen is not None or not isinstance(value, Node):
-            return seen
-        guess = sighted
-        if guess is None and value.witness is not NO_WITNESS:
-            guess = type(value.witness)
-        if guess is None or not self.guard_type(value, guess):
-            return None
-        return guess
+        """The exact type of a value: known, or guarded to what was sighted by the interpreter, in the witness, or by an
+        earlier version in the same place."""
+        place = (*self.frame.path, self.at, self.learnt)
+        self.learnt += 1
+        type_ = self.type_of(value)
+        if not isinstance(value, Node):
+            return type_
+        if type_ is None:
+            type_ = sighted
+            if type_ is None:
+                type_ = type(value.witness) if value.witness is not NO_WITNESS else self.history.sighted(place)
+            if type_ is None or not self.guard_type(value, type_):
+                return None
+        self.history.note_sighted(place, type_)
+        return type_
+
+    def sight_owner(self) -> type | None:
+        """The type of the object whose attribute the instruction names, as the interpreter's inline cache has it."""
+        version = self.instruction.owner_version
+        return type_of_version(version) if version else None
 
     # -- operands ----------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,7 @@ class Evaluator(Operators, Names, Inliner):
             self.covered.add((code, instruction.at))
             self.instruction = instruction
             self.at, self.op_at, self.resume = instruction.at, instruction.op_at, instruction.next
+            self.learnt = 0
             self._before_at = instruction.at
             self.refresh_before()
             handler = HANDLERS.get(instruction.op)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tiercel.bytecode import decode
 from tiercel.evaluate.core import Left
+from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.iteration import Iteration
 from tiercel.evaluate.objects import MISSING, find_in_type, python_method
 from tiercel.evaluate.state import Frame, Inlining
@@ -163,8 +164,12 @@ class Inliner(Iteration):
                 described.linked = False
         if not returns:
             raise Left
-        state, block = self._merge([(s, b) for s, b, _ in returns], self.resume)
-        _, at, op_at, resume = outer
+        self.join([(s, b) for s, b, _ in returns])
+
+    def join(self, incoming: list[Incoming]) -> None:
+        """Go on within the current instruction where several ways meet."""
+        at, op_at, resume = self.at, self.op_at, self.resume
+        state, block = self._merge(incoming, resume)
         self.stand(state, block, resume, resume)
         self.at, self.op_at = at, op_at
 

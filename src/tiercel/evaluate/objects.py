@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from types import FunctionType
 from typing import Any
 
@@ -9,6 +10,7 @@ from tiercel import _runtime
 
 _MRO = type.__dict__["__mro__"].__get__
 _DICT = type.__dict__["__dict__"].__get__
+_SUBCLASSES = type.__dict__["__subclasses__"]
 MISSING: Any = _runtime.NULL
 
 
@@ -69,3 +71,28 @@ def python_method(type_: type, name: str) -> FunctionType | None:
     """A special method of a type, if it is a Python function."""
     found = find_in_type(type_, name)
     return found if type(found) is FunctionType else None
+
+
+_versions: dict[int, weakref.ref[type] | None] = {}
+
+
+def type_of_version(version: int) -> type | None:
+    """The type that an inline cache means by a version tag, or None if there is none any more.
+
+    Tags are never given out twice: one that no type has belongs to a type that is gone or was changed since, so that
+    all types are looked through once for each tag at most.
+    """
+    if version not in _versions:
+        pending, seen = [object], {id(object)}
+        while pending:
+            type_ = pending.pop()
+            if (tag := _runtime.type_version(type_)) != 0:
+                _versions[tag] = weakref.ref(type_)
+            for each in _SUBCLASSES(type_):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    pending.append(each)
+        _versions.setdefault(version, None)
+    reference = _versions[version]
+    found = reference() if reference is not None else None
+    return found if found is not None and _runtime.type_version(found) == version else None

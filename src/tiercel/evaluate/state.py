@@ -66,6 +66,11 @@ class Frame:
         return twin
 
     @property
+    def path(self) -> tuple[int, ...]:
+        """The key in numbers, to be remembered without keeping the code of callees alive."""
+        return tuple([each if isinstance(each, int) else id(each) for each in self.key])
+
+    @property
     def depth(self) -> int:
         """How many callers are inlined above this frame."""
         return 0 if self.parent is None else 1 + self.parent.depth

@@ -130,7 +130,11 @@ def _stored(obj: Any, name: str) -> bool:
     """Whether the attribute is set in the object itself."""
     if any(name in base.__dict__ for base in type(obj).__mro__):
         return name in getattr(obj, "__dict__", {})
-    return hasattr(obj, name)
+    try:
+        object.__getattribute__(obj, name)
+    except AttributeError:
+        return False
+    return True
 
 
 @_implements("attr_load")
@@ -223,6 +227,7 @@ def _list_set(items: Any, index: Any, item: Any) -> Any:
 
 _simple({
     "is": operator.is_, "type_of": type, "refcount_is_one": lambda obj: False, "inline_valid": _inline_valid,
+    "is_method": lambda method: False,
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store,
 })
 
@@ -274,6 +279,7 @@ _simple({
     "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
     "str_eq": operator.eq, "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
+    "int_of_str": int, "float_of_str": float,
     "bytes_length": len, "bytes_item": operator.getitem, "bytearray_length": len,
     "bytearray_item": operator.getitem, "bytearray_set": operator.setitem,
     "list_iter_seq": _iterated, "tuple_iter_seq": _iterated,
@@ -355,6 +361,11 @@ def _get_attr(attrs: Attrs, obj: Any) -> Any:
     return getattr(obj, attrs["name"])
 
 
+@_implements("get_method")
+def _get_method(attrs: Attrs, obj: Any) -> Any:
+    return getattr(obj, attrs["name"])      # which is bound: see `is_method`
+
+
 @_implements("set_attr")
 def _set_attr(attrs: Attrs, obj: Any, value: Any) -> None:
     setattr(obj, attrs["name"], value)
@@ -431,12 +442,17 @@ def _call_method(attrs: Attrs, obj: Any, *args: Any) -> Any:
     return getattr(obj, attrs["name"])(*args)
 
 
+@_implements("call_found")
+def _call_found(attrs: Attrs, function: Any, is_method: bool, owner: Any, *args: Any) -> Any:
+    return _call(attrs, function, *([owner] if is_method else []), *args)
+
+
 @_implements("call_ex")
 def _call_ex(attrs: Attrs, function: Any, args: Any, keywords: Any = NULL) -> Any:
     return function(*args) if keywords is NULL else function(*args, **keywords)
 
 
-@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_noargs")
+@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_keywords", "call_cfunction_noargs")
 def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
     function = attrs["function"]
     if isinstance(function, BuiltinFunctionType) or owner is NULL:

@@ -277,6 +277,9 @@ _op("str_item", "oi", "i", doc="the code point at an index within range")
 _op("str_from_code", "i", "o", ref="new", symbol="tc_str_from_code", doc="chr() of a valid code point")
 _op("str_eq", "oo", "b", symbol="tc_str_eq")
 _op("str_concat", "oo", "o", RAISES, ref="new", symbol="PyUnicode_Concat", fails="null")
+_op("int_of_str", "o", "o", RAISES, ref="new", symbol="tc_int_of_str", fails="null", doc="int() of an exact str")
+_op("float_of_str", "o", "o", RAISES, ref="new", symbol="PyFloat_FromString", fails="null",
+    doc="float() of an exact str")
 _op("bytes_length", "o", "i")
 _op("bytes_item", "oi", "i")
 _op("bytearray_length", "o", "i", reads="bytearray")
@@ -341,6 +344,9 @@ _op("contains", "oo", "b", RUNS, symbol="PySequence_Contains", fails="minus1", d
 _op("truth", "o", "b", RUNS, symbol="PyObject_IsTrue", fails="minus1")
 _op("length", "o", "i", RUNS, symbol="PyObject_Size", fails="minus1")
 _op("get_attr", "o", "o", RUNS, ref="new", attrs="name", symbol="PyObject_GetAttr", fails="null")
+_op("get_method", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_get_method", fails="null",
+    doc="as LOAD_ATTR with the method bit: a method that is not bound, where `is_method` says so, or the attribute")
+_op("is_method", "o", "b", doc="whether `get_method`, the operand, found a method that is not bound")
 _op("set_attr", "oo", "", RUNS, attrs="name", symbol="PyObject_SetAttr", fails="minus1")
 _op("del_attr", "o", "", RUNS, attrs="name", symbol="tc_del_attr", fails="minus1")
 _op("get_item", "oo", "o", RUNS, ref="new", symbol="PyObject_GetItem", fails="null")
@@ -382,11 +388,15 @@ _op("call", "oo*", "o", RUNS, ref="new", attrs="names", fails="null",
     doc="vectorcall; operand 0 is called, the others are the arguments, the last len(names) of them by keyword")
 _op("call_method", "oo*", "o", RUNS, ref="new", attrs="name", fails="null",
     doc="operand 0 is self; looked up as LOAD_ATTR with the method bit does")
+_op("call_found", "oboo*", "o", RUNS, ref="new", attrs="names", fails="null",
+    doc="calls what `get_method` found; operand 1: whether operand 2, else perhaps null, is the first argument")
 _op("call_ex", "oo*", "o", RUNS, ref="new", fails="null",
     doc="callable, args tuple, and a dict or nothing", symbol="")
 _op("call_cfunction_o", "oo", "o", RUNS, ref="new", attrs="function", fails="null",
     doc="the METH_O function behind the constant builtin `function`; operand 0 is its self or the null constant")
 _op("call_cfunction_fast", "oo*", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_FASTCALL, as above")
+_op("call_cfunction_keywords", "oo*", "o", RUNS, ref="new", attrs="function", fails="null",
+    doc="METH_FASTCALL | METH_KEYWORDS, as above, without keywords")
 _op("call_cfunction_noargs", "o", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_NOARGS, as above")
 _op("call_native", "?*", "?", RUNS, attrs="target function result", ref="new", fails="kind",
     doc="another version's native form, or this one's (`target` None): operands are its parameters; "

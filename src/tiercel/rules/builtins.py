@@ -58,7 +58,7 @@ def is_instance(e: Any, value: Any, classes: Any) -> Any:
 @rule(type, Anything)
 def type_of(e: Any, value: Any) -> Any:
     type_ = e.type_of(value)
-    return NotImplemented if type_ is None else e.known(type_)
+    return e.emit("type_of", e.obj(value)) if type_ is None else e.known(type_)
 
 
 @rule(callable, Anything)

@@ -6,8 +6,9 @@ import operator
 from typing import Any
 
 from tiercel.graph.build import Const, Node
-from tiercel.rules.registry import Int, rule
-from tiercel.types import INDEX, STR, Fact
+from tiercel.rules.registry import Anything, Int, rule
+from tiercel.rules.results import MAKES_EXACT_TEXT
+from tiercel.types import ANY, FLOAT, INDEX, INT, STR, Fact
 
 
 def code_point(e: Any, text: Any) -> Any:
@@ -98,12 +99,26 @@ def repeated(e: Any, text: Any, count: Any) -> Any:
     return e.emit("number_multiply", e.obj(text), e.obj(count), fact=STR)
 
 
-@rule(str, Int)
-@rule(str, float)
-def of_number(e: Any, value: Any) -> Any:
-    return e.emit("str_of", e.obj(value), fact=STR)
+@rule(operator.getitem, str, slice)
+def piece(e: Any, text: Any, bounds: Any) -> Any:
+    return e.emit("get_item", e.obj(text), e.obj(bounds), fact=STR)
+
+
+@rule(int, str)
+def to_int(e: Any, text: Any) -> Any:
+    return e.emit("int_of_str", e.obj(text), fact=INT)
+
+
+@rule(float, str)
+def to_float(e: Any, text: Any) -> Any:
+    return e.emit("float_of_str", e.obj(text), fact=FLOAT)
 
 
 @rule(str, str)
 def same(e: Any, text: Any) -> Any:
     return text
+
+
+@rule(str, Anything)
+def of_anything(e: Any, value: Any) -> Any:
+    return e.emit("str_of", e.obj(value), fact=STR if e.type_of(value) in MAKES_EXACT_TEXT else ANY)

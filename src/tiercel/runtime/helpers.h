@@ -27,6 +27,7 @@ PyObject *tc_long_xor(PyObject *a, PyObject *b);
 PyObject *tc_long_lshift(PyObject *a, PyObject *b);
 PyObject *tc_long_rshift(PyObject *a, PyObject *b);
 PyObject *tc_long_pow(PyObject *a, PyObject *b);
+PyObject *tc_int_of_str(PyObject *text);                     /* the same */
 PyObject *tc_power(PyObject *a, PyObject *b);
 PyObject *tc_inplace_power(PyObject *a, PyObject *b);
 int tc_long_lt(PyObject *a, PyObject *b);
@@ -80,6 +81,7 @@ PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
 PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);
 
 /* -- helpers_object.c: these fail with NULL or -1 and an exception -- */
+PyObject *tc_get_method(PyObject *object, PyObject *name, int64_t *is_method);     /* is_method: it is not bound */
 int tc_del_attr(PyObject *object, PyObject *name);
 PyObject *tc_load_global(PyObject *globals, PyObject *builtins, PyObject *name);
 int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);

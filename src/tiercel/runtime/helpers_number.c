@@ -298,3 +298,9 @@ tc_range_new(int64_t start, int64_t stop, int64_t step)
     }
     return result;
 }
+
+PyObject *
+tc_int_of_str(PyObject *text)
+{
+    return PyLong_FromUnicodeObject(text, 10);
+}

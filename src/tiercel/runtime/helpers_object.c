@@ -8,6 +8,14 @@ tc_del_attr(PyObject *object, PyObject *name)
     return PyObject_SetAttr(object, name, NULL);
 }
 
+PyObject *
+tc_get_method(PyObject *object, PyObject *name, int64_t *is_method)
+{
+    PyObject *method = NULL;
+    *is_method = _PyObject_GetMethod(object, name, &method);
+    return method;
+}
+
 static PyObject *
 name_error(PyObject *name)
 {

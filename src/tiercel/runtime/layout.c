@@ -125,6 +125,17 @@ tc_py_type_traits(PyObject *Py_UNUSED(module), PyObject *arg)
         "finalizer", (type->tp_finalize != NULL || type->tp_del != NULL) ? Py_True : Py_False);
 }
 
+/* The version tag of a type, by which inline caches know it; 0 while it has none. */
+PyObject *
+tc_py_type_version(PyObject *Py_UNUSED(module), PyObject *arg)
+{
+    if (!PyType_Check(arg)) {
+        PyErr_SetString(PyExc_TypeError, "a type is needed");
+        return NULL;
+    }
+    return PyLong_FromUnsignedLong(((PyTypeObject *)arg)->tp_version_tag);
+}
+
 /* (flags, address of the C function) of a builtin function or method descriptor, or None */
 PyObject *
 tc_py_cfunction(PyObject *Py_UNUSED(module), PyObject *callable)

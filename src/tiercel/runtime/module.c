@@ -59,6 +59,7 @@ static PyMethodDef methods[] = {
     {"peek_attr", tc_py_peek_attr, METH_VARARGS, PyDoc_STR("See layout.c.")},
     {"member_offset", tc_py_member_offset, METH_O, PyDoc_STR("See layout.c.")},
     {"type_traits", tc_py_type_traits, METH_O, PyDoc_STR("See layout.c.")},
+    {"type_version", tc_py_type_version, METH_O, PyDoc_STR("See layout.c.")},
     {"cfunction", tc_py_cfunction, METH_O, PyDoc_STR("See layout.c.")},
     {NULL},
 };

@@ -40,6 +40,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_call_method), FUNCTION(tc_check_result), FUNCTION(tc_instance_new), FUNCTION(tc_new_function),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),
     FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_box_u64), FUNCTION(PyList_SetSlice),
+    FUNCTION(tc_int_of_str), FUNCTION(tc_get_method),
     /* CPython */
     FUNCTION(PyNumber_Absolute), FUNCTION(PyNumber_Add), FUNCTION(PyNumber_And),
     FUNCTION(PyNumber_FloorDivide), FUNCTION(PyNumber_InPlaceAdd), FUNCTION(PyNumber_InPlaceAnd),
@@ -68,7 +69,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(PySet_Add), FUNCTION(PySet_Contains), FUNCTION(PySet_New),
     FUNCTION(PyFrozenSet_New), FUNCTION(PyUnicode_Append), FUNCTION(PyUnicode_Concat),
     FUNCTION(PyUnicode_Contains), FUNCTION(PyUnicode_FromOrdinal), FUNCTION(PyUnicode_Join),
-    FUNCTION(PyUnicode_Substring), FUNCTION(PyCell_New), FUNCTION(PyFloat_FromDouble),
+    FUNCTION(PyUnicode_Substring), FUNCTION(PyCell_New), FUNCTION(PyFloat_FromDouble), FUNCTION(PyFloat_FromString),
     FUNCTION(PyLong_FromDouble), FUNCTION(PyLong_FromLongLong), FUNCTION(PyMethod_New),
     FUNCTION(PySlice_New), FUNCTION(PyErr_Clear), FUNCTION(PyErr_Occurred),
     FUNCTION(PyErr_SetObject), FUNCTION(PyErr_SetString), FUNCTION(PyEval_RestoreThread),

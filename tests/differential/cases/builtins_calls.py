@@ -209,3 +209,40 @@ def printing(n):
     for i in range(n):
         print(i, i * 2, sep="-", end=";")
     print()
+
+
+class Text(str):
+    def upper(self):
+        return "upper"
+
+    def __format__(self, specification):
+        return f"formatted {specification}"
+
+
+class Described:
+    def __repr__(self):
+        return Text("repr")
+
+    __str__ = __repr__
+
+
+@case((Described(),), (5,), ("x",), ([1, Described()],), (None,))
+def texts_of(x):
+    return (str(x), type(str(x)), str(x).upper(), type(repr(x)), repr(x).upper(), f"{x!r}", f"{x!s}", f"{x!r:>5}",
+            type(f"{x}"))
+
+
+@case((5,), (Sized(5),), (Described(),), (int,), (type,))
+def types_of(x):
+    seen = [type(x) for _ in range(3)]
+    return seen, type(x).__name__, type(type(x)) is type, type(x) is int
+
+
+@case(([3, 1, 2],), ((5, 4),), ("ba",), ({2: 1, 1: 2},), (7,))
+def made_by_classes(x):
+    total = 0
+    for item in list(x):
+        total = item + (total or type(item)())
+    for item in sorted(x):
+        total += item
+    return total, len(tuple(x)), [y for y in set(x) if y in frozenset(x)], bool(list(x)), dict(zip(x, x)).keys()

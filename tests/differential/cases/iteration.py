@@ -293,3 +293,13 @@ def coroutine_driven_by_hand(n):
         except StopIteration as stop:
             seen.append(stop.value)
     return seen
+
+
+@case(([[1, 2], [3]],), ([(1, 2), [3]],), ([[1], iter([2, 3])],), ([[1], 5],), ([range(3), range(2)],), ([[], "ab"],))
+def iterables_made_elsewhere(groups):
+    total = []
+    for group in list(map(lambda g: g, groups)):
+        for item in group:
+            total.append(item)
+        total += [item for item in group if item in {1, 2}]
+    return total

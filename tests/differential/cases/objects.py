@@ -477,3 +477,157 @@ class Bottom(Middle):
 @case((5,))
 def super_calls(n):
     return [(Bottom().describe(), Middle().describe()) for _ in range(n)]
+
+
+class Left:
+    def __init__(self, n):
+        self.n = n
+
+    def step(self):
+        self.n += 1
+        return self.n
+
+
+class Right:
+    __slots__ = ("n",)
+    kind = "right"
+
+    def __init__(self, n):
+        self.n = n
+
+    @property
+    def step(self):
+        return lambda: self.n * 2
+
+
+MAKERS = {"l": Left, "r": Right, "n": lambda n: None}
+
+
+@case(("lllll",), ("llllr",))
+def made_elsewhere(kinds):
+    seen = []
+    for n, kind in enumerate(kinds):
+        thing = MAKERS[kind](n)
+        seen.append(thing.step() + thing.n)
+        thing.n = 7
+        seen.append(thing.n)
+    return seen
+
+
+@case(("rrrrr",), ("rrrrn",))
+def slotted_made_elsewhere(kinds):
+    return [(MAKERS[kind](n).step(), MAKERS[kind](n).kind, MAKERS[kind](n).n) for n, kind in enumerate(kinds)]
+
+
+@case((5,))
+def class_changes_between(n):
+    class Changing:
+        value = 1
+
+        def get(self):
+            return self.value
+    things = list(map(lambda _: Changing(), range(n)))
+    seen = []
+    for index, thing in enumerate(things):
+        seen.append(thing.get())
+        if index == 2:
+            Changing.get = lambda self: "changed"
+        if index == 3:
+            thing.__class__ = type("Else", (Changing,), {"value": 3})
+            seen.append(thing.get())
+    return seen
+
+
+class Plain:
+    def name(self, *args, **keywords):
+        return "plain", args, keywords
+
+
+class Shadowed:
+    def __init__(self):
+        self.name = lambda *args, **keywords: ("shadowed", args, keywords)
+
+
+class Computed:
+    def __getattr__(self, name):
+        log("getattr", name)
+        if name == "name":
+            return lambda *args, **keywords: ("computed", args, keywords)
+        raise AttributeError(name)
+
+
+class Static:
+    name = staticmethod(lambda *args, **keywords: ("static", args, keywords))
+
+
+class OfClass:
+    @classmethod
+    def name(cls, *args, **keywords):
+        return cls.__name__, args, keywords
+
+
+class Fails:
+    @property
+    def name(self):
+        raise ValueError("no name")
+
+
+KINDS = [Plain, Shadowed, Computed, Static, OfClass, Plain, Fails, type("Sub", (Plain,), {}), int]
+
+
+@case((0,), (1,), (3,))
+def methods_of_many_types(start):
+    seen = []
+    for kind in KINDS[start:] + KINDS[:start]:
+        thing = kind()
+        try:
+            seen.append(thing.name())
+            seen.append(thing.name(1, 2 if start else 3))
+            seen.append(thing.name(*[1], k=2))
+            seen.append(thing.name(1, k=thing.name(5)))
+            seen.append([thing.name(x) for x in (1, 2) if thing.name])
+        except (AttributeError, ValueError) as error:
+            seen.append(str(error))
+    return seen
+
+
+class Ends:
+    def __init__(self, n):
+        self.n = n
+        if n % 3 == 1:
+            self.act = lambda x: ("own", x)
+
+    def act(self, x):
+        log("act", self.n)
+        return "method", x
+
+    def __del__(self):
+        log("end", self.n)
+
+
+class Slot:
+    __slots__ = ("act", "n")
+
+    def __init__(self, n):
+        self.act = lambda x: ("slot", x)
+        self.n = n
+
+    def __del__(self):
+        log("end of slot", self.n)
+
+
+def argument(x):
+    log("argument", x)
+    return x
+
+
+@case((9,))
+def owners_end_in_order(n):
+    makers = [Ends, Ends, Ends, Slot]
+    seen = []
+    for i in range(n):
+        seen.append(makers[i % 4](i).act(argument(i)))
+        thing = makers[i % 4](i + 100)
+        seen.append(thing.act(argument(thing := None)))
+        log("next")
+    return seen

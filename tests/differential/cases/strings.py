@@ -157,3 +157,37 @@ def calculator(text):
 @case(("abc",), ("",))
 def membership(s):
     return "b" in s, "" in s, "bc" in s, [c for c in "xaybz" if c in s], s.index("a") if s else None
+
+
+@case((["1", " -2 ", "1_000", "9" * 30],), (["1.5", "1e3", "nan", "-inf"],), (["x"],), (["1\0"],), (["\u0664"],),
+      ([b"12", 5, 2.5],), ([MyStr("7")],), (["1" * 5000],))
+def numbers_from_text(texts):
+    seen = []
+    for text in texts:
+        for kind in (int, float):
+            try:
+                seen.append(repr(kind(text)))
+            except ValueError as error:
+                seen.append(str(error)[:60])
+    return seen, [int(text) for text in texts if text == "1"], [float(text) for text in texts]
+
+
+@case((["a,b,c", "d,e,f"],), (["a,b,c", "d,e"],), ([MyStr("a,b,c")],), ([b"a,b,c"],), ([],))
+def split_and_use(lines):
+    groups = {}
+    for line in lines:
+        first, second, third = line.split(",")
+        groups.setdefault(first, []).append((second.upper(), third.strip().join("xy")))
+    return sorted(groups.items()), [line.partition(",")[2].splitlines(True) for line in lines]
+
+
+@case(("a b  c",), ("",), (MyStr("x y"),))
+def c_methods_with_keywords(text):
+    return (text.split(), text.split(" "), text.split(" ", 1), text.split(None, 1), text.split(maxsplit=1),
+            text.rsplit(sep=" "), text.splitlines(), text.splitlines(keepends=True), text.encode(), text.expandtabs())
+
+
+@case(("abcdef", 1, 4), ("abcdef", -2, None), ("", 0, 5), (MyStr("abc"), 1, 2), ("abcdef", "x", 2))
+def slices(text, start, stop):
+    piece = text[start:stop]
+    return piece, piece.upper(), type(piece), [text[i:] for i in range(3)], text[::-1]

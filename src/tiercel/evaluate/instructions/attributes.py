@@ -25,10 +25,16 @@ def load_attr(e: Any, i: Any) -> None:
         if found is not NO_WITNESS:
             _push(e, known(found), method)
             return
-    type_ = e.learn(owner)
+    type_ = _learn_owner(e, owner)
     if type_ is not None and not isinstance(owner, Const | type) and _instance_attribute(e, owner, type_, name, method):
         return
     _generic(e, owner, name, method)
+
+
+def _learn_owner(e: Any, owner: Abstract) -> type | None:
+    """The type of an attribute's owner.  The inline cache of code that is inlined in several places shows the types of
+    all of them: a witness comes first."""
+    return e.learn(owner, e.sight_owner() if e.witness_of(owner) is NO_WITNESS else None)
 
 
 def _push(e: Any, value: Abstract, method: bool) -> None:
@@ -37,14 +43,30 @@ def _push(e: Any, value: Abstract, method: bool) -> None:
 
 def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
     stack = e.frame.stack
-    behind = [NULL] if method else []
     e.constants.append(name)
     witness = e.witness_of(owner)
     seen = peek(witness, name) if witness is not NO_WITNESS else MISSING
+    if method and seen is MISSING and e.fact(owner).rep == "o":
+        _get_method(e, e.obj(owner), name)
+        return
+    behind = [NULL] if method else []
     node = e.emit("get_attr", e.obj(owner), name=name, after=[*stack, RESULT, *behind],
                   witness=NO_WITNESS if seen is MISSING else seen)
     stack += [node, *behind]
     e.let_go(owner)
+
+
+def _get_method(e: Any, owner: Node | Const, name: str) -> None:
+    """Push what is to be called, and the owner where that is a method that takes it as its first argument, so that no
+    bound method is made: elsewhere the owner is let go, as the interpreter does."""
+    node = e.emit("get_method", owner, name=name, after=[*e.frame.stack, RESULT, NULL], unchecked=True)
+    (state, block), other = e.branch(e.emit("is_method", node))
+    state.frame.stack += [node, owner]
+    e.stand_after_split(*other)
+    e.frame.stack += [node, NULL]
+    e.let_go(owner)
+    e.join([(state, block), (e.state, e.block)])
+    e.check_left(e.resume)
 
 
 def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
@@ -206,7 +228,7 @@ def store_attr(e: Any, i: Any) -> None:
     cyclic = isinstance(owner, Virtual) and e.reaches(value, owner)
     if cyclic:
         owner, value = _built(e, owner, value)
-    type_ = e.learn(owner)
+    type_ = _learn_owner(e, owner)
     if not cyclic and type_ is not None and _store_instance(e, owner, type_, name, value):
         e.let_go(value, owner)
         return

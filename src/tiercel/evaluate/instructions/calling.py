@@ -9,10 +9,13 @@ from tiercel import _runtime
 from tiercel.bytecode import decode
 from tiercel.evaluate.objects import find_in_type, plain_class, python_method
 from tiercel.graph.build import NULL, Const, Node
-from tiercel.values import Abstract, FunctionInfo, Virtual, known
+from tiercel.rules.results import Result, result_of
+from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
-_METH_VARARGS = 1
+_METH_VARARGS, _METH_METHOD = 1, 512
+_C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
+_C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
 
 def call(e: Any, i: Any) -> None:
@@ -29,12 +32,25 @@ def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
     args = [e.bound(v) for v in stack[len(stack) - count:]]
     del stack[len(stack) - count:]
     receiver, function = stack.pop(), e.bound(stack.pop())
+    if isinstance(receiver, MaybeUnbound):
+        _call_found(e, function, receiver, args, names)
+        return
     if receiver is not NULL:
         args.insert(0, receiver)
     if isinstance(function, Virtual) and function.kind == "bound_method":
         args.insert(0, function.parts[1])
         function = function.parts[0]
     call_value(e, function, args, names)
+
+
+def _call_found(e: Any, function: Abstract, receiver: MaybeUnbound, args: list[Abstract],
+                names: tuple[str, ...]) -> None:
+    """Call what `get_method` found, with its owner before the arguments or not."""
+    node = e.emit("call_found", e.obj(function), receiver.bound, e.obj(receiver.value), *[e.obj(a) for a in args],
+                  names=names)
+    e.constants += names
+    e.frame.stack.append(node)
+    e.let_go(receiver, *args, function)
 
 
 def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[str, ...]) -> None:
@@ -52,11 +68,20 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         function = known(target)
     if isinstance(function, Const) and _call_constant(e, function.value, args, names):
         return
+    result = _result(e, function, args[:len(args) - len(names)])
     callee = e.obj(function)
-    node = e.emit("call", callee, *[e.obj(a) for a in args], names=names)
+    node = e.emit("call", callee, *[e.obj(a) for a in args], names=names, fact=result.fact, witness=result.witness)
     e.constants += names
     e.frame.stack.append(node)
     e.let_go(*args, function)
+
+
+def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
+    """What is known of the result of a call with these positional arguments."""
+    target = function.value if isinstance(function, Const) else None
+    if type(target) is MethodDescriptorType and not (args and e.type_of(args[0]) is target.__objclass__):
+        return Result()
+    return result_of(target)
 
 
 def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
@@ -125,7 +150,7 @@ def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
     info = _runtime.cfunction(target)
     if info is None:
         return False
-    flags = info[0] & (_METH_O | _METH_NOARGS | _METH_FASTCALL | _METH_KEYWORDS | _METH_VARARGS)
+    flags = info[0] & (_METH_O | _METH_NOARGS | _METH_FASTCALL | _METH_KEYWORDS | _METH_VARARGS | _METH_METHOD)
     operands = list(args)
     if type(target) is MethodDescriptorType:
         if not operands or e.type_of(operands[0]) is not target.__objclass__:
@@ -133,14 +158,14 @@ def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
         receiver = operands.pop(0)
     else:
         receiver = known(target.__self__) if target.__self__ is not None else NULL
-    name = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}.get((flags, len(operands)))
-    if flags == _METH_FASTCALL:
-        name = "call_cfunction_fast"
+    name = _C_CALLS.get((flags, len(operands))) or _C_ARRAY_CALLS.get(flags)
     if name is None:
         return False
     e.constants.append(target)
     receiver_operand = receiver if receiver is NULL else e.obj(receiver)
-    node = e.emit(name, receiver_operand, *[e.obj(a) for a in operands], function=target)
+    result = result_of(target)
+    node = e.emit(name, receiver_operand, *[e.obj(a) for a in operands], function=target, fact=result.fact,
+                  witness=result.witness)
     e.frame.stack.append(node)
     e.let_go(*args)
     return True

@@ -72,9 +72,23 @@ def pop_jump_if_not_none(e: Any, i: Any) -> bool:
     return _jump_on_none(e, i, i.next, i.target)
 
 
+_ITERATED = {"FOR_ITER_LIST": list, "FOR_ITER_TUPLE": tuple, "FOR_ITER_RANGE": range}
+_TO_THE_LOOP = 8       # instructions between GET_ITER and FOR_ITER: those with which a comprehension begins
+
+
+def _sight_iterable(e: Any, i: Any) -> type | None:
+    """What is probably iterated over, by the type of the iterator that the interpreter found in the loop that follows:
+    few loops are over an iterator that exists already."""
+    for _ in range(_TO_THE_LOOP):
+        i = e.frame.code.by_offset.get(i.next)
+        if i is None or i.opcode.control != "next":
+            break
+    return _ITERATED.get(i.specialized or "") if i is not None and i.op == "FOR_ITER" else None
+
+
 def get_iter(e: Any, i: Any) -> None:
     value = e.bound(e.frame.stack.pop())
-    e.learn(value)
+    e.learn(value, _sight_iterable(e, i) if e.witness_of(value) is e.NO_WITNESS else None)
     result = e.apply(iter, value)
     if result is None:
         result = e.emit("iter", e.obj(value))

@@ -121,10 +121,13 @@ def is_op(e: Any, i: Any) -> None:
     e.let_go(a, b)
 
 
+_CONTAINERS = {"CONTAINS_OP_DICT": dict, "CONTAINS_OP_SET": set}
+
+
 def contains_op(e: Any, i: Any) -> None:
     stack = e.frame.stack
     container, item = e.bound(stack.pop()), e.bound(stack.pop())
-    e.learn(container)
+    e.learn(container, _CONTAINERS.get(i.specialized or "") if e.witness_of(container) is e.NO_WITNESS else None)
     e.learn(item)
     result = e.apply(operator.contains, container, item)
     if result is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiercel.types import STR
+from tiercel.rules.results import MAKES_EXACT_TEXT
+from tiercel.types import ANY, STR
 
 
 def format_simple(e: Any, i: Any) -> None:
@@ -25,7 +26,9 @@ def format_with_spec(e: Any, i: Any) -> None:
 def convert_value(e: Any, i: Any) -> None:
     value = e.bound(e.frame.stack.pop())
     name = {1: "str_of", 2: "repr_of", 3: "ascii_of"}[i.arg]
-    e.frame.stack.append(e.emit(name, e.obj(value), fact=STR))
+    # the methods of other types may return an instance of a subclass
+    fact = STR if e.type_of(value) in MAKES_EXACT_TEXT else ANY
+    e.frame.stack.append(e.emit(name, e.obj(value), fact=fact))
     e.let_go(value)
 
 

@@ -1,0 +1,114 @@
+"""What is guessed of types: from inline caches, and from what earlier versions saw."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from tiercel import _runtime, evaluate
+from tiercel.bytecode import decode
+from tiercel.control.history import History
+from tiercel.evaluate.objects import type_of_version
+
+
+class Point:
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+    def move(self) -> None:
+        self.x += 1
+
+
+def use(p: Any) -> Any:
+    p.move()
+    p.x = 5
+    return p.x
+
+
+def warm() -> None:
+    for _ in range(50):
+        use(Point(1))
+
+
+def guarded(function: Callable[..., Any], args: tuple[Any, ...] | None, history: History | None = None) -> list[type]:
+    evaluation = evaluate.evaluate_function(function, args, history)    # type: ignore[arg-type]
+    return [node.attrs["type"] for node in evaluation.graph.nodes() if node.op and node.op.name == "guard_type"]
+
+
+def test_versions_mean_types() -> None:
+    warm()
+    versions = [i.owner_version for i in decode(use.__code__).instructions if i.op in ("LOAD_ATTR", "STORE_ATTR")]
+    assert versions == [_runtime.type_version(Point)] * 3
+    assert type_of_version(versions[0]) is Point
+    assert type_of_version(_runtime.type_version(list)) is list
+    assert type_of_version(0xFFFFFFFF) is None
+
+
+def test_a_version_ends_with_a_change_and_keeps_nothing_alive() -> None:
+    class Brief:
+        x = 1
+
+    for _ in range(3):
+        Brief().x       # noqa: B018 - a look-up gives the type its version
+    version = _runtime.type_version(Brief)
+    assert version and type_of_version(version) is Brief
+    Brief.x = 2
+    assert type_of_version(version) is None
+    watcher = weakref.ref(Brief)
+    del Brief
+    gc.collect()
+    assert watcher() is None
+
+
+def test_caches_stand_in_for_witnesses() -> None:
+    warm()
+    assert guarded(use, None) == [Point, int]
+
+
+def test_a_witness_comes_before_the_cache() -> None:
+    class Other(Point):
+        pass
+
+    warm()
+    assert guarded(use, (Other(1),)) == [int]
+
+
+def test_the_loop_tells_what_is_iterated_over() -> None:
+    def total(items: Any) -> int:
+        result = 0
+        for item in items:
+            result += len([0 for _ in item])
+        return result
+
+    for _ in range(50):
+        total([(1, 2), (3,)])
+    assert guarded(total, None) == [list, tuple]
+
+
+def test_earlier_versions_are_remembered() -> None:
+    def first(things: Any) -> Any:
+        return things[0].x
+
+    history = History()
+    assert guarded(first, None) == []
+    assert guarded(first, ([Point(1)],), history) == [Point]
+    assert guarded(first, None, history) == [list, Point]
+    history.note_failure(first.__code__, next(i.at for i in decode(first.__code__).instructions if i.op == "LOAD_ATTR"),
+                         "type")
+    assert guarded(first, None, history) == [list]
+
+
+def test_what_was_seen_is_not_kept_alive() -> None:
+    class Brief:
+        pass
+
+    history = History()
+    history.note_sighted((3, 0), Brief)
+    assert history.sighted((3, 0)) is Brief
+    assert history.sighted((3, 1)) is None
+    watcher = weakref.ref(Brief)
+    del Brief
+    gc.collect()
+    assert watcher() is None and history.sighted((3, 0)) is None
