@@ -23,7 +23,8 @@ from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
-_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
+_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }",
+               "attributes #2 = { nounwind alwaysinline }"]
 
 
 # what has done something already when it may leave
@@ -40,7 +41,7 @@ class Lowered:
     text: str
     sites: list[Description]
     symbols: Symbols
-    main: str                    # the function that is worth optimising: `native` or `enter`
+    main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
     effort: Effort               # how much
     exports: list[str]
     param_kinds: str
@@ -76,7 +77,7 @@ class Lowering:
         self.here = ""
         self.count = 0
         self.incoming: dict[Block, list[tuple[str, list[Operand]]]] = {}
-        self.phi_places: list[tuple[Block, int]] = []
+        self.phi_places: list[tuple[Block, list[str], int]] = []
         self.edges_seen: set[tuple[str, Block]] = set()
         self.sites: list[Description] = []
         self.site_numbers: dict[Any, int] = {}
@@ -89,8 +90,10 @@ class Lowering:
         self.outs = False        # whether there is a word for results by pointer
         self.code = symbols.object(graph.code)
         self.early_blocks = lower_frames.early_blocks(graph) if self.linked and not self.loop else set()
-        self.early = False       # whether the frame is not linked yet
-        self.links: list[tuple[str, Edge]] = []    # blocks to be written that link it, for edges out of early blocks
+        self.early = False       # whether the block that is written comes before the frame is linked
+        self.early_lines: list[str] = []           # of early blocks, which are a function of their own
+        self.early_cold: list[str] = []
+        self.handed: list[tuple[str, str]] = []    # what that function hands to the late one: types and values
         self.quietly_releases = any(
             node.op.releases and not node.op.raises and node.op.name != "drop"  # type: ignore[union-attr]
             or node.op.name.startswith("decref") for node in graph.nodes())     # type: ignore[union-attr]
@@ -287,9 +290,7 @@ class Lowering:
         target = edge.block
         label, source = f"b{target.name}", self.here
         if self.early and target not in self.early_blocks:
-            source = self.fresh("link")
-            self.links.append((source, edge))
-            return source
+            return lower_frames.go_late(self, edge)
         if (source, target) in self.edges_seen and edge.args:
             source = self.fresh("e")
             self.cold += [f"{source}:", f"br label %{label}"]
@@ -299,22 +300,18 @@ class Lowering:
         return label
 
     def block(self, block: Block) -> None:
-        self.start(f"b{block.name}")
-        if block.params:
-            self.phi_places.append((block, len(self.lines)))
-            self.line("")
-        self.nodes(block)
-
-    def nodes(self, block: Block) -> None:
         self.early = block in self.early_blocks
+        saved = self.lines, self.cold
+        if self.early:
+            self.lines, self.cold = self.early_lines, self.early_cold
+        self.start(f"b{block.name}")
+        if block.params and (block is not self.graph.entry or block.params[0] not in self.values):
+            self.phi_places.append((block, self.lines, len(self.lines)))
+            self.line("")
         for node in block.nodes:
             RULES[node.op.name](self, node)  # type: ignore[union-attr]
-        for label, edge in self.links:
-            self.start(label)
-            lower_frames.link(self)
-            self.incoming.setdefault(edge.block, []).append((self.here, edge.args))
-            self.line(f"br label %b{edge.block.name}")
-        self.links.clear()
+        self.lines, self.cold = saved
+        self.early = False
 
     def body(self, params: list[tuple[Node, str]]) -> None:
         """All blocks; the entry block's parameters come with `params` from the label `start`."""
@@ -328,20 +325,16 @@ class Lowering:
             for node, value in params:
                 self.values[node] = value
         for block in order:
-            if block is graph.entry and block.params and block.params[0] in self.values:
-                self.start(f"b{block.name}")
-                self.nodes(block)
-            else:
-                self.block(block)
-        for block, place in self.phi_places:
-            self.lines[place] = "\n".join(self.phis(block, given))
+            self.block(block)
+        for block, lines, place in self.phi_places:
+            lines[place] = "\n".join(self.phis(block, given))
 
     def phis(self, block: Block, given: dict[Node, str]) -> list[str]:
         lines = []
         for number, param in enumerate(block.params):
             sources = []
             for label, args in self.incoming.get(block, ()):
-                value = given[param] if label == "start" else self.value(args[number])
+                value = self.value(args[number]) if args else given[param]
                 sources.append(f"[ {value}, %{label} ]")
             lines.append(f"{self.value(param)} = phi {TYPES[param.rep]} {', '.join(sources)}")
         return lines
@@ -399,7 +392,8 @@ def lower(graph: Graph, name: str, storm: bool = False) -> Lowered:
     if e.loop:
         functions, main, exports = lower_frames.running_loop(e), "enter", ["enter"]
     else:
-        functions, main, exports = lower_frames.function(e), "native", ["native", "bound"]
+        functions, exports = lower_frames.function(e), ["native", "bound"]
+        main = lower_frames.main_part(e)
         if lower_frames.has_entry(graph.code):
             functions += lower_frames.entry(e)
             exports.append("entry")

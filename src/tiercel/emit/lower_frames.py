@@ -7,13 +7,13 @@ slot; `entry` is the vectorcall.  A running loop has `enter`, which takes over t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
-from tiercel.graph.build import Block, FrameState, Graph, Node
+from tiercel.graph.build import Block, Edge, FrameState, Graph, Node
 from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import Effect
 
@@ -24,6 +24,7 @@ _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
 _CONTINUED, _ERROR = 1, 2      # what `enter` returns
 _ERROR_KIND = 2                # TC_ERROR
+MAX_INLINED_LINES = 40         # of the early part of a function, to be repeated where it calls itself
 
 # -- branches -------------------------------------------------------------------------------------------------------
 
@@ -263,18 +264,58 @@ def _owns(node: Node) -> bool:
 
 
 def early_blocks(graph: Graph) -> set[Block]:
-    """The blocks before the frame is linked: those from the entry on in which nothing needs one, if a way out of
-    the function lies among them.  Calls that end there (the bottom of a recursion) never link a frame."""
-    early: set[Block] = set()
+    """The blocks before the frame is linked: those from the entry on in which nothing needs one, as far as a single way
+    leads on from them, and if a way out of the function lies among them.
+
+    They become a function of their own, which goes on in the other, `late`, by a tail call.  So calls that end there, as
+    the bottom of a recursion does, neither link a frame nor save a register.
+    """
+    early: dict[Block, None] = {}
     predecessors = graph.predecessors()
     for block in reverse_postorder(graph):
         nodes = block.nodes[1:] if polls_at_entry(graph) and block is graph.entry else block.nodes
         if (all(before in early for before, _ in predecessors[block]) and not any(map(needs_frame, nodes))
                 and (not block.successors or not any(map(_owns, nodes)))):
-            early.add(block)
-    late_edges = sum(edge.block not in early for block in early for edge in block.successors)
+            early[block] = None
+    while sum(len(_late_edges(block, early)) for block in early) > 1:
+        gone = {next(block for block in reversed(early) if _late_edges(block, early))}
+        for block in early:
+            if any(before in gone for before, _ in predecessors[block]):
+                gone.add(block)
+        early = {block: None for block in early if block not in gone}
     returns = any(block.end is not None and block.end.op.name == "return" for block in early)  # type: ignore[union-attr]
-    return early if returns and late_edges <= 2 else set()
+    return set(early) if returns else set()
+
+
+def _late_edges(block: Block, early: Mapping[Block, None]) -> list[Edge]:
+    return [edge for edge in block.successors if edge.block not in early]
+
+
+def go_late(e: Lowering, edge: Edge) -> str:
+    """The label of a block that goes on in `late` with what that needs of the values known by then."""
+    late = [block for block in reverse_postorder(e.graph) if block not in e.early_blocks]
+    mentioned = [*edge.args]
+    for block in late:
+        for node in block.nodes:
+            mentioned += [*node.args, *(arg for target in node.targets for arg in target.args)]
+            mentioned += node.state.nodes() if node.state is not None else ()
+    handed: dict[str, str] = {}
+    for value in mentioned:
+        if isinstance(value, Node) and value.block in e.early_blocks and value not in e.graph.entry.params:
+            text = e.value(value)
+            if text.startswith("%"):
+                handed[text] = TYPES[value.rep]
+    e.handed = [(type_, text) for text, type_ in handed.items()]
+    label = e.fresh("late")
+    given = "".join(f", {type_} {text}" for type_, text in (*_parameters(e), *e.handed))
+    e.cold += [f"{label}:", f"%r.{label} = tail call {_RESULT} @late(ptr %th, ptr %func{given})",
+               f"ret {_RESULT} %r.{label}"]
+    e.incoming.setdefault(edge.block, []).append(("start", edge.args))
+    return label
+
+
+def _parameters(e: Lowering) -> list[tuple[str, str]]:
+    return [(TYPES[param.rep], f"%p{number}") for number, param in enumerate(e.graph.entry.params)]
 
 
 def polls_at_entry(graph: Graph) -> bool:
@@ -301,13 +342,15 @@ def _phi(type_: str, name: str, came: list[tuple[str, ...]]) -> tuple[list[str],
     return [f"{name} = phi {type_} {', '.join(f'[ {value}, %{label} ]' for label, value in came)}"], name
 
 
-def _endings(e: Lowering) -> list[str]:
-    """The cold blocks that hand over to the runtime, and what follows them."""
+def _endings(e: Lowering, early: bool = False) -> list[str]:
+    """The cold blocks that hand over to the runtime, and what follows them; `early`: those of the early blocks."""
     lines: list[str] = []
     out: list[tuple[str, str]] = []
     saved, e.lines = e.lines, lines
     for cold in e.exits.values():
-        frame = "%frame" if e.linked and not cold.early else "null"
+        if cold.early is not early:
+            continue
+        frame = "%frame" if e.linked and not early else "null"
         phi, place = _phi("i64", f"%site.{cold.label}", cold.came)
         e.line(f"{cold.label}:")
         e.lines.extend(phi)
@@ -319,7 +362,7 @@ def _endings(e: Lowering) -> list[str]:
         e.line("br label %out")
         out.append((result, cold.label))
     for label, name, used in (("unwind", "tc_unwind", e.unwinds), ("leave", "tc_leave", bool(e.leaving))):
-        if not used:
+        if not used or early:
             continue
         e.line(f"{label}:")
         args = [("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func")]
@@ -346,45 +389,65 @@ def _endings(e: Lowering) -> list[str]:
     return lines
 
 
-def _allocas(e: Lowering) -> list[str]:
+def _allocas(e: Lowering, body: Sequence[str]) -> list[str]:
     lines = []
-    if e.array_words:
+    if e.array_words and any("%array" in line for line in body):
         lines.append(f"%array = alloca [{e.array_words} x ptr], align 8")
-    if e.outs:
+    if e.outs and any("%word" in line for line in body):
         lines.append("%word = alloca i64, align 8")
     return lines
 
 
 def function(e: Lowering) -> list[str]:
     """The `native` and `bound` forms."""
-    graph = e.graph
-    params = [(param, f"%p{number}") for number, param in enumerate(graph.entry.params)]
-    e.body(params)
-    endings = _endings(e)
+    e.body([(param, value) for param, (_, value) in zip(e.graph.entry.params, _parameters(e), strict=True)])
+    parts = []
+    if e.lines:
+        parts += _part(e, "internal" if e.early_blocks else "dso_local", main_part(e), _endings(e))
+    if e.early_blocks:
+        e.lines, e.cold = e.early_lines, e.early_cold
+        parts = _part(e, "dso_local", "native", _endings(e, early=True), early=True) + parts
+    return parts + _bound(e)
+
+
+def main_part(e: Lowering) -> str:
+    """The name of the function that has most of the code."""
+    return "late" if e.early_blocks and len(e.early_blocks) < len(reverse_postorder(e.graph)) else "native"
+
+
+def _part(e: Lowering, linkage: str, name: str, endings: list[str], early: bool = False) -> list[str]:
+    """One of the functions that make up the native form, of the lines written so far."""
     body, cold = e.lines, e.cold
-    signature = "".join(f", {TYPES[param.rep]} {name}" for param, name in params)
-    lines = [f"define dso_local {_RESULT} @native(ptr %th, ptr %func{signature}) #0 {{", "entry:"]
+    handed = [] if early else e.handed
+    parameters = "".join(f", {type_} {value}" for type_, value in (*_parameters(e), *handed))
     e.lines, e.cold = [], []
-    if e.linked:
+    if e.linked and not early:
         e.outs = True
-    _prologue(e)
-    lines += [*_allocas(e), *e.lines, *body, *cold, *endings, "}"]
-    return lines + _bound(e)
+    _prologue(e, early)
+    lines = [*e.lines, *body, *cold, *endings, "}"]
+    allocas = _allocas(e, lines)
+    # a recursion asks first whether it is at its bottom
+    attributes = "#2" if early and len(body) <= MAX_INLINED_LINES else "#0"
+    return [f"define {linkage} {_RESULT} @{name}(ptr %th, ptr %func{parameters}) {attributes} {{", "entry:", *allocas,
+            *lines]
 
 
-def _prologue(e: Lowering) -> None:
-    """Compute where the frame goes; where recursion is too deep, the interpreter is called instead."""
+def _prologue(e: Lowering, early: bool) -> None:
+    """Compute where the frame goes and link it; where recursion is too deep, the interpreter is called instead."""
     offset = e.offset
+    late = bool(e.early_blocks) and not early
     e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
-    left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
-    refuse = e.put(f"icmp slt i32 {left}, 1")
-    if e.linked:
+    refuse = "false"
+    if not late:
+        left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
+        refuse = e.put(f"icmp slt i32 {left}, 1")
+    if e.linked and not early:
         words = abi.frame_words(e.graph.code, offset)
         e.line(f"%frame = load ptr, ptr {e.field('%ts', offset['tstate.datastack_top'])}{TBAA['thread']}")
         e.line(f"%extra = getelementptr inbounds i8, ptr %frame, i64 {8 * words}")
         e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.extra)}")
-        if not e.early_blocks:
-            refuse = e.put(f"or i1 {refuse}, {_no_room(e)}")
+        no_room = _no_room(e)
+        refuse = no_room if late else e.put(f"or i1 {refuse}, {no_room}")
     e.line(f"br i1 {refuse}, label %refused, label %start{UNLIKELY}")
     e.line("refused:")
     reps = [param.rep for param in e.graph.entry.params]
@@ -395,9 +458,10 @@ def _prologue(e: Lowering) -> None:
     result = e.put(f"call {_RESULT} (ptr, ptr, ptr, ...) {interpreted}(ptr %th, ptr %func, ptr @version{words_text})")
     e.line(f"ret {_RESULT} {result}")
     e.line("start:")
-    if e.linked and not e.early_blocks:
+    if e.linked and not early:
         link(e)
-    e.line("br label %b0")
+    first = next(block for block in reverse_postorder(e.graph) if early or block not in e.early_blocks)
+    e.line(f"br label %b{first.name}")
 
 
 def _no_room(e: Lowering) -> str:
@@ -417,8 +481,6 @@ def _no_room(e: Lowering) -> str:
 def link(e: Lowering) -> None:
     """Fill the frame at the top of the data stack and make it the current one."""
     offset, code = e.offset, e.graph.code
-    if e.early_blocks:
-        e.branch_cold(_no_room(e), "refused")
     left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
     e.store("i32", e.put(f"sub i32 {left}, 1"), "%ts", offset["tstate.py_recursion_remaining"], "thread")
     e.store("ptr", "%top", "%ts", offset["tstate.datastack_top"], "thread")
@@ -493,7 +555,7 @@ def _bound(e: Lowering) -> list[str]:
         e.start("mismatch")
         e.line(f"ret ptr {_MISMATCH}")
     head = "define dso_local ptr @bound(ptr %th, ptr %func, ptr %slots) #1 {"
-    return [head, "entry:", *_allocas(e), *e.lines, *e.cold, "}"]
+    return [head, "entry:", *_allocas(e, e.lines + e.cold), *e.lines, *e.cold, "}"]
 
 
 def has_entry(code: CodeType) -> bool:
@@ -564,8 +626,8 @@ def running_loop(e: Lowering) -> list[str]:
     for number, param, _, _, raw in taken:
         e.line(f"%p{number} = bitcast {TYPES[param.rep]} {raw} to {TYPES[param.rep]}")
     e.line("br label %b0")
-    return ["define i64 @enter(ptr %th, ptr %frame, ptr %extra) #0 {", "entry:", *_allocas(e), *e.lines, *body, *cold,
-            *e.cold, *endings, "}"]
+    return ["define i64 @enter(ptr %th, ptr %frame, ptr %extra) #0 {", "entry:",
+            *_allocas(e, [*e.lines, *body, *cold, *e.cold]), *e.lines, *body, *cold, *e.cold, *endings, "}"]
 
 
 RULES: dict[str, Any] = {
