@@ -48,6 +48,7 @@ $(VENV)/installed: pyproject.toml setup.py $(RUNTIME)
 	@test -x $(BIN) || "$(PYTHON)" -m venv $(VENV)
 	$(BIN) -m pip install -q --disable-pip-version-check -e '.[test]'
 	$(BIN) -c 'import tiercel._runtime'
+	$(BIN) -m compileall -q src
 	@touch $@
 
 clean:

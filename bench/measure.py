@@ -31,6 +31,7 @@ def run(arguments: Sequence[str], timeout: float = 300.0) -> str:
     """Run a fresh process and return its standard output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL")}
     environment["PYTHONHASHSEED"] = "0"
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)     # modules are compiled once, as they are where pip installs them
     try:
         done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -17,12 +17,15 @@ def primes_below(n):
     return count
 
 
-def main(n):
-    return primes_below(n)
+def main(n, times):
+    count = 0
+    for _ in range(times):
+        count += primes_below(n)
+    return count
 
 
 def run():
-    return main(4_000_000)
+    return main(1_000_000, 4)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ class Effort(Enum):
 
 
 # The passes run over the main function.  The graph's own passes have done value numbering with effects and dead code
-# already, so little is left that pays: conditions, address arithmetic, what two loads of memory have in common.
+# already, so little is left that pays: what the checks of two attributes of an object have in common, for one.
 PASSES = {
     Effort.QUICK: ("simplify_cfg",),
     Effort.PLAIN: ("simplify_cfg",),
-    Effort.FULL: ("simplify_cfg", "instruction_combine", "new_gvn", "simplify_cfg"),
+    Effort.FULL: ("simplify_cfg", "new_gvn", "simplify_cfg"),
 }
 
 

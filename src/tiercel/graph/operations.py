@@ -273,6 +273,7 @@ _simple({
     "list_set_f64": operator.setitem, "list_set_i64": operator.setitem, "list_append": list.append,
     "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
     "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,
+    "list_take_slice": _list_set_slice,
     "list_slice_step": lambda items, start, stop, step: items[start:stop:step],
     "list_reverse": list.reverse, "list_pop": _list_pop,
     "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,

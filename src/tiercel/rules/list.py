@@ -10,6 +10,8 @@ from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST
 from tiercel.values import Virtual
 
+_NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of"})
+
 
 def _index(e: Any, items: Any, index: Any) -> Any:
     return e.index_operand(index, e.emit("list_length", e.obj(items), fact=INDEX))
@@ -88,8 +90,14 @@ def setslice(e: Any, items: Any, piece: Any, value: Any) -> Any:
     if limits is None:
         return NotImplemented
     stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
-    e.emit("list_set_slice", e.obj(items), limits[0], stop, e.obj(value))
+    new = e.obj(value)
+    name = "list_take_slice" if _is_new_list(new) and e.fresh(new) else "list_set_slice"
+    e.emit(name, e.obj(items), limits[0], stop, new)
     return e.NONE
+
+
+def _is_new_list(value: Any) -> bool:
+    return isinstance(value, Node) and value.op is not None and value.op.name in _NEW_LISTS
 
 
 @rule(len, list)

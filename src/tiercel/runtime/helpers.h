@@ -76,6 +76,7 @@ int tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
 int tc_set_update(PyObject *set, PyObject *iterable);
 
 /* -- iterators.c -- */
+int tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value);
 PyObject *tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step);
 PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
 PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);

@@ -79,6 +79,23 @@ tc_list_extend(PyObject *list, PyObject *iterable)
     return -1;
 }
 
+/* list[low:high] = value, bounds adjusted, where nobody else will see `value` again: it may be left with the items that
+   were replaced, and lets go of them when it ends. */
+int
+tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value)
+{
+    if (PyList_GET_SIZE(value) != high - low || value == list) {
+        return PyList_SetSlice(list, (Py_ssize_t)low, (Py_ssize_t)high, value);
+    }
+    PyObject **place = ((PyListObject *)list)->ob_item + low, **items = ((PyListObject *)value)->ob_item;
+    for (int64_t i = 0; i < high - low; i++) {
+        PyObject *item = place[i];
+        place[i] = items[i];
+        items[i] = item;
+    }
+    return 0;
+}
+
 PyObject *
 tc_list_new(PyObject *const *items, int64_t count, uint64_t stolen)
 {

@@ -51,12 +51,17 @@ tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step)
 {
     Py_ssize_t first = (Py_ssize_t)start, last = (Py_ssize_t)stop;
     Py_ssize_t count = PySlice_AdjustIndices(PyList_GET_SIZE(list), &first, &last, (Py_ssize_t)step);
-    PyObject *result = PyList_New(count);
-    if (result == NULL) {
+    PyListObject *result = (PyListObject *)PyList_New(0);
+    PyObject **items = PyMem_New(PyObject *, count);
+    if (result == NULL || (items == NULL && count != 0)) {
         Py_FatalError("out of memory");
     }
+    PyObject **source = ((PyListObject *)list)->ob_item;
     for (Py_ssize_t i = 0; i < count; i++, first += (Py_ssize_t)step) {
-        PyList_SET_ITEM(result, i, Py_NewRef(PyList_GET_ITEM(list, first)));
+        items[i] = Py_NewRef(source[first]);
     }
-    return result;
+    result->ob_item = items;
+    result->allocated = count;
+    Py_SET_SIZE(result, count);
+    return (PyObject *)result;
 }

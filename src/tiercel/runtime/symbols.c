@@ -39,7 +39,8 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_load_global), FUNCTION(tc_store_global), FUNCTION(tc_import_name), FUNCTION(tc_call_ex),
     FUNCTION(tc_call_method), FUNCTION(tc_check_result), FUNCTION(tc_instance_new), FUNCTION(tc_new_function),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),
-    FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_box_u64), FUNCTION(PyList_SetSlice),
+    FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_list_take_slice),
+    FUNCTION(tc_box_u64), FUNCTION(PyList_SetSlice),
     FUNCTION(tc_int_of_str), FUNCTION(tc_get_method),
     /* CPython */
     FUNCTION(PyNumber_Absolute), FUNCTION(PyNumber_Add), FUNCTION(PyNumber_And),

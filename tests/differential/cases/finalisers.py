@@ -161,3 +161,14 @@ def taken_over(items):
     del items[1:]
     log("shorter")
     return len(pair)
+
+
+@case(lambda: ([Noisy(1), Noisy(2), Noisy(3)],))
+def slice_ends_items(xs):
+    xs[:2] = [Noisy(4), Noisy(5)]
+    log("replaced")
+    xs[1:] = xs[1:][::-1]
+    log("turned")
+    xs[:] = xs[:1]
+    log("cut")
+    return len(xs)

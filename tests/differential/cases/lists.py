@@ -305,3 +305,18 @@ class Index:
 @case(([5, 6, 7], Index(1)), ([5, 6, 7], Index(9)), ([5, 6, 7], 2))
 def index_object(xs, i):
     return xs[i], xs[i:], [xs[i] for _ in range(3)]
+
+
+@case(([3, 1, 4, 1, 5, 9, 2, 6],), ([0.5, 1, "x", None, [], (), 7, 8],))
+def slices_moved(xs):
+    seen = []
+    for n in range(len(xs)):
+        xs[:n + 1] = xs[n::-1]
+        xs[n:] = xs[n:]
+        seen.append(xs[:3])
+    ys = xs[2:5]
+    xs[0:3] = ys
+    xs[1:2] = [n, n + 1, n + 2]
+    ys[:] = xs + ys
+    xs[3:3] = xs[:2]
+    return seen, ys, len(xs)
