@@ -120,8 +120,8 @@ class Flow(Core):
         """The state goes on at the basic block at `unit`."""
         state, block = state or self.state, block or self.block
         if unit not in self._region:
-            self.stand(state, block, unit, unit)
-            self.block.append("leave", state=self.before(), reason="end of the compiled loop")
+            # without standing there: the other way of a branch is still evaluated at the current instruction
+            block.append("leave", state=state.describe(unit, unit), reason="end of the compiled loop")
             return
         self._pending.setdefault(unit, []).append((state, block))
 
