@@ -97,3 +97,48 @@ def popped_stored_and_compared(n):
         seen.append([Looking("item"), i][1])
         seen.append((Looking("part"), i)[-1])
     return seen, x
+
+
+class Leaving:
+    """Makes compiled code leave, but does not say what it has seen."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __del__(self):
+        sys._getframe(1).f_locals
+
+
+@case((5,))
+def stored_and_loaded_by_one_instruction(n):
+    seen = []
+    for i in range(n):
+        x = Leaving(i); seen.append(x.name)  # noqa: E702
+    return seen, x.name
+
+
+@case((5,))
+def two_stores_by_one_instruction(n):
+    seen = []
+    for i in range(n):
+        x, y = Leaving(i), [Leaving(-i)]
+        seen.append((x.name, y[0].name))
+    return seen
+
+
+class Stays:
+    """Comes back to life."""
+
+    def __del__(self):
+        global stayed
+        stayed = self
+
+
+@case((6,))
+def comes_back_to_life(n):
+    seen = []
+    for i in range(n):
+        x = Stays(); x.i = i  # noqa: E702
+        if i > 0:
+            seen.append(stayed.i)
+    return seen, stayed.i
