@@ -203,6 +203,7 @@ class Flow(Core):
             state.facts[node] = fact
         state.raw = {n: r for n, r in state.raw.items() if all(o.raw.get(n) is r for o in others)}
         state.boxed = {n: r for n, r in state.boxed.items() if all(o.boxed.get(n) is r for o in others)}
+        state.built = {v: n for v, n in state.built.items() if all(o.built.get(v) is n for o in others)}
 
     def _parameter(self, block: Block, fact: Fact, maybe: bool, witness: Any) -> Abstract:
         bound = block.param("b") if maybe else None

@@ -127,12 +127,15 @@ class Inliner(Iteration):
     def _inline(self, function: Any, code: CodeType, slots: list[Abstract], result: _Mark | None) -> None:
         """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
         decoded = decode(code)
+        closure: Abstract | None = None
         if isinstance(function, Virtual):
-            closure = function.parts[-1] if function.info.flags & 8 else None
             operand: Operand = self.obj(function)
-            function_witness: Any = closure
+            cells = function.parts[-1] if function.info.flags & 8 else None
+            if isinstance(cells, Virtual):
+                closure = Virtual("tuple", [self.state.current(cell) for cell in cells.parts])
+            slots = [self.state.current(slot) for slot in slots]    # they may have been built with the function
         else:
-            operand, function_witness = function, None
+            operand = function
         caller = self.frame
         caller.at, caller.resume, caller.result = self.op_at, self.resume, result
         self.inlined_size += len(decoded.instructions)
@@ -140,7 +143,7 @@ class Inliner(Iteration):
         locals_ = slots + [NULL] * (code.co_nlocals + len(_cells_only(code)) + len(code.co_freevars) - len(slots))
         frame = Frame(decoded, operand, locals_, caller, (*caller.key, self.at, code))
         frame.inlining = Inlining([], [])
-        frame.closure = function_witness
+        frame.closure = closure
         outer = self.returns, self.at, self.op_at, self.resume
         effects = self.effects
         enter = self.emit("enter_inlined", operand, code=code, reason="recursion")

@@ -77,10 +77,11 @@ Path = tuple[Any, ...]
 class State:
     """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
 
-    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.
+    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.  `built` tells what took the place of a virtual
+    object: instructions hold operands that they have taken off the stack while they build others.
     """
 
-    __slots__ = ("frame", "heap", "facts", "raw", "boxed")
+    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "built")
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
@@ -88,6 +89,7 @@ class State:
         self.facts: dict[Node, Fact] = {}
         self.raw: dict[Node, Node] = {}
         self.boxed: dict[Node, Node] = {}
+        self.built: dict[Virtual, Abstract] = {}
 
     def copy(self) -> State:
         twin = State(self.frame.copy())
@@ -95,6 +97,7 @@ class State:
         twin.facts = self.facts.copy()
         twin.raw = self.raw.copy()
         twin.boxed = self.boxed.copy()
+        twin.built = self.built.copy()
         return twin
 
     def parts(self, virtual: Virtual) -> list[Abstract]:
@@ -122,9 +125,22 @@ class State:
                 return result
             frame = frame.parent
 
+    def current(self, value: Abstract) -> Abstract:
+        """What a value taken from this state earlier is by now: virtual objects may have been built since."""
+        while isinstance(value, Virtual) and value in self.built:
+            value = self.built[value]
+        if isinstance(value, Virtual) and not value.mutable and value.parts:
+            parts = [self.current(part) for part in value.parts]
+            if any(a is not b for a, b in zip(parts, value.parts, strict=True)):
+                twin = self.built[value] = Virtual(value.kind, parts, value.info)
+                return twin
+        return value
+
     def replace(self, old: Abstract, new: Abstract) -> None:
         """Put `new` wherever `old` is, also inside virtual objects (of which immutable ones are made anew)."""
         changed: dict[Virtual, Virtual] = {}
+        if isinstance(old, Virtual):
+            self.built[old] = new
 
         def one(value: Abstract) -> Abstract:
             if value is old:
@@ -135,7 +151,7 @@ class State:
                 parts = [one(part) for part in value.parts]
                 if all(a is b for a, b in zip(parts, value.parts, strict=True)):
                     return value
-                twin = changed[value] = Virtual(value.kind, parts, value.info)
+                twin = changed[value] = self.built[value] = Virtual(value.kind, parts, value.info)
                 return twin
             return value
 
