@@ -257,6 +257,52 @@ for i in range(200): f(i)
     assert python(program).splitlines() == ["4 True 1000 True", "done"]
 
 
+def test_fork_while_another_thread_compiles():
+    """The child compiles too: it must not find LLVM's lock taken."""
+    out = python("""
+        import os, threading, tiercel, warnings
+        warnings.simplefilter("ignore")
+        tiercel.enable(threshold=2, sync=True)
+        stop = threading.Event()
+        def make(n):
+            names = {}
+            exec(f"def f(n):\\n    t = 0\\n    for i in range(n): t += i * {n}\\n    return t", names)
+            return names["f"]
+        def work():
+            n = 0
+            while not stop.is_set():
+                n += 1
+                f = make(n)
+                for i in range(10): f(3)
+        thread = threading.Thread(target=work)
+        thread.start()
+        for i in range(8):
+            pid = os.fork()
+            if pid == 0:
+                f = make(i)
+                os._exit(f(3) + f(3) + f(3))
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), end=" ")
+        stop.set()
+        thread.join()
+    """)
+    assert out.split() == [str(9 * i) for i in range(8)]
+
+
+def test_fork_before_anything_was_compiled():
+    out = python("""
+        import os, tiercel
+        tiercel.enable(threshold=50, sync=True)
+        pid = os.fork()
+        def f(a): return a + 1
+        for i in range(200): f(i)
+        print(len(tiercel.explain(f).versions), flush=True)
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    """)
+    assert out == "1\n1\n"
+
+
 def test_nothing_is_left_for_the_collector():
     out = python("""
         import gc, tiercel

@@ -380,6 +380,30 @@ def test_stop_waits_for_a_hook() -> None:
     assert f(1) == "interpreted"
 
 
+def test_fork_waits_for_a_hook_and_lets_none_begin() -> None:
+    f, g = fresh("def f(a): return a"), fresh("def g(a): return a", "g")
+    inside, done = threading.Event(), []
+
+    def slow(args: Any) -> None:
+        inside.set()
+        time.sleep(0.2)
+        done.append(args)
+
+    hooks = started("f", "g", hot_call=slow)
+    thread = threading.Thread(target=lambda: [f(i) for i in range(12)])
+    thread.start()
+    inside.wait()
+    _runtime.before_fork()
+    assert len(done) == 1
+    for i in range(30):
+        g(i)
+    assert len(hooks.of("hot_call")) == 1
+    _runtime.after_fork()
+    thread.join()
+    g(1)
+    assert len(done) == 2
+
+
 def test_the_worker_leaves_no_trace_in_the_collector() -> None:
     class Node:
         def __init__(self) -> None:

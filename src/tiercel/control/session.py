@@ -61,7 +61,7 @@ def start(config: Config, everything: bool = True) -> str | None:
         reason = f"could not start: {error}"
         return reason
     current = session
-    _register(config)                   # after the runtime: what is registered later runs first at exit
+    _register(runtime, config)          # after the runtime: what is registered later runs first at exit
     return None
 
 
@@ -84,10 +84,11 @@ def mark(function: FunctionType, eager: bool) -> None:
         current.runtime.set_threshold(function.__code__, threshold)
 
 
-def _register(config: Config) -> None:
+def _register(runtime: ModuleType, config: Config) -> None:
     global _fork_hooks, _report_hook
     if not _fork_hooks and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(before=runtime.before_fork, after_in_parent=runtime.after_fork,
+                            after_in_child=_after_fork)
         _fork_hooks = True
     if config.stats and not _report_hook:
         import atexit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.evaluate.objects import type_of_version
@@ -15,6 +15,7 @@ from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
 
+_NUMBERS = (int, float, bool)
 _REP_FACT = {"i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": Fact(), "": Fact()}
 _UNBOX = {"i": "unbox_i64", "f": "unbox_f64", "b": "unbox_bool"}
 BOX = {"i": "box_i64", "u": "box_u64", "f": "box_f64", "b": "box_bool"}
@@ -273,7 +274,7 @@ class Core:
 
     def bound(self, value: Abstract) -> Abstract:
         """A value that is certainly bound; leaves where it is not.  A virtual object that exists by now is the real one."""
-        value = self.state.latest(value)
+        value = self.state.current(value)
         if isinstance(value, MaybeUnbound):
             self.guard(value.bound, "unbound")
             self.state.replace(value, value.value)
@@ -348,6 +349,10 @@ class Core:
 
     def materialise(self, virtual: Virtual) -> Node:
         """Build a virtual object for real, and put it wherever the virtual one was."""
+        now = self.state.current(virtual)
+        if not isinstance(now, Virtual):
+            return now  # type: ignore[return-value]
+        virtual = now
         parts = self.state.parts(virtual)
         match virtual.kind:
             case "wide":
@@ -374,7 +379,7 @@ class Core:
             case _:
                 raise Unsupported(f"a {virtual.kind} would have to be built in compiled code")
         node.fact = Fact(virtual.type)
-        self.state.replace(virtual, node)
+        self.state.replace(self.state.current(virtual), node)
         return node
 
     def reaches(self, value: Abstract, target: Virtual) -> bool:
@@ -393,13 +398,21 @@ class Core:
     def _materialise_cell(self, cell: Virtual) -> Node:
         # what it holds may refer to it, as a function does that calls itself
         content = self.bound(self.state.parts(cell)[0])
-        node = self.emit("cell_new", NULL, fact=Fact(cell.type))
+        sample = self._sample(content)
+        node = self.emit("cell_new", NULL, fact=Fact(cell.type),
+                         witness=NO_WITNESS if sample is NO_WITNESS else CellType(sample))
         self.state.replace(cell, node)
         if isinstance(content, Node) and content.block is None:
             self._late_stores.append((node, content))
         elif content is not NULL:
             self.emit("cell_store", node, self.obj(content))
         return node
+
+    def _sample(self, content: Abstract) -> Any:
+        """A value such as a cell holds, from which a load of it learns the type; NO_WITNESS if none is known."""
+        witness = self.witness_of(content)
+        type_ = None if content is NULL else self.type_of(content)
+        return type_() if witness is NO_WITNESS and type_ in _NUMBERS else witness
 
     def _materialise_function(self, function: Virtual) -> Node:
         info = function.info
@@ -450,10 +463,11 @@ class Core:
         """The interpreter drops its references to these values here, after the effect of the instruction; and those to
         what the instruction replaced, before them."""
         replaced, self._replaced = self._replaced, []
-        for value in map(self.state.latest, (*replaced, *values)):
+        for value in (*replaced, *values):
             maybe = isinstance(value, MaybeUnbound)
             if isinstance(value, MaybeUnbound):
                 value = value.value
+            value = self.state.current(value)
             if isinstance(value, Virtual):
                 if value not in self._going and (not value.mutable or value in self.state.heap) \
                         and not self.state.holds(value):

@@ -120,8 +120,8 @@ class Flow(Core):
         """The state goes on at the basic block at `unit`."""
         state, block = state or self.state, block or self.block
         if unit not in self._region:
-            self.stand(state, block, unit, unit)
-            self.block.append("leave", state=self.before(), reason="end of the compiled loop")
+            # without standing there: the other way of a branch is still evaluated at the current instruction
+            block.append("leave", state=state.describe(unit, unit), reason="end of the compiled loop")
             return
         self._pending.setdefault(unit, []).append((state, block))
 
@@ -203,7 +203,7 @@ class Flow(Core):
             state.facts[node] = fact
         state.raw = {n: r for n, r in state.raw.items() if all(o.raw.get(n) is r for o in others)}
         state.boxed = {n: r for n, r in state.boxed.items() if all(o.boxed.get(n) is r for o in others)}
-        state.built = {v: r for v, r in state.built.items() if all(o.built.get(v) is r for o in others)}
+        state.built = {v: n for v, n in state.built.items() if all(o.built.get(v) is n for o in others)}
 
     def _parameter(self, block: Block, fact: Fact, maybe: bool, witness: Any) -> Abstract:
         bound = block.param("b") if maybe else None

@@ -128,13 +128,13 @@ class Inliner(Iteration):
     def _inline(self, function: Any, code: CodeType, slots: list[Abstract], result: _Mark | None) -> None:
         """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
         decoded = decode(code)
-        closure: Any = None
+        closure: Abstract | None = None
         if isinstance(function, Virtual):
-            closure = function.parts[-1] if function.info.flags & 8 else None
             operand: Operand = self.obj(function)
-            # its cells are real now
-            closure = self.state.latest(closure)
-            slots = [self.state.latest(slot) for slot in slots]
+            cells = function.parts[-1] if function.info.flags & 8 else None
+            if isinstance(cells, Virtual):
+                closure = Virtual("tuple", [self.state.current(cell) for cell in cells.parts])
+            slots = [self.state.current(slot) for slot in slots]    # they may have been built with the function
         else:
             operand = function
         caller = self.frame

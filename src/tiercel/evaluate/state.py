@@ -82,8 +82,8 @@ Path = tuple[Any, ...]
 class State:
     """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
 
-    `raw` maps a boxed node to its unboxed twin, `boxed` the other way, `built` a virtual object to the real one that has
-    taken its place: an operand that was taken off the stack before may still be the virtual one.
+    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.  `built` tells what took the place of a virtual
+    object: instructions hold operands that they have taken off the stack while they build others.
     """
 
     __slots__ = ("frame", "heap", "facts", "raw", "boxed", "built")
@@ -130,9 +130,22 @@ class State:
                 return result
             frame = frame.parent
 
+    def current(self, value: Abstract) -> Abstract:
+        """What a value taken from this state earlier is by now: virtual objects may have been built since."""
+        while isinstance(value, Virtual) and value in self.built:
+            value = self.built[value]
+        if isinstance(value, Virtual) and not value.mutable and value.parts:
+            parts = [self.current(part) for part in value.parts]
+            if any(a is not b for a, b in zip(parts, value.parts, strict=True)):
+                twin = self.built[value] = Virtual(value.kind, parts, value.info)
+                return twin
+        return value
+
     def replace(self, old: Abstract, new: Abstract) -> None:
         """Put `new` wherever `old` is, also inside virtual objects (of which immutable ones are made anew)."""
         changed: dict[Virtual, Virtual] = {}
+        if isinstance(old, Virtual):
+            self.built[old] = new
 
         def one(value: Abstract) -> Abstract:
             if value is old:
@@ -143,7 +156,7 @@ class State:
                 parts = [one(part) for part in value.parts]
                 if all(a is b for a, b in zip(parts, value.parts, strict=True)):
                     return value
-                twin = changed[value] = Virtual(value.kind, parts, value.info)
+                twin = changed[value] = self.built[value] = Virtual(value.kind, parts, value.info)
                 return twin
             return value
 
@@ -154,16 +167,6 @@ class State:
                 frame.closure = one(frame.closure)
         for parts in self.heap.values():
             parts[:] = [one(v) for v in parts]
-        for virtual, twin in changed.items():
-            self.built[virtual] = twin
-        if isinstance(old, Virtual):
-            self.built[old] = new
-
-    def latest(self, value: Abstract) -> Abstract:
-        """What has taken the place of a virtual object, if anything has."""
-        while isinstance(value, Virtual) and value in self.built:
-            value = self.built[value]
-        return value
 
     def holds(self, value: Abstract) -> bool:
         """Whether any slot, or part of a virtual object in a slot, is this very value or its boxed or raw twin."""

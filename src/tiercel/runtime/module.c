@@ -32,6 +32,8 @@ PyDoc_STRVAR(versions_doc, "versions(code): the installed versions, of the funct
 PyDoc_STRVAR(interpreted_doc, "interpreted(func, *args, **kwargs): calls it through the interpreter.");
 PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to count, and to call the hooks.");
 PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
+PyDoc_STRVAR(before_fork_doc, "before_fork(): waits for the hook that is running, and lets none begin.");
+PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
 PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls): this code is hot after that many calls; counts anew.");
 PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
 PyDoc_STRVAR(storming_doc, "storming(): whether machine code must ask tc_storm before it passes a guard.");
@@ -48,6 +50,8 @@ static PyMethodDef methods[] = {
     {"interpreted", (PyCFunction)(void (*)(void))tc_py_interpreted, METH_FASTCALL | METH_KEYWORDS, interpreted_doc},
     {"start", tc_py_start, METH_VARARGS, start_doc},
     {"stop", tc_py_stop, METH_NOARGS, stop_doc},
+    {"before_fork", tc_py_before_fork, METH_NOARGS, before_fork_doc},
+    {"after_fork", tc_py_after_fork, METH_NOARGS, after_fork_doc},
     {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},
     {"run_on_thread", tc_py_run_on_thread, METH_O, run_on_thread_doc},
     {"storm", tc_py_storm, METH_O, storm_doc},

@@ -14,6 +14,7 @@ static struct {
     uint32_t threshold;
     uint32_t loop_threshold;
     int running;                 /* a hook is running, on whatever thread */
+    int forks;                   /* threads that are about to fork: no hook begins */
     int ready;                   /* the control has imported what it needs */
     int at_exit;                 /* `stop` is registered with atexit */
 } state;
@@ -94,7 +95,7 @@ is_ready(void)
 int
 tc_call_hook(const char *name, PyObject *args)
 {
-    if (state.hooks == NULL || state.running || tc_on_worker() || Py_IsFinalizing() || !is_ready()) {
+    if (state.hooks == NULL || state.running || state.forks || tc_on_worker() || Py_IsFinalizing() || !is_ready()) {
         return -1;
     }
     PyObject *exc = PyErr_GetRaisedException();
@@ -116,6 +117,34 @@ void
 tc_monitor_after_fork(void)
 {
     state.running = 0;
+    state.forks = 0;
+}
+
+static void
+wait_for_hook(void)
+{
+    while (state.running && !tc_on_worker()) {
+        struct timespec moment = {0, 1000000};
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&moment, NULL);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+/* A child must not inherit locks that the compiler holds, its own or LLVM's: nobody would ever release them there. */
+PyObject *
+tc_py_before_fork(PyObject *module, PyObject *unused)
+{
+    state.forks++;
+    wait_for_hook();
+    Py_RETURN_NONE;
+}
+
+PyObject *
+tc_py_after_fork(PyObject *module, PyObject *unused)
+{
+    state.forks -= state.forks > 0;
+    Py_RETURN_NONE;
 }
 
 /* Where nobody can be given an exception that the control wants raised. */
@@ -559,18 +588,6 @@ tc_py_start(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* A hook that still runs would install what nobody watches any more. */
-static void
-wait_for_hook(void)
-{
-    while (state.running && !tc_on_worker()) {
-        struct timespec moment = {0, 1000000};
-        Py_BEGIN_ALLOW_THREADS
-        nanosleep(&moment, NULL);
-        Py_END_ALLOW_THREADS
-    }
-}
-
 PyObject *
 tc_py_stop(PyObject *module, PyObject *unused)
 {
@@ -582,7 +599,7 @@ tc_py_stop(PyObject *module, PyObject *unused)
         }
         PyErr_Clear();
         Py_CLEAR(state.hooks);
-        wait_for_hook();
+        wait_for_hook();         /* it would install what nobody watches any more */
     }
     tc_retire_all("Tiercel was stopped");
     tc_watch_stop();

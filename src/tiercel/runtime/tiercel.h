@@ -219,7 +219,8 @@ void tc_sweep_soon(void);
 
 PyObject *tc_py_start(PyObject *module, PyObject *args);
 PyObject *tc_py_stop(PyObject *module, PyObject *unused);
-
+PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
+PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
 int tc_monitor_on(void);
 void tc_monitor_after_fork(void);

@@ -40,15 +40,6 @@ static struct {
 
 static PyObject *collect;                /* gc.collect: not to be imported while another thread may be importing */
 
-int
-tc_worker_init(void)
-{
-    PyObject *module = PyImport_ImportModule("gc");
-    Py_XSETREF(collect, module ? PyObject_GetAttrString(module, "collect") : NULL);
-    Py_XDECREF(module);
-    return collect ? 0 : -1;
-}
-
 static void
 empty_list(PyGC_Head *list)
 {
@@ -159,6 +150,30 @@ tc_worker_stop(void)
     }
 }
 
+/* -- beginning -- */
+
+static void
+after_fork_in_child(void)
+{
+    if (aside.active) {
+        restore_collector(&PyInterpreterState_Main()->gc);
+    }
+    tc_monitor_after_fork();
+}
+
+int
+tc_worker_init(void)
+{
+    if (pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyObject *module = PyImport_ImportModule("gc");
+    Py_XSETREF(collect, module ? PyObject_GetAttrString(module, "collect") : NULL);
+    Py_XDECREF(module);
+    return collect ? 0 : -1;
+}
+
 /* -- threads -- */
 
 static void *
@@ -185,26 +200,12 @@ run_job(void *data)
     return NULL;
 }
 
-static void
-after_fork_in_child(void)
-{
-    if (aside.active) {
-        restore_collector(&PyInterpreterState_Main()->gc);
-    }
-    tc_monitor_after_fork();
-}
-
 int
 tc_on_thread(void (*function)(void *), void *argument)
 {
-    static int registered;
     if (on_worker) {
         function(argument);
         return 0;
-    }
-    if (!registered) {
-        registered = 1;
-        (void)pthread_atfork(NULL, NULL, after_fork_in_child);
     }
     tc_job job = {function, argument};
     pthread_attr_t attr;

@@ -417,3 +417,45 @@ def same_object_twice(items):
         return value is twice[0], value is twice[1]
 
     return keep(pair), pair is twice[0], keep(twice[1])
+@case((3,), (0.5,))
+def closure_counts_for_its_maker(n):
+    x = n
+
+    def step():
+        nonlocal x
+        x += 1
+        return x
+    first = step()
+    return first, step(), x
+
+
+@case((5,))
+def closure_is_seen_changed_in_a_loop(n):
+    seen = []
+    for i in range(n):
+        x = i
+
+        def step(by):
+            nonlocal x
+            x += by
+            seen.append(x)
+        step(10)
+        seen.append(x)
+    return seen
+
+
+class Point:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+
+@case((4,))
+def argument_is_also_enclosed(n):
+    point = Point(n, 1)
+
+    def move(other):
+        other.x += 1
+        point.x += 1
+        return point is other, other.x
+    return move(point), point.x

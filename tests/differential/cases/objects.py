@@ -631,3 +631,30 @@ def owners_end_in_order(n):
         seen.append(thing.act(argument(thing := None)))
         log("next")
     return seen
+def packed(*args):
+    return args
+
+
+@case((5,))
+def one_object_in_several_operands(n):
+    point = Point(n, 0)
+    pair = (point, n)
+    one, both, inner = packed(point, (point, [point]), pair)
+    table = {point.x: pair, -1: point}
+    return (one is point, both[0] is point, both[1][0] is point, inner is pair, inner[0] is point, table[n] is pair,
+            table[-1] is point, point in pair)
+
+
+@case((5,))
+def changed_after_it_was_packed(n):
+    point = Point(n, 0)
+    pair = packed(point, (point, 1))
+    point.x += 5
+    pair[1][0].y += 1
+    return pair[0].x, pair[1][0].x, point.x, point.y, pair[0].y
+
+
+@case((5,))
+def one_object_twice_in_a_result(n):
+    point = Point(n, 0)
+    return packed(point, (point, 1))

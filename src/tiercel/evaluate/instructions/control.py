@@ -59,6 +59,7 @@ def _jump_on_none(e: Any, i: Any, if_none: int, if_not: int) -> bool:
     if no is not None:
         state, block = no
         e.stand_after_split(state, block)
+        e.resume = if_not
         e.let_go(value)
         e.go_to(if_not, e.state, e.block)
     return True

@@ -15,11 +15,12 @@ def _load(e: Any, index: int) -> None:
     e.frame.stack.append(value)
 
 
-def _store(e: Any, index: int) -> None:
+def _store(e: Any, index: int) -> list[Any]:
+    """Store the top of the stack; what is to be let go once the whole instruction is done: when something leaves then,
+    the interpreter goes on behind all of it."""
     locals_ = e.frame.locals
     old, locals_[index] = locals_[index], e.frame.stack.pop()
-    if old is not locals_[index]:
-        e.let_go(old)
+    return [] if old is locals_[index] else [old]
 
 
 def nop(e: Any, i: Any) -> None:
@@ -52,17 +53,19 @@ def load_fast_and_clear(e: Any, i: Any) -> None:
 
 
 def store_fast(e: Any, i: Any) -> None:
-    _store(e, i.arg)
+    e.let_go(*_store(e, i.arg))
 
 
 def store_fast_load_fast(e: Any, i: Any) -> None:
-    _store(e, i.arg >> 4)
+    old = _store(e, i.arg >> 4)
     _load(e, i.arg & 15)
+    e.let_go(*old)
 
 
 def store_fast_store_fast(e: Any, i: Any) -> None:
-    _store(e, i.arg >> 4)
-    _store(e, i.arg & 15)
+    old = _store(e, i.arg >> 4)
+    old += _store(e, i.arg & 15)
+    e.let_go(*old)
 
 
 def delete_fast(e: Any, i: Any) -> None:
