@@ -85,6 +85,11 @@ def _evaluated() -> str:
     return format_graph(graph_of(norm2, FLOATS, improved=False))
 
 
+@listing("graph-passes")
+def _improved() -> str:
+    return format_graph(graph_of(norm2, FLOATS))
+
+
 @listing("length2")
 def _attributes() -> str:
     return format_graph(graph_of(length2, Point(1.0, 2.0), improved=False))
@@ -104,8 +109,8 @@ def _references() -> str:
 def _llvm() -> str:
     graph = graph_of(norm2, FLOATS)
     lines = emit.lower(graph, graph.name).text.splitlines()
-    begin = lines.index("b1:")
-    return "\n".join(line if line.endswith(":") else f"  {line}" for line in lines[begin:lines.index("b3:", begin)])
+    begin = lines.index("b2:")
+    return "\n".join(line if line.endswith(":") else f"  {line}" for line in lines[begin:lines.index("b4:", begin)])
 
 
 @listing("exit")
