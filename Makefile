@@ -39,7 +39,8 @@ asan: install
 		PYTHONPATH=build/asan/lib $(BIN) -m pytest tests/runtime
 
 valgrind: install
-	PYTHONMALLOC=malloc valgrind --quiet --error-exitcode=99 --trace-children=no $(BIN) -m pytest tests/runtime
+	PYTHONMALLOC=malloc valgrind --quiet --error-exitcode=99 --trace-children=no \
+		--suppressions=tests/runtime/valgrind.supp $(BIN) -m pytest tests/runtime
 
 install: $(VENV)/installed
 

@@ -42,6 +42,9 @@ class Switch:
             raise ConfigError(f"{where}: expected {self.takes}, not {text!r}") from None
 
 
+MAX_COUNT = 2**32 - 1                # what the runtime counts to
+
+
 def _flag(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError
@@ -51,7 +54,7 @@ def _flag(text: str) -> bool:
 def _count(text: str) -> int:
     if (number := int(text)) < 1:
         raise ValueError
-    return number
+    return min(number, MAX_COUNT)
 
 
 def _seed(text: str) -> int:
@@ -115,7 +118,7 @@ class Config:
     @property
     def loop_threshold(self) -> int:
         """Back-edges of a running loop before it is compiled."""
-        return 1 if self.threshold == 1 else 10 * self.threshold
+        return 1 if self.threshold == 1 else min(10 * self.threshold, MAX_COUNT)
 
     @property
     def loop_versions(self) -> int:

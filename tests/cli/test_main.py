@@ -74,6 +74,13 @@ def test_every_switch_has_an_attribute_and_a_default():
         config.Config(unknown=1)
 
 
+@pytest.mark.parametrize("threshold", ["429496730", "99999999999999"])
+def test_a_huge_threshold_means_never(threshold):
+    found = from_environment({"TIERCEL_THRESHOLD": threshold})
+    assert min(int(threshold), 2**32 - 1) == found.threshold
+    assert found.loop_threshold == 2**32 - 1        # the runtime counts in 32 bits
+
+
 @pytest.fixture
 def environment(tmp_path):
     """A virtual environment that sees this Tiercel and has site-packages of its own."""

@@ -164,7 +164,7 @@ hide_co_version(PyCodeObject *code)
     tc_code *record = tc_code_get(code);
     if (record != NULL && code->co_version != 0) {
         record->co_version = code->co_version;
-        code->co_version = 0;
+        tc_forget_code_version(code);
     }
 }
 
@@ -184,6 +184,7 @@ attach(PyFunctionObject *func, tc_version *version)
     if (tc_table_set(&attached, func, NULL, version) < 0) {
         return -1;
     }
+    tc_forget_function_version(func);
     PyFunction_SetVectorcall(func, version->entry ? version->entry : tc_generic_entry);
     return 0;
 }
@@ -201,6 +202,7 @@ void
 tc_detach(PyFunctionObject *func)
 {
     if (tc_table_pop(&attached, func, NULL) != NULL) {
+        tc_forget_function_version(func);
         PyFunction_SetVectorcall(func, tc_interpreter_entry);
     }
 }

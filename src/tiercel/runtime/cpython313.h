@@ -112,6 +112,29 @@ tc_pop_slots(PyThreadState *ts, void *slots)
     _PyThreadState_PopFrame(ts, (_PyInterpreterFrame *)slots);
 }
 
+/* -- version numbers -- */
+
+/* The interpreter finds functions and code objects by their version number, in a table of borrowed references from which
+   they are taken when they are freed with that number.  Without it they would stay there: before a number is taken away
+   they must go. */
+static inline void
+tc_forget_function_version(PyFunctionObject *func)
+{
+    _PyFunction_SetVersion(func, 0);
+}
+
+static inline void
+tc_forget_code_version(PyCodeObject *code)
+{
+    struct _func_version_cache_item *slots = PyThreadState_GetUnchecked()->interp->func_state.func_version_cache;
+    struct _func_version_cache_item *slot = &slots[code->co_version % FUNC_VERSION_CACHE_SIZE];
+    if (slot->code == (PyObject *)code) {
+        slot->code = NULL;
+        slot->func = NULL;
+    }
+    code->co_version = 0;
+}
+
 /* -- where the interpreter looks for a handler -- */
 
 enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */
