@@ -91,7 +91,7 @@ def test_running_loop_at_module_level_and_in_a_function():
     assert int(out.split()[-1]) >= 1
 
 
-def test_generators_that_always_yield_are_left_alone():
+def test_loops_that_leave_in_each_round_are_left_alone():
     out = python("""
         import tiercel
         tiercel.enable(threshold=20, sync=True)
@@ -102,10 +102,15 @@ def test_generators_that_always_yield_are_left_alone():
         def sometimes(n):
             for i in range(n):
                 if i % 1000 == 0: yield i
-        print(sum(always(5000)), sum(sometimes(50000)))
-        print(tiercel.explain(always).reasons, len(tiercel.explain(sometimes).versions))
+        def delegates(n):
+            for i in range(n):
+                yield from (i, -i)
+        print(sum(always(5000)), sum(sometimes(50000)), sum(delegates(5000)))
+        print(tiercel.explain(always).reasons, tiercel.explain(delegates).reasons,
+              len(tiercel.explain(sometimes).versions))
     """)
-    assert out.splitlines()[0] == "2500 1225000"
+    assert out.splitlines()[0] == "2500 1225000 0"
+    assert out.count("each round of the loop yields") == 2
     assert "each round of the loop yields" in out and not out.endswith(" 0\n")
 
 
