@@ -54,5 +54,13 @@ class History:
         reference = self._sightings.get(place)
         return reference() if reference is not None else None
 
+    def sighted_in(self, code: CodeType, place: tuple[int, ...]) -> type | None:
+        """The type that the own versions of a code object found at a place in it, unless they were wrong there."""
+        from tiercel.control.records import known_record
+        record = known_record(code)
+        if record is None or "type" in record.history.failed(code, place[0]):
+            return None
+        return record.history.sighted(place)
+
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         self._sightings[place] = ref(type_)

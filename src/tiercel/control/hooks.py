@@ -29,8 +29,8 @@ MAX_LOG = 10_000
 # on leaving is worse than none.
 MAX_EXITS_A_SECOND = 50_000
 
-# Once a loop is compiled, what is around it is worth compiling soon: the function, called that often again, and outer
-# loops, whose rounds are long.
+# Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
+# and leaving the inner loop is all that is gained there, a microsecond for each round, so they wait as any loop does.
 AROUND_A_LOOP = 2
 
 # A guard that failed at least one n-th as often as a noisy one is given up with it.
@@ -97,7 +97,7 @@ class Hooks:
             return False
         done = self._compile(record, code, at, func, (locals_, stack))
         if done and self.config.threshold > AROUND_A_LOOP:
-            self.runtime.set_threshold(code, AROUND_A_LOOP)
+            self.runtime.set_threshold(code, AROUND_A_LOOP, self.config.loop_threshold)
         return done
 
     def missed(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:

@@ -32,7 +32,8 @@ PyDoc_STRVAR(versions_doc, "versions(code): the installed versions, of the funct
 PyDoc_STRVAR(interpreted_doc, "interpreted(func, *args, **kwargs): calls it through the interpreter.");
 PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to count, and to call the hooks.");
 PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
-PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls): this code is hot after that many calls; counts anew.");
+PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls[, rounds]): this code is hot after that many calls, its loops "
+                                "after that many rounds (else in proportion); counts anew.");
 PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
 PyDoc_STRVAR(storming_doc, "storming(): whether machine code must ask tc_storm before it passes a guard.");
 PyDoc_STRVAR(resume_doc, "resume(frames, values, exception=None, result=NULL): goes on in the interpreter.");
