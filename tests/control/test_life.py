@@ -68,6 +68,25 @@ def test_a_global_that_changes_is_not_assumed_again():
     assert "retired: a global name was bound anew" in out
 
 
+def test_a_closure_that_is_made_anew_is_not_assumed_again():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def adder(n):
+            def add(x): return x + n
+            return add
+        def f(n):
+            add, x = adder(n), 0
+            for _ in range(2000): x = add(x)
+            return x
+        print([f(n) for n in range(20)] == [2000 * n for n in range(20)])
+        loops = [version for version in tiercel.explain(f).versions if version.at != -1]
+        print(len(loops), [version.retired for version in loops])
+    """)
+    assert out.startswith("True\n")
+    assert int(out.split()[1]) <= 3 and out.count("a function died") <= 1
+
+
 def test_running_loop_at_module_level_and_in_a_function():
     out = python("""
         import tiercel

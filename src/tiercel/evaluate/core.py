@@ -72,6 +72,10 @@ class History:
         """The exact type that the own versions of a code object found at a place in it."""
         return None
 
+    def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
+        """Whether no earlier version took another object for the callee at a place."""
+        return True
+
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         """A version knows or assumes this exact type at a place."""
 
