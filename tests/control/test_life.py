@@ -213,6 +213,21 @@ def test_compiling_imports_nothing_after_the_first_time():
     assert out == "1 set()\n"
 
 
+def test_llvm_is_not_loaded_for_what_is_not_worth_it():
+    out = python("""
+        import sys, tiercel
+        tiercel.enable(threshold=50)
+        def f(text): return sorted(text.upper().split())
+        for i in range(200): f("a b")
+        print(tiercel.explain(f).reasons, "llvmlite" in sys.modules)
+        def g(a): return (a * 3 + 1) * a % 7
+        for i in range(200): g(i)
+        print(len(tiercel.explain(g).versions), "llvmlite" in sys.modules)
+    """)
+    assert "nothing to gain" in out and out.splitlines()[0].endswith("False")
+    assert out.splitlines()[1] == "1 True"
+
+
 def test_deep_recursion_limit_does_not_reach_the_compiler():
     out = python("""
         import sys, tiercel

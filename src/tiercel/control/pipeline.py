@@ -31,11 +31,11 @@ MAX_TEXT = 500_000
 
 
 class Postponed(Exception):
-    """The budget does not allow to go on: later."""
+    """The budget, or an import that is under way, does not allow to go on: later."""
 
 
 def load() -> tuple[str, ...]:
-    """Import whatever compiling needs, so that it imports nothing later; the folders of LLVM's Python side."""
+    """Import LLVM and all that its first use would import; the folders of its Python side."""
     emit.load()
     return tuple(f"{folder}{os.sep}" for folder in sys.modules["llvmlite"].__path__)
 
@@ -110,6 +110,8 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     compiled.seconds["passes"] = perf_counter() - began
     if not hooks.config.sync and estimate(graph) <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
+    if not hooks.load_llvm():
+        raise Postponed
     began = perf_counter()
     lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None)
     compiled.seconds["lower"] = perf_counter() - began
