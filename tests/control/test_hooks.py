@@ -37,8 +37,8 @@ class Runtime:
         self.attached = []
         self.thresholds = []
 
-    def set_threshold(self, code, calls):
-        self.thresholds.append((code, calls))
+    def set_threshold(self, code, calls, rounds):
+        self.thresholds.append((code, calls, rounds))
 
     def attach(self, func, version):
         self.attached.append((func, version))
@@ -142,10 +142,10 @@ def test_a_miss_for_types_that_have_a_version(hooks, compiler):
     assert len(compiler.calls) == 1
 
 
-def test_what_is_around_a_hot_loop_is_worth_compiling(hooks):
+def test_the_function_of_a_hot_loop_is_worth_compiling_soon(hooks):
     f = function()
     assert hooks.hot_loop(f, 4, (1, 2), ()) is True
-    assert hooks.runtime.thresholds == [(f.__code__, hooks_module.AROUND_A_LOOP)]
+    assert hooks.runtime.thresholds == [(f.__code__, hooks_module.AROUND_A_LOOP, hooks.config.loop_threshold)]
 
 
 def test_a_noisy_guard_is_given_up(hooks):

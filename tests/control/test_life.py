@@ -68,6 +68,25 @@ def test_a_global_that_changes_is_not_assumed_again():
     assert "retired: a global name was bound anew" in out
 
 
+def test_a_closure_that_is_made_anew_is_not_assumed_again():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def adder(n):
+            def add(x): return x + n
+            return add
+        def f(n):
+            add, x = adder(n), 0
+            for _ in range(2000): x = add(x)
+            return x
+        print([f(n) for n in range(20)] == [2000 * n for n in range(20)])
+        loops = [version for version in tiercel.explain(f).versions if version.at != -1]
+        print(len(loops), [version.retired for version in loops])
+    """)
+    assert out.startswith("True\n")
+    assert int(out.split()[1]) <= 3 and out.count("a function died") <= 1
+
+
 def test_running_loop_at_module_level_and_in_a_function():
     out = python("""
         import tiercel
@@ -91,7 +110,7 @@ def test_running_loop_at_module_level_and_in_a_function():
     assert int(out.split()[-1]) >= 1
 
 
-def test_generators_that_always_yield_are_left_alone():
+def test_loops_that_leave_in_each_round_are_left_alone():
     out = python("""
         import tiercel
         tiercel.enable(threshold=20, sync=True)
@@ -102,10 +121,15 @@ def test_generators_that_always_yield_are_left_alone():
         def sometimes(n):
             for i in range(n):
                 if i % 1000 == 0: yield i
-        print(sum(always(5000)), sum(sometimes(50000)))
-        print(tiercel.explain(always).reasons, len(tiercel.explain(sometimes).versions))
+        def delegates(n):
+            for i in range(n):
+                yield from (i, -i)
+        print(sum(always(5000)), sum(sometimes(50000)), sum(delegates(5000)))
+        print(tiercel.explain(always).reasons, tiercel.explain(delegates).reasons,
+              len(tiercel.explain(sometimes).versions))
     """)
-    assert out.splitlines()[0] == "2500 1225000"
+    assert out.splitlines()[0] == "2500 1225000 0"
+    assert out.count("each round of the loop yields") == 2
     assert "each round of the loop yields" in out and not out.endswith(" 0\n")
 
 
@@ -187,6 +211,21 @@ def test_compiling_imports_nothing_after_the_first_time():
         print(len(tiercel.explain(g).versions), new)
     """)
     assert out == "1 set()\n"
+
+
+def test_llvm_is_not_loaded_for_what_is_not_worth_it():
+    out = python("""
+        import sys, tiercel
+        tiercel.enable(threshold=50)
+        def f(text): return sorted(text.upper().split())
+        for i in range(200): f("a b")
+        print(tiercel.explain(f).reasons, "llvmlite" in sys.modules)
+        def g(a): return (a * 3 + 1) * a % 7
+        for i in range(200): g(i)
+        print(len(tiercel.explain(g).versions), "llvmlite" in sys.modules)
+    """)
+    assert "nothing to gain" in out and out.splitlines()[0].endswith("False")
+    assert out.splitlines()[1] == "1 True"
 
 
 def test_deep_recursion_limit_does_not_reach_the_compiler():

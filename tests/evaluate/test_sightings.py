@@ -10,6 +10,7 @@ from typing import Any
 from tiercel import _runtime, evaluate
 from tiercel.bytecode import decode
 from tiercel.control.history import History
+from tiercel.control.records import record_of
 from tiercel.evaluate.objects import type_of_version
 
 
@@ -112,3 +113,24 @@ def test_what_was_seen_is_not_kept_alive() -> None:
     del Brief
     gc.collect()
     assert watcher() is None and history.sighted((3, 0)) is None
+
+
+def total(pairs: Any) -> Any:
+    result = 0
+    for pair in pairs:
+        result += pair[0]
+    return result
+
+
+def outer(count: int) -> Any:
+    return total([[i, i] for i in range(count)])
+
+
+def test_inlined_code_profits_from_its_own_versions() -> None:
+    assert list not in guarded(outer, (3,), History())
+    record = record_of(total.__code__)
+    assert guarded(total, ([[1, 2]],), record.history) == [list, int]
+    assert list in guarded(outer, (3,), History())
+    unit = next(i.at for i in decode(total.__code__).instructions if i.op == "BINARY_SUBSCR")
+    record.history.note_failure(total.__code__, unit, "type")
+    assert list not in guarded(outer, (3,), History()), "what was wrong in its own versions is not believed"

@@ -185,6 +185,9 @@ def test_own_threshold() -> None:
     _runtime.set_threshold(f.__code__, 1)
     f(0)
     assert len(hooks.of("hot_call")) == 2
+    _runtime.set_threshold(f.__code__, 1000, 5)
+    f(6)
+    assert len(hooks.of("hot_call")) == len(hooks.of("hot_loop")) == 2
 
 
 def test_failing_hooks() -> None:

@@ -17,6 +17,7 @@ _SAVES = {"call_native": 30.0, "enter_inlined": 20.0, "leave_inlined": 0.0, "pol
           "incref": -0.5, "decref": -0.5, "next": -5.0, "iter": -5.0, "refcount_is_one": 0.0, "keys_count": 0.0,
           "inline_valid": 0.0, "type_is": 0.0, "is": 3.0}
 _RUNS = -15.0                 # saves its operands and its place first, looks at the frame afterwards
+_BIG_INT = -2.0               # CPython's own function, which takes its time and makes an object
 _READS = 8.0
 _COMPUTES = 8.0
 _LOOP = 8.0                   # rounds that a loop is taken to make
@@ -47,6 +48,8 @@ def _saving(node: Node) -> float:
         return _RUNS
     if op.name.startswith("guard"):
         return 0.0
+    if op.name.startswith("long_") and node.rep == "o":
+        return _BIG_INT
     if op.name.startswith(("box_", "unbox_")):
         return 1.0
     return _READS if op.reads or op.writes else _COMPUTES

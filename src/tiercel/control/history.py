@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_assumed", "_changed", "_failures", "_sightings")
+    __slots__ = ("_assumed", "_callees", "_changed", "_failures", "_sightings")
 
     def __init__(self) -> None:
         self._failures = IdentityTable()             # code: {unit: {reason}}
@@ -23,6 +23,7 @@ class History:
         self._assumed: dict[tuple[int, str], int] = {}
         self._changed: set[tuple[int, str]] = set()
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
+        self._callees: dict[tuple[int, ...], ref[Any]] = {}
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
@@ -54,5 +55,18 @@ class History:
         reference = self._sightings.get(place)
         return reference() if reference is not None else None
 
+    def sighted_in(self, code: CodeType, place: tuple[int, ...]) -> type | None:
+        """The type that the own versions of a code object found at a place in it, unless they were wrong there."""
+        from tiercel.control.records import known_record
+        record = known_record(code)
+        if record is None or "type" in record.history.failed(code, place[0]):
+            return None
+        return record.history.sighted(place)
+
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         self._sightings[place] = ref(type_)
+
+    def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
+        """Whether no earlier version took another object for the callee at a place: functions that are made anew in
+        each call of what is around them would each cost a version."""
+        return self._callees.setdefault(place, ref(callee))() is callee

@@ -17,6 +17,7 @@ from tiercel import emit, evaluate, passes
 from tiercel.bytecode import decode
 from tiercel.control.gain import estimate
 from tiercel.control.records import FUNCTION, Compiled, Record, Site
+from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
 from tiercel.graph.ops import OPS
 
@@ -30,11 +31,11 @@ MAX_TEXT = 500_000
 
 
 class Postponed(Exception):
-    """The budget does not allow to go on: later."""
+    """The budget, or an import that is under way, does not allow to go on: later."""
 
 
 def load() -> tuple[str, ...]:
-    """Import whatever compiling needs, so that it imports nothing later; the folders of LLVM's Python side."""
+    """Import LLVM and all that its first use would import; the folders of its Python side."""
     emit.load()
     return tuple(f"{folder}{os.sep}" for folder in sys.modules["llvmlite"].__path__)
 
@@ -70,8 +71,8 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
 def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeType, at: int, locals_: tuple[Any, ...],
                  stack: tuple[Any, ...]) -> Compiled | None:
     """A version of a running loop for the types of what is in its frame."""
-    if _always_yields(code, at):
-        raise evaluate.Unsupported("each round of the loop yields")
+    if _always_leaves(code, at):
+        raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
     began = perf_counter()
     evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
@@ -80,15 +81,16 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     return _finish(hooks, record, compiled, evaluation, func)
 
 
-def _always_yields(code: CodeType, at: int) -> bool:
-    """Whether no way leads around a loop that does not suspend the generator: the loop would be left each time."""
+def _always_leaves(code: CodeType, at: int) -> bool:
+    """Whether every way round a loop comes to an instruction that suspends the generator or is not compiled at all:
+    entering and leaving each time costs more than a round can gain."""
     loop = decode(code).flow.loops.get(at)
     if loop is None:
         return False
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(instruction.op == "YIELD_VALUE" for instruction in block.instructions):
+        if any(instruction.op not in HANDLERS for instruction in block.instructions):
             continue
         if block in loop.back_edges:
             return False
@@ -108,6 +110,8 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     compiled.seconds["passes"] = perf_counter() - began
     if not hooks.config.sync and estimate(graph) <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
+    if not hooks.load_llvm():
+        raise Postponed
     began = perf_counter()
     lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None)
     compiled.seconds["lower"] = perf_counter() - began

@@ -65,10 +65,17 @@ class History:
         """Whether a global that an earlier version assumed was rebound since."""
         return False
 
-
     def sighted(self, place: tuple[int, ...]) -> type | None:
         """The exact type that an earlier version found or assumed at a place."""
         return None
+
+    def sighted_in(self, code: Any, place: tuple[int, ...]) -> type | None:
+        """The exact type that the own versions of a code object found at a place in it."""
+        return None
+
+    def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
+        """Whether no earlier version took another object for the callee at a place."""
+        return True
 
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         """A version knows or assumes this exact type at a place."""
@@ -259,10 +266,17 @@ class Core:
         if type_ is None:
             type_ = sighted
             if type_ is None:
-                type_ = type(value.witness) if value.witness is not NO_WITNESS else self.history.sighted(place)
+                type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place)
             if type_ is None or not self.guard_type(value, type_):
                 return None
         self.history.note_sighted(place, type_)
+        return type_
+
+    def _sighted(self, place: tuple[int, ...]) -> type | None:
+        """What earlier versions say; of inlined code that is new here, what its own versions say."""
+        type_ = self.history.sighted(place)
+        if type_ is None and self.frame.parent is not None:
+            type_ = self.history.sighted_in(self.frame.code.code, place[-2:])
         return type_
 
     def sight_owner(self) -> type | None:

@@ -34,7 +34,8 @@ PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to coun
 PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
 PyDoc_STRVAR(before_fork_doc, "before_fork(): waits for the hook that is running, and lets none begin.");
 PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
-PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls): this code is hot after that many calls; counts anew.");
+PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls[, rounds]): this code is hot after that many calls, its loops "
+                                "after that many rounds (else in proportion); counts anew.");
 PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
 PyDoc_STRVAR(storming_doc, "storming(): whether machine code must ask tc_storm before it passes a guard.");
 PyDoc_STRVAR(resume_doc, "resume(frames, values, exception=None, result=NULL): goes on in the interpreter.");

@@ -443,8 +443,8 @@ PyObject *
 tc_py_set_threshold(PyObject *module, PyObject *args)
 {
     PyObject *code;
-    unsigned int calls;
-    if (!PyArg_ParseTuple(args, "O!I:set_threshold", &PyCode_Type, &code, &calls)) {
+    unsigned int calls, rounds = 0;
+    if (!PyArg_ParseTuple(args, "O!I|I:set_threshold", &PyCode_Type, &code, &calls, &rounds)) {
         return NULL;
     }
     tc_code *record = tc_code_make((PyCodeObject *)code);
@@ -452,7 +452,8 @@ tc_py_set_threshold(PyObject *module, PyObject *args)
         return NULL;
     }
     calls = calls ? calls : 1;
-    uint64_t loops = state.threshold ? (uint64_t)state.loop_threshold * calls / state.threshold : calls;
+    uint64_t loops = rounds ? rounds : state.threshold ? (uint64_t)state.loop_threshold * calls / state.threshold
+                                                       : calls;
     record->own_threshold = calls;
     record->call_limit = calls;
     record->loop_limit = loops < 1 ? 1 : loops > UINT32_MAX ? UINT32_MAX : (uint32_t)loops;

@@ -60,11 +60,12 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
             e.let_go(*args)
             return
     if isinstance(function, Node) and isinstance(function.witness, FunctionType | BuiltinFunctionType) \
-            and "callee" not in e.failures():
+            and "callee" not in e.failures() and e.history.is_steady((*e.frame.path, e.at), function.witness):
         target = function.witness
         e.emit("guard_is", e.obj(function), value=target, reason="callee")
         e.constants.append(target)
-        e.state.replace(function, known(target))
+        if type(target) is not FunctionType:    # the version keeps no function: what holds this one goes on holding it
+            e.state.replace(function, known(target))
         function = known(target)
     if isinstance(function, Const) and _call_constant(e, function.value, args, names):
         return
