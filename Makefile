@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 RUNTIME := $(wildcard src/tiercel/runtime/*.[ch])
 
-.PHONY: demo test bench fuzz test-cpython lint asan valgrind install clean
+.PHONY: demo test bench fuzz soak test-cpython lint asan valgrind install clean
 
 demo: install
 	$(BIN) bench/run.py main --rounds 1 --seconds 4
@@ -23,6 +23,9 @@ bench: install
 FUZZ_SECONDS ?= 600
 fuzz: install
 	$(BIN) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+soak: install
+	$(BIN) -m pytest tests/runtime/test_soak.py --soak-rounds 1000000
 
 test-cpython: install
 	$(BIN) tests/compat/run_cpython_tests.py

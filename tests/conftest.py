@@ -9,13 +9,19 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden texts with what is seen now")
-    parser.addoption("--fuzz-seconds", type=float, default=0.0, help="let the fuzzers run this long each")
+    parser.addoption("--soak-rounds", type=int, default=20_000, help="rounds of the test that looks for growing memory")
 
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden texts are to be rewritten."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def soak_rounds(request: pytest.FixtureRequest) -> int:
+    """How long to look for growing memory."""
+    return int(request.config.getoption("--soak-rounds"))
 
 
 @pytest.fixture(scope="session", autouse=True)
