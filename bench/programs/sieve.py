@@ -17,7 +17,7 @@ def primes_below(n):
     return count
 
 
-def main(n, times):
+def main(n, times=4):
     count = 0
     for _ in range(times):
         count += primes_below(n)
@@ -25,7 +25,7 @@ def main(n, times):
 
 
 def run():
-    return main(1_000_000, 4)
+    return main(1_000_000)
 
 
 if __name__ == "__main__":

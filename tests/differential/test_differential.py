@@ -21,7 +21,6 @@ KNOWN = {
     (None, "frames", "reference_counts"): _BORROWED,
     (None, "frames", "refcount_of_local"): _BORROWED,
     ("graph", "builtins_calls", "shadowed_while_hot"): "the graph interpreter is not told that an assumption broke",
-    ("storm", "floats", "compare_with_int"): "memory is seen to grow while guards fail; the cause is not known",
 }
 NAMED = [(stem, name) for stem in files() for name in case_names(stem)]
 

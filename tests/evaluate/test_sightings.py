@@ -35,7 +35,8 @@ def warm() -> None:
 
 def guarded(function: Callable[..., Any], args: tuple[Any, ...] | None, history: History | None = None) -> list[type]:
     evaluation = evaluate.evaluate_function(function, args, history)    # type: ignore[arg-type]
-    return [node.attrs["type"] for node in evaluation.graph.nodes() if node.op and node.op.name == "guard_type"]
+    guards = [node for node in evaluation.graph.nodes() if node.op and node.op.name == "guard_type"]
+    return list(dict.fromkeys(node.attrs["type"] for node in guards))     # each type once, as first met
 
 
 def test_versions_mean_types() -> None:
