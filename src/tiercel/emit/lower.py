@@ -31,6 +31,8 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str")
 QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
 LOOPS_QUICK_FROM = 1500     # the same for one with loops
+CALLS_QUICK_FROM = 12        # one node in so many calls into CPython: how the rest is compiled hardly matters
+_HARDLY_RUN = ("poll", "release", "call_native")
 
 
 @dataclass(slots=True)
@@ -372,8 +374,12 @@ _complete()
 
 
 def _effort(graph: Graph) -> Effort:
-    """Loops deserve LLVM's time; large graphs get little, since much of its work grows faster than they do."""
+    """Loops deserve LLVM's time, unless calls take theirs; large graphs get little, since much of LLVM's work grows
+    faster than they do."""
     nodes = sum(len(block.nodes) for block in graph.blocks)
+    calls = sum(node.op.runs and node.op.name not in _HARDLY_RUN for node in graph.nodes())    # type: ignore[union-attr]
+    if calls * CALLS_QUICK_FROM >= nodes:
+        return Effort.QUICK
     if not _loops(graph):
         return Effort.QUICK if nodes > QUICK_FROM else Effort.PLAIN
     return Effort.QUICK if nodes > LOOPS_QUICK_FROM else Effort.FULL
