@@ -22,6 +22,7 @@ import startup
 from driver import PROGRAMS
 
 REPORT = measure.ROOT / "docs" / "performance.md"
+NOTES = measure.ROOT / "bench" / "notes.md"    # what measuring does not tell, written by hand
 
 # Steady-state ratios over plain CPython: what each program must reach at least, and what it aims at.
 TARGETS = {
@@ -145,7 +146,7 @@ def document(rows: list[Row], rounds: int) -> str:
     """The text of docs/performance.md."""
     return "\n".join([
         "# Performance", "",
-        "Written by `make bench`; not edited by hand.", "",
+        "Written by `make bench`; not edited by hand, but for the notes, which are in `bench/notes.md`.", "",
         f"- Machine: {measure.machine()}",
         f"- Interpreter: {measure.interpreter()}",
         f"- Date: {time.strftime('%Y-%m-%d')}; {rounds} fresh processes a program and mode, plain and Tiercel in turn",
@@ -155,6 +156,7 @@ def document(rows: list[Row], rounds: int) -> str:
         " time for each bytecode instruction compiled.", "",
         "## Programs", "", markdown(HEADINGS, [cells(row) for row in rows]), "",
         *(f"- {line}" for line in summary(rows)), "",
+        NOTES.read_text(),
         "## Calls", "", markdown(calls.HEADINGS, calls.table()), "",
         "One call of `def f(a, b): return a + b` from an interpreted loop, the loop's own cost taken off.", "",
         "## Starting up", "", markdown(startup.HEADINGS, startup.table()), "",
