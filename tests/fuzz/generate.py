@@ -18,6 +18,7 @@ OTHERS = ("None", "True", "False", "'a'", "'xyz'", "()", "(1, 2)", "[]", "[1, 2.
 MASKS = ("0xFF", "0xFFFFFFFF", "0x7FFFFFFFFFFFFFFF", "0xFFFFFFFFFFFFFFFF")
 PRELUDE = '''\
 from math import inf, nan, sqrt, floor
+from sys import _getframe
 
 LIMIT = 2 ** 80
 shared = 3
@@ -46,6 +47,43 @@ class Box:
 
     def __repr__(self):
         return f"Box({self.value!r}, {self.count})"
+
+
+class Pair:
+    __slots__ = ("left", "right")
+
+    def __init__(self, left, right):
+        self.left = left
+        self.right = right
+
+    @property
+    def total(self):
+        return self.left + self.right
+
+    def __repr__(self):
+        return f"Pair({self.left!r}, {self.right!r})"
+
+
+def packed(*args, **named):
+    return args + tuple(named.values())
+
+
+def items(n):
+    try:
+        for i in range(n):
+            yield packed(i, -i)[i % 2]
+    finally:
+        log("items end", n)
+
+
+class Looking:
+    """Makes whoever lets it go show its frame."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __del__(self):
+        log("gone", self.name, len(_getframe(1).f_locals) >= 0)
 
 
 class Touchy:
@@ -188,7 +226,8 @@ class Generator:
 
     def statement(self, indent: int, depth: int) -> None:
         simple = [self.assign_int, self.assign_int, self.assign_float, self.augment, self.store, self.append, self.note,
-                  self.unpack, self.box, self.touchy, self.slices]
+                  self.unpack, self.box, self.touchy, self.slices, self.aliases, self.counter, self.looking, self.table,
+                  self.text, self.forget, self.generator]
         nested = [self.branch, self.for_range, self.for_list, self.while_loop, self.attempt, self.nested_function]
         if self.loops:
             simple += [self.leave, self.change_type, self.raising]
@@ -267,6 +306,79 @@ class Generator:
         self.emit(indent, f"t = Touchy({self.int(0)}, {target})")
         if self.chance(0.5):
             self.emit(indent, f"t = {self.int(0)}")
+
+    def aliases(self, indent: int, depth: int) -> None:
+        """One object in several places."""
+        a, b = self.fresh("p"), self.fresh("p")
+        kind = self.pick(["Pair({}, {})", "Box({})", "[{}, {}]"])
+        self.emit(indent, f"{a} = {kind.format(self.int(1), self.int(0))}")
+        self.emit(indent, f"{b} = {self.pick(['packed', 'list', 'tuple'])}(({a}, ({a}, {self.int(0)})))")
+        change = {"P": f"{a}.left += 1", "B": f"{a}.bump(1)", "[": f"{a}.append({self.int(0)})"}[kind[0]]
+        self.emit(indent, change)
+        self.emit(indent, f"log({b}, {b}[-1][0] is {a}, {a} in packed(1, {a}, last={a}))")
+        if kind[0] == "P":
+            self.emit(indent, f"log({a}.total)")
+
+    def counter(self, indent: int, depth: int) -> None:
+        """A closure that changes what its maker sees."""
+        name, count = self.fresh("step"), self.fresh("n")
+        self.emit(indent, f"{count} = {self.int(1)}")
+        self.emit(indent, f"def {name}(by=1):")
+        self.emit(indent + 1, f"nonlocal {count}")
+        self.emit(indent + 1, f"{count} = cut({count} + by)")
+        self.emit(indent + 1, f"return {count}")
+        self.emit(indent, f"log({name}(), {name}({self.int(0)}), {count})")
+        if self.chance(0.5):
+            self.emit(indent, f"for k in range({self.pick(['2', '9'])}):")
+            self.emit(indent + 1, f"{self.pick([f'{name}(k)', f'{count} = {name}() - k', f'log({name}(by=k), {count})'])}")
+            self.emit(indent, f"log({count})")
+
+    def looking(self, indent: int, depth: int) -> None:
+        """Objects that die within an instruction."""
+        a, b = self.fresh("q"), self.fresh("q")
+        self.emit(indent, f"for k in range({self.pick(['2', '7'])}):")
+        self.emit(indent + 1, self.pick([
+            f"{a}, {b} = Looking(k), Looking(-k)", f"{a} = Looking(k); log({a}.name)",
+            f"{a} = {b} = Looking(k); {a} = k", "if Looking(k) is None: log('none')", "Looking(k) and log(k)",
+            "log([Looking(k), k][1], (Looking(k), k) == k)", f"{a} = [Looking(k)]; {a}[0] = k",
+            f"{a} = Looking(k); del {a}", f"for {a} in (Looking(k), k): {b} = {a}"]))
+
+    def table(self, indent: int, depth: int) -> None:
+        """A dict or a set that changes, also while it is iterated over."""
+        name = self.fresh("d")
+        self.emit(indent, f"{name} = {{k: k * {self.int(0)} for k in range({self.pick(['3', '6'])})}}")
+        self.emit(indent, "try:")
+        self.emit(indent + 1, f"for k in {self.pick([name, f'set({name})', f'{name}.items()', f'list({name})'])}:")
+        self.emit(indent + 2, self.pick([f"{name}[{self.int(0)} % 8] = k", f"{name}.pop(0, None)", f"del {name}[k]",
+                                         f"log({name}.get(k, 'none'), k in {name})"]))
+        self.emit(indent, "except (RuntimeError, KeyError, TypeError) as error:")
+        self.emit(indent + 1, "log(type(error).__name__, str(error))")
+        self.emit(indent, f"log({name})")
+
+    def text(self, indent: int, depth: int) -> None:
+        name = self.fresh("s")
+        self.emit(indent, f"{name} = ''")
+        self.emit(indent, f"for k in range({self.pick(['3', '12'])}):")
+        self.emit(indent + 1, self.pick([f"{name} += str(k)", f"{name} = f'{{k:>3}}{{{name}!r}}'[:30]",
+                                         f"{name} = {name}[::-1] + 'ab'[k % 2]", f"{name} += chr(k * 97 % 300 + 1)"]))
+        self.emit(indent, f"log({name}, {name}.upper(), {name} * 2 > 'b', {name}[{self.index()}:])")
+
+    def forget(self, indent: int, depth: int) -> None:
+        """A local that is unbound, sometimes when it is read."""
+        name = self.fresh("v")
+        self.emit(indent, f"{name} = {self.int(1)}")
+        self.emit(indent, f"if {self.test(0)}:")
+        self.emit(indent + 1, f"del {name}")
+        self.emit(indent, "try:")
+        self.emit(indent + 1, f"log({name})")
+        self.emit(indent, "except UnboundLocalError as error:")
+        self.emit(indent + 1, "log(str(error))")
+
+    def generator(self, indent: int, depth: int) -> None:
+        name = self.fresh("e")
+        self.emit(indent, f"for {name} in items({self.pick(['3', '9'])}):")
+        self.emit(indent + 1, self.pick([f"log({name})", f"if {name} == 2: break", "pass"]))
+        self.emit(indent, f"log(sum(items(4)), [{name} + 1 for {name} in items(3)])")
 
     def leave(self, indent: int, depth: int) -> None:
         self.emit(indent, f"if {self.test(0)}:")

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 HERE = pathlib.Path(__file__).parent
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 class Server:

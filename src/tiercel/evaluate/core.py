@@ -486,7 +486,7 @@ class Core:
                 if value not in self._going and (not value.mutable or value in self.state.heap) \
                         and not self.state.holds(value):
                     self._going.add(value)
-                    self.let_go(*self.state.parts(value))
+                    self.let_go(*self._parts_as_they_go(value))
                     self._going.discard(value)
             elif isinstance(value, Node) and self._needs_release(value) and not self.state.holds(value):
                 self.effects += 1
@@ -494,6 +494,28 @@ class Core:
                 node = self.block.append("release", [value], state=self.state.describe(self.op_at, self.resume))
                 if maybe or (value.op is not None and value.op.null):
                     node.attrs["maybe"] = True
+
+    def _parts_as_they_go(self, virtual: Virtual) -> list[Abstract]:
+        """The parts of a virtual object in the order in which its deallocation would drop them."""
+        parts = self.state.parts(virtual)
+        return parts[::-1] if virtual.kind in ("tuple", "zip") else parts[:]
+
+    def last_references(self, slots: list[Abstract]) -> dict[Node, bool]:
+        """The values that go when these slots are cleared one after the other, each at its last reference, and whether
+        it may be unbound."""
+        result: dict[Node, bool] = {}
+        for slot in slots:
+            maybe = isinstance(slot, MaybeUnbound)
+            value = self.state.current(slot.value if isinstance(slot, MaybeUnbound) else slot)
+            if isinstance(value, Virtual) and value not in self._going and (not value.mutable or value in self.state.heap):
+                self._going.add(value)
+                inside = self.last_references(self._parts_as_they_go(value))
+                self._going.discard(value)
+            else:
+                inside = {value: maybe} if isinstance(value, Node) else {}
+            for node, unbound in inside.items():
+                result[node] = result.pop(node, False) or unbound
+        return result
 
     def _needs_release(self, node: Node) -> bool:
         """Whether dropping a reference to this value may be what ends it: not where it was read from something that has

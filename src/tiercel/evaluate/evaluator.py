@@ -19,7 +19,7 @@ from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
 from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
-from tiercel.values import Abstract, MaybeUnbound, Virtual, known
+from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
@@ -202,13 +202,8 @@ class Evaluator(Operators, Names, Inliner):
 
     def _owned_locals(self, value: Abstract) -> dict[Node, bool]:
         """The locals whose end the program may notice when the frame is cleared, and whether each may be unbound."""
-        result: dict[Node, bool] = {}
-        for local in self.frame.locals:
-            maybe = isinstance(local, MaybeUnbound)
-            node = local.value if isinstance(local, MaybeUnbound) else local
-            if isinstance(node, Node) and node is not value and self._needs_release(node):
-                result.setdefault(node, maybe)
-        return result
+        return {node: maybe for node, maybe in self.last_references(self.frame.locals).items()
+                if node is not value and self._needs_release(node)}
 
     def finish(self) -> Fact | None:
         """Settle the representation of the result, and give every `return` its operand."""

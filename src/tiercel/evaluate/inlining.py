@@ -189,7 +189,8 @@ class Inliner(Iteration):
         self.op_at, self.resume = caller.at, caller.resume
         if caller.result is not None:
             caller.stack.append(value)
-        self.let_go(*[v for v in frame.locals if v is not value], *([] if caller.result is not None else [value]))
+        self.let_go(*[v for i, v in enumerate(frame.locals) if v is not value and v not in frame.locals[i + 1:]],
+                    *([] if caller.result is not None else [value]))
         self.op_at, self.resume = op_at, resume
         self.returns.append((self.state, self.block, NONE))
 

@@ -142,3 +142,33 @@ def comes_back_to_life(n):
         if i > 0:
             seen.append(stayed.i)
     return seen, stayed.i
+
+
+class Named:
+    def __init__(self, name):
+        self.name = name
+
+    def __del__(self):
+        log("gone", self.name)
+
+
+@case((2,), (5,))
+def locals_go_when_nothing_else_holds_them(n):
+    first, second = Named("a"), Named("b")
+    pair = (Named("c"), (Named("d"), Named("e")), Named("f"))
+    again = first
+    third = pair[0]
+    return n, third.name, again.name, second.name
+
+
+def holds_twice(n):
+    first = Named(("first", n))
+    second = Named(("second", n))
+    pair = (Named(("left", n)), Named(("right", n)))
+    again = first
+    return again.name, second.name, len(pair)
+
+
+@case((4,))
+def locals_of_an_inlined_function_go(n):
+    return [holds_twice(i) for i in range(n)]
