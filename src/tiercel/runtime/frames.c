@@ -7,6 +7,11 @@
 
 /* -- threads -- */
 
+/* Reached by every call from interpreted code: the model without a function call suits so small a record, for which
+   the dynamic linker keeps room. */
+#ifdef __GNUC__
+__attribute__((tls_model("initial-exec")))
+#endif
 static _Py_thread_local tc_thread record;
 
 /* The lowest address and the size of this thread's C stack.  0, or -1. */
