@@ -30,8 +30,8 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str")
 QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
-LOOPS_QUICK_FROM = 1500     # the same for one with loops
-CALLS_QUICK_FROM = 12        # one node in so many calls into CPython: how the rest is compiled hardly matters
+LOOPS_QUICK_FROM = 500     # the same for one with loops
+CALLS_QUICK_FROM = 25        # one node in so many calls into CPython: how the rest is compiled hardly matters
 _HARDLY_RUN = ("poll", "release", "call_native")
 
 
