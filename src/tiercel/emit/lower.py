@@ -19,7 +19,7 @@ from tiercel.emit.llvm import Effort
 from tiercel.emit.symbols import Symbols
 from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import Description, describe
-from tiercel.graph.flow import reverse_postorder
+from tiercel.graph.flow import Flow, reverse_postorder
 from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
@@ -31,7 +31,7 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str")
 QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
 LOOPS_QUICK_FROM = 500     # the same for one with loops
-CALLS_QUICK_FROM = 25        # one node in so many calls into CPython: how the rest is compiled hardly matters
+CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython
 _HARDLY_RUN = ("poll", "release", "call_native")
 
 
@@ -377,8 +377,9 @@ def _effort(graph: Graph) -> Effort:
     """Loops deserve LLVM's time, unless calls take theirs; large graphs get little, since much of LLVM's work grows
     faster than they do."""
     nodes = sum(len(block.nodes) for block in graph.blocks)
-    calls = sum(node.op.runs and node.op.name not in _HARDLY_RUN for node in graph.nodes())    # type: ignore[union-attr]
-    if calls * CALLS_QUICK_FROM >= nodes:
+    hot = [node for block in Flow(graph).innermost() for node in block.nodes]
+    calls = sum(node.op.runs and node.op.name not in _HARDLY_RUN for node in hot)    # type: ignore[union-attr]
+    if calls * CALLS_QUICK_FROM >= len(hot):
         return Effort.QUICK
     if not _loops(graph):
         return Effort.QUICK if nodes > QUICK_FROM else Effort.PLAIN

@@ -116,6 +116,15 @@ class Flow:
                 stack.extend(self.preds[block])
         return body
 
+    def innermost(self) -> list[Block]:
+        """The blocks that lie in the most loops; all where there is none."""
+        depth = [0] * len(self.order)
+        for header in self.headers:
+            for index in self.loop(header):
+                depth[index] += 1
+        deepest = max(depth)
+        return [block for block, each in zip(self.order, depth) if each == deepest]
+
 
 class Replacer:
     """Replaces nodes by other operands; frames and virtual objects are copied only where something changes, and
