@@ -405,3 +405,10 @@ _op("call_native", "?*", "?", RUNS, attrs="target function result", ref="new", f
         "`result` is the representation it returns; leaves after it with the boxed result if it was another")
 _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
     doc="a C function of the run-time library or of `tiercel.native` that neither raises nor touches memory")
+
+# What type of object an operation that makes one surely makes.
+MADE_TYPES: dict[str, type] = {
+    "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
+    "list_of": list, "list_slice": list, "list_concat": list, "str_concat": str, "str_from_code": str,
+    "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,
+}

@@ -21,7 +21,7 @@ from typing import Any
 from tiercel.graph.build import NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.flow import Flow, place, replace
 from tiercel.graph.numbers import fold
-from tiercel.graph.ops import OPS
+from tiercel.graph.ops import MADE_TYPES, OPS
 
 _HEAP_TYPE = 1 << 9
 _COMMUTES = frozenset({
@@ -33,11 +33,6 @@ _OPPOSITE = {"i64_lt": "i64_le", "i64_le": "i64_lt"}    # not a < b is b <= a
 _SAME_OBJECT = frozenset({"box_i64", "box_u64", "box_f64", "dict_get_str"})    # `new`, yet one may serve for two
 _FORWARDS = {"attr_store": "attr_load", "slot_store": "slot_load", "cell_store": "cell_load", "list_set": "list_item"}
 _BOXING = {f"{store}_{rep}": (load, f"box_{rep}") for store, load in _FORWARDS.items() for rep in ("i64", "f64")}
-_MADE_TYPES: dict[str, type] = {
-    "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
-    "list_of": list, "list_slice": list, "list_concat": list, "str_concat": str, "str_from_code": str,
-    "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,
-}
 _PLAIN = (int, str, bool, type(None))
 
 
@@ -275,8 +270,8 @@ class _Numbering:
             return None if type(value.value).__flags__ & _HEAP_TYPE else type(value.value)
         if not isinstance(value, Node):
             return None
-        if value.op is not None and value.op.name in _MADE_TYPES:
-            return _MADE_TYPES[value.op.name]
+        if value.op is not None and value.op.name in MADE_TYPES:
+            return MADE_TYPES[value.op.name]
         known = self.find(("type", value))
         return known if known is not None and self.find(self.type_key(value, known)) else None
 

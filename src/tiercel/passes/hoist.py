@@ -26,13 +26,11 @@ from collections.abc import Iterator
 
 from tiercel.graph.build import HOISTED, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.flow import Flow, Replacer, place
-from tiercel.graph.ops import OPS, Effect
+from tiercel.graph.ops import MADE_TYPES, OPS, Effect
 
 _ALLOWED = Effect.LEAVES | Effect.NARROWS
 _DIVIDES = frozenset({"i64_floordiv", "i64_mod", "u64_floordiv", "u64_mod"})
 _OF_ANY_TYPE = frozenset({"is", "type_is", "type_of", "guard_type", "guard_is"})
-_MADE_TYPES = {"list_new": list, "list_of": list, "list_slice": list, "list_concat": list, "tuple_new": tuple,
-               "build_string": str, "str_concat": str, "dict_new": dict, "set_new": set}
 _NOT_MOVED = frozenset({"loop", "leave", "refcount_is_one", "is_exhausted", "call_symbol", "dict_get_str", "check_left",
                         "list_iter_seq", "tuple_iter_seq"})
 
@@ -114,8 +112,8 @@ class _Loop:
         name = node.op.name    # type: ignore[union-attr]
         if name == "guard_type" and isinstance(node.args[0], Node):
             self.known.setdefault(node.args[0], node.attrs["type"])
-        elif name in _MADE_TYPES:
-            self.known.setdefault(node, _MADE_TYPES[name])
+        elif name in MADE_TYPES:
+            self.known.setdefault(node, MADE_TYPES[name])
 
     def _nodes(self) -> Iterator[Node]:
         for index in self.body:
