@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 RUNTIME := $(wildcard src/tiercel/runtime/*.[ch])
 
-.PHONY: demo test bench fuzz soak test-cpython lint asan valgrind install clean
+.PHONY: demo test bench bench-pyperformance fuzz soak test-cpython lint asan valgrind install clean
 
 demo: install
 	$(BIN) bench/run.py main --rounds 1 --seconds 4
@@ -19,6 +19,12 @@ bench: install
 	$(BIN) -m pip install -q cython
 	-$(BIN) -m pip install -q numba 'llvmlite>=0.50,<0.51'
 	$(BIN) bench/run.py --write
+
+# pyperformance's programs, and what they need, from the registry.
+SUITE_NEEDS := pyperformance pyaes==1.6.1 tomli==2.0.1 html5lib==1.1 mako==1.1.4 chameleon==4.6.0 docutils==0.18.1 sqlglot==4.6.0
+bench-pyperformance: install
+	$(BIN) -m pip install -q $(SUITE_NEEDS)
+	$(BIN) bench/suite.py --write
 
 FUZZ_SECONDS ?= 600
 fuzz: install
