@@ -98,7 +98,7 @@ def main() -> None:
     if not script.exists():
         parser.error(f"pyperformance has no program {options.program}")
     Runner.seconds = options.seconds
-    setattr(pyperf, "Runner", Runner)
+    pyperf.Runner = Runner
     sys.argv = [str(script), *options.arguments]
     sys.path.insert(0, str(script.parent))
     runpy.run_path(str(script), run_name="__main__")
