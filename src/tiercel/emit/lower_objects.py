@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tiercel.emit.abi import UNLIKELY
+from tiercel.emit.abi import ITEM_TYPES, UNLIKELY
 from tiercel.emit.lower_numbers import by_pointer
 from tiercel.graph.build import NULL, Const, Node, Operand
 
@@ -481,6 +481,38 @@ def _bytearray_set(e: Lowering, node: Node) -> None:
     e.store("i8", e.put(f"trunc i64 {e.value(node.args[2])} to i8"), place, 0, "buffer")
 
 
+def _array_kind(e: Lowering, node: Node) -> None:
+    description = e.load("ptr", e.value(node.args[0]), e.offset["array.descr"], "array")
+    e.alias(node, e.put(f"zext i8 {e.load('i8', description, 0, 'array')} to i64"))
+
+
+def _array_place(e: Lowering, node: Node) -> tuple[str, str]:
+    """The type and the address of an item."""
+    type_ = ITEM_TYPES[node.attrs["kind"]]
+    data = e.load("ptr", e.value(node.args[0]), e.offset["array.items"], "array")
+    return type_, e.put(f"getelementptr inbounds {type_}, ptr {data}, i64 {e.value(node.args[1])}")
+
+
+def _array_item(e: Lowering, node: Node) -> None:
+    type_, place = _array_place(e, node)
+    item = e.load(type_, place, 0, "buffer")
+    if type_ == "float":
+        item = e.put(f"fpext float {item} to double")
+    elif type_ not in ("double", "i64"):
+        item = e.put(f"{'s' if node.attrs['kind'].islower() else 'z'}ext {type_} {item} to i64")
+    e.alias(node, item)
+
+
+def _array_set(e: Lowering, node: Node) -> None:
+    type_, place = _array_place(e, node)
+    item = e.value(node.args[2])
+    if type_ == "float":
+        item = e.put(f"fptrunc double {item} to float")
+    elif type_ not in ("double", "i64"):
+        item = e.put(f"trunc i64 {item} to {type_}")
+    e.store(type_, item, place, 0, "buffer")
+
+
 def _sequence(offset: str) -> Rule:
     def rule(e: Lowering, node: Node) -> None:
         value = e.load("ptr", e.value(node.args[0]), e.offset[offset], "iter")
@@ -509,6 +541,9 @@ RULES: dict[str, Any] = {
     "bytes_length": _field("var.size", "bytes"), "bytes_item": _bytes_item,
     "bytearray_length": _field("var.size", "bytearray"), "bytearray_item": _bytearray_item,
     "bytearray_set": _bytearray_set,
+    "array_kind": _array_kind, "array_length": _field("var.size", "array"), "array_item_i64": _array_item,
+    "array_item_u64": _array_item, "array_item_f64": _array_item, "array_set_i64": _array_set,
+    "array_set_f64": _array_set,
     "list_iter_seq": _sequence("listiter.seq"), "list_iter_index": _field("listiter.index", "iter"),
     "tuple_iter_seq": _sequence("tupleiter.seq"), "tuple_iter_index": _field("tupleiter.index", "iter"),
     "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),

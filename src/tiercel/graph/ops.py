@@ -287,6 +287,13 @@ _op("bytes_item", "oi", "i")
 _op("bytearray_length", "o", "i", reads="bytearray")
 _op("bytearray_item", "oi", "i", reads="bytearray")
 _op("bytearray_set", "oii", "", writes="bytearray", doc="value in 0..255")
+_op("array_kind", "o", "i", doc="the code point of an array.array's type code, which stays what it is")
+_op("array_length", "o", "i", reads="array")
+_op("array_item_i64", "oi", "i", reads="array buffer", attrs="kind", doc="`kind`: the type code")
+_op("array_item_u64", "oi", "u", reads="array buffer", attrs="kind")
+_op("array_item_f64", "oi", "f", reads="array buffer", attrs="kind")
+_op("array_set_i64", "oii", "", writes="buffer", attrs="kind", doc="the low bits of a value that fits")
+_op("array_set_f64", "oif", "", writes="buffer", attrs="kind")
 
 # -- iterators of the interpreter taken apart at a running loop's entry ----------------------------------------------
 _op("list_iter_seq", "o", "o", LEAVES, reads="iter", doc="leaves if exhausted")

@@ -11,6 +11,7 @@ from __future__ import annotations
 def load() -> None:
     """Declare the built-in rules; done once, before the first evaluation."""
     from tiercel.rules import (  # noqa: F401
+        array,
         bool,
         builtins,
         bytes,

@@ -135,6 +135,15 @@ tc_forget_code_version(PyCodeObject *code)
     code->co_version = 0;
 }
 
+/* -- a struct that is in no header: array.array's, up to its description, which begins with the type code -- */
+
+typedef struct {
+    PyObject_VAR_HEAD
+    char *items;
+    Py_ssize_t allocated;
+    const char *descr;
+} tc_array;
+
 /* -- where the interpreter looks for a handler -- */
 
 enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */

@@ -136,6 +136,19 @@ tc_py_type_version(PyObject *Py_UNUSED(module), PyObject *arg)
     return PyLong_FromUnsignedLong(((PyTypeObject *)arg)->tp_version_tag);
 }
 
+/* (address, length, type code) of an array.array as machine code sees it: private, so compared with the public ones */
+PyObject *
+tc_py_array_seen(PyObject *Py_UNUSED(module), PyObject *arg)
+{
+    if (Py_TYPE(arg)->tp_basicsize < (Py_ssize_t)sizeof(tc_array) || Py_TYPE(arg)->tp_as_buffer == NULL
+        || Py_TYPE(arg)->tp_as_buffer->bf_getbuffer == NULL) {
+        PyErr_SetString(PyExc_TypeError, "an array is needed");
+        return NULL;
+    }
+    tc_array *array = (tc_array *)arg;
+    return Py_BuildValue("NnC", PyLong_FromVoidPtr(array->items), Py_SIZE(arg), *array->descr);
+}
+
 /* (flags, address of the C function) of a builtin function or method descriptor, or None */
 PyObject *
 tc_py_cfunction(PyObject *Py_UNUSED(module), PyObject *callable)

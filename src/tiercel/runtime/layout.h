@@ -12,6 +12,7 @@ PyObject *tc_py_peek_attr(PyObject *module, PyObject *args);
 PyObject *tc_py_member_offset(PyObject *module, PyObject *descriptor);
 PyObject *tc_py_type_traits(PyObject *module, PyObject *type);
 PyObject *tc_py_type_version(PyObject *module, PyObject *type);
+PyObject *tc_py_array_seen(PyObject *module, PyObject *array);
 PyObject *tc_py_cfunction(PyObject *module, PyObject *callable);
 
 #endif

@@ -65,6 +65,7 @@ static PyMethodDef methods[] = {
     {"member_offset", tc_py_member_offset, METH_O, PyDoc_STR("See layout.c.")},
     {"type_traits", tc_py_type_traits, METH_O, PyDoc_STR("See layout.c.")},
     {"type_version", tc_py_type_version, METH_O, PyDoc_STR("See layout.c.")},
+    {"array_seen", tc_py_array_seen, METH_O, PyDoc_STR("See layout.c.")},
     {"cfunction", tc_py_cfunction, METH_O, PyDoc_STR("See layout.c.")},
     {NULL},
 };

@@ -206,6 +206,8 @@ static const tc_offset offsets[] = {
     {"unicode.compact_data", sizeof(PyCompactUnicodeObject)},
     FIELD("bytes.data", PyBytesObject, ob_sval),
     FIELD("bytearray.start", PyByteArrayObject, ob_start),
+    FIELD("array.items", tc_array, items),
+    FIELD("array.descr", tc_array, descr),
     FIELD("listiter.index", _PyListIterObject, it_index),
     FIELD("listiter.seq", _PyListIterObject, it_seq),
     FIELD("tupleiter.index", _PyTupleIterObject, it_index),
