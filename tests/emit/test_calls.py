@@ -101,15 +101,28 @@ def test_calls_of_methods_that_are_not_bound() -> None:
 
 
 def test_leaving_after_a_call() -> None:
-    """What a callee asks for by reading the frame's locals: the code leaves with the call's result."""
+    """The frame that a callee keeps: the code leaves when it is to return."""
+    kept = []
+
     def callee() -> int:
-        return len(sys._getframe(1).f_locals)
+        kept.append(sys._getframe(1))
+        return 1
 
     made = Made("o", "o", linked=True)
     node = made.add("call", made.params[0])
     node.state = made.after([RESULT])
     function = made.end(node)
-    assert function(callee) in (1, LEFT)
+    assert function(callee) == LEFT
+    assert kept[0].f_code is function.__code__
+
+
+def test_a_frame_object_that_nothing_keeps() -> None:
+    """It does not keep the code from returning."""
+    made = Made("o", "o", linked=True)
+    node = made.add("call", made.params[0])
+    node.state = made.after([RESULT])
+    function = made.end(node)
+    assert function(lambda: sys._getframe(1).f_lineno > 0) is True
 
 
 def test_next() -> None:

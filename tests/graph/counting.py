@@ -138,6 +138,10 @@ class Walk:
             return None
         number = self.choose.randrange(len(node.targets))
         gone = None
+        if op.name == "check":
+            raising = node.block.nodes[-2]
+            number = 1 if raising.op.name == "raise" else number
+            gone = self.thing(raising) if number == 1 else None
         if op.name == "branch" and number == 0 and isinstance(node.args[0], Node) and node.args[0].op is not None \
                 and node.args[0].op.name == "is_exhausted":
             gone = self.thing(node.args[0].args[0])

@@ -28,7 +28,7 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 
 # what has done something already when it may leave
-UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str")
+UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception")
 QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
 LOOPS_QUICK_FROM = 500     # the same for one with loops
 CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython
@@ -86,6 +86,8 @@ class Lowering:
         self.descriptions: dict[Any, tuple[Description, list[Node | Const]]] = {}
         self.exits: dict[tuple[str, ...], Cold] = {}
         self.unwinds = False     # whether anything unwinds
+        self.catching: Edge | None = None    # where what the present node raises is caught
+        self.caught_at = ""      # the label that leads there, once it is needed
         self.leaving: list[tuple[str, ...]] = []    # (label, boxed result) of what leaves after a site
         self.extra = 1           # words of the extra area: the site, then raw values
         self.array_words = 0     # of the array in which arguments are passed
@@ -310,7 +312,9 @@ class Lowering:
         if block.params and (block is not self.graph.entry or block.params[0] not in self.values):
             self.phi_places.append((block, self.lines, len(self.lines)))
             self.line("")
+        checked = block.nodes[-2] if block.nodes[-1].op is OPS["check"] else None
         for node in block.nodes:
+            self.catching = block.nodes[-1].targets[1] if node is checked else None
             RULES[node.op.name](self, node)  # type: ignore[union-attr]
         self.lines, self.cold = saved
         self.early = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiercel.emit.abi import TYPES
-from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if
+from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if, unwinding
 from tiercel.emit.lower_objects import stolen_bits
 from tiercel.graph.build import Node
 
@@ -19,6 +19,7 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "compare": (0, 1, ("operator", "i32")),
     "get_attr": (0, ("name", "o")),
     "get_method": (0, ("name", "o")),
+    "load_special": (0, ("name", "o")),
     "set_attr": (0, ("name", "o"), 1),
     "del_attr": (0, ("name", "o")),
     "load_global": (("globals", "o"), ("builtins", "o"), ("name", "o")),
@@ -214,7 +215,48 @@ def _call_symbol(e: Lowering, node: Node) -> None:
         e.alias(node, result)
 
 
+# -- exceptions ------------------------------------------------------------------------------------------------------
+
+
+def _raise(e: Lowering, node: Node) -> None:
+    spill(e, node)
+    cause = e.value(node.args[1]) if len(node.args) > 1 else "null"
+    e.call("void", "tc_raise", ("ptr", e.value(node.args[0])), ("ptr", cause))
+    e.line(f"br label %{unwinding(e)}")
+    e.start(e.fresh("l"))
+
+
+def _catch(e: Lowering, node: Node) -> None:
+    e.alias(node, e.call("ptr", "tc_catch", ("ptr", "%th"), ("ptr", "%frame"),
+                         ("i64", str(node.attrs.get("frames") or 0))))
+
+
+def _pop_except(e: Lowering, node: Node) -> None:
+    e.alias(node, e.call("ptr", "tc_pop_except", ("ptr", e.value(node.args[0])), ("i64", stolen_bits(node))))
+
+
+def _handled_exception(e: Lowering, node: Node) -> None:
+    exc = e.call("ptr", "PyErr_GetHandledException")
+    e.leave_unless(e.put(f"icmp ne ptr {exc}, null"), node)
+    e.alias(node, exc)
+
+
+def _exc_matches(e: Lowering, node: Node) -> None:
+    exc, type_ = e.value(node.args[0]), e.symbols.object(node.attrs["type"])
+    found = e.load("ptr", exc, e.offset["object.type"], "type")
+    same, other, done = e.here, e.fresh("l"), e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {found}, {type_}')}, label %{done}, label %{other}")
+    e.start(other)
+    below = e.call("i32", "tc_exc_matches", ("ptr", exc), ("ptr", type_))
+    is_below = e.put(f"icmp ne i32 {below}, 0")
+    e.line(f"br label %{done}")
+    e.start(done)
+    e.define(node, f"phi i1 [ true, %{same} ], [ {is_below}, %{other} ]")
+
+
 RULES: dict[str, Any] = {
+    "raise": _raise, "catch": _catch, "pop_except": _pop_except, "handled_exception": _handled_exception,
+    "exc_matches": _exc_matches,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,

@@ -51,9 +51,8 @@ def _leave(e: Lowering, node: Node) -> None:
     e.line(f"br label %{e.exit(node)}")
 
 
-def _raise(e: Lowering, node: Node) -> None:
-    spill(e, node)
-    e.line(f"br label %{_unwinding(e)}")
+def _never(e: Lowering, node: Node) -> None:
+    e.line("unreachable")
 
 
 def _return(e: Lowering, node: Node) -> None:
@@ -97,15 +96,28 @@ def spill(e: Lowering, node: Node) -> None:
     e.extra = max(e.extra, 1 + len(values))
 
 
-def _unwinding(e: Lowering) -> str:
-    """The label of the block that unwinds from the site that was put down last."""
+def unwinding(e: Lowering) -> str:
+    """The label of the block that unwinds from the site that was put down last, or that leads to the handler."""
     e.unwinds = True
-    return "unwind"
+    if e.catching is None:
+        return "unwind"
+    if not e.caught_at:
+        label = e.caught_at = e.fresh("raised")
+        saved = e.aside(label)
+        marked = _is_marked(e)
+        e.line(f"br i1 {marked}, label %unwind, label %{e.edge(e.catching)}{UNLIKELY}")
+        e.back(saved)
+    return e.caught_at
+
+
+def _check(e: Lowering, node: Node) -> None:
+    e.caught_at = ""
+    e.line(f"br label %{e.edge(node.targets[0])}")
 
 
 def unwind_if(e: Lowering, condition: str) -> None:
     """Unwind if an exception is set, as the condition says."""
-    e.branch_cold(condition, _unwinding(e))
+    e.branch_cold(condition, unwinding(e))
 
 
 def _leaving(e: Lowering, result: str) -> str:
@@ -118,7 +130,7 @@ def _leaving(e: Lowering, result: str) -> str:
 def leave_after(e: Lowering, result: str, kind: str) -> None:
     """End a cold block in which a native call returned something else than declared."""
     go_on = e.fresh("l")
-    e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, {_ERROR_KIND}')}, label %{_unwinding(e)}, label %{go_on}")
+    e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, {_ERROR_KIND}')}, label %{unwinding(e)}, label %{go_on}")
     e.start(go_on)
     e.line(f"br label %{_leaving(e, result)}")
 
@@ -183,7 +195,7 @@ def _call_poll(e: Lowering, node: Node, done: str) -> None:
     e.line(f"br i1 {e.put(f'icmp eq i32 {answer}, 0')}, label %{done}, label %{stop}{LIKELY}")
     e.start(stop)
     failed = e.put(f"icmp slt i32 {answer}, 0")
-    e.line(f"br i1 {failed}, label %{_unwinding(e)}, label %{_leaving(e, 'null')}")
+    e.line(f"br i1 {failed}, label %{unwinding(e)}, label %{_leaving(e, 'null')}")
 
 
 def _check_left(e: Lowering, node: Node) -> None:
@@ -229,13 +241,29 @@ def _unlink(e: Lowering, node: Node) -> None:
     if not e.linked or e.early:
         return
     offset = e.offset
-    held = e.load("ptr", "%frame", offset["frame.frame_obj"], "frame")
-    e.leave_unless(e.put(f"icmp eq ptr {held}, null"), node)
+    _leave_if_held(e, node, "%frame")
     e.store("ptr", e.load("ptr", "%frame", offset["frame.previous"], "frame"), "%ts", offset["tstate.current_frame"],
             "thread")
     e.store("ptr", "%frame", "%ts", offset["tstate.datastack_top"], "thread")
     left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
     e.store("i32", e.put(f"add i32 {left}, 1"), "%ts", offset["tstate.py_recursion_remaining"], "thread")
+
+
+def _leave_if_held(e: Lowering, node: Node, frame: str) -> None:
+    """Leave if something holds the frame's object; one that nothing holds, as after a handled exception, goes."""
+    held = e.load("ptr", frame, e.offset["frame.frame_obj"], "frame")
+    done, look = e.fresh("l"), e.fresh("held")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {held}, null')}, label %{done}, label %{look}{LIKELY}")
+    saved = e.aside(look)
+    answer = e.call("i32", "tc_frame_is_held", ("ptr", frame))
+    e.leave_unless(e.put(f"icmp eq i32 {answer}, 0"), node)
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(done)
+
+
+def _check_frame(e: Lowering, node: Node) -> None:
+    _leave_if_held(e, node, e.load("ptr", "%ts", e.offset["tstate.current_frame"], "thread"))
 
 
 def _enter_inlined(e: Lowering, node: Node) -> None:
@@ -631,7 +659,8 @@ def running_loop(e: Lowering) -> list[str]:
 
 
 RULES: dict[str, Any] = {
-    "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "raise": _raise,
+    "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "never": _never,
+    "check": _check, "check_frame": _check_frame,
     "poll": _poll, "pending": _pending, "loop": lambda e, node: None,
     "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,
     "leave_inlined": _leave_inlined, "release": _release, "drop": _drop,

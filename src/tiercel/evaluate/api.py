@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tiercel.evaluate.flow import Flow
+from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
 from tiercel.rules.registry import rules_for
@@ -25,7 +25,7 @@ def sample(witness: Any) -> Any:
     return NO_WITNESS
 
 
-class Api(Flow):
+class Api(Catching):
     """The vocabulary of rules.  Numbers go in as abstract values or operands and come out as nodes."""
 
     steady_global: Callable[[str], Any]     # instruction handlers know

@@ -109,6 +109,7 @@ class Core:
         self._late_stores: list[tuple[Node, Node]] = []
         self.epoch = 0        # counts nodes that may release references or change memory
         self._born: dict[Node, int] = {}      # the epoch in which a borrowed reference was read
+        self.catches = False  # whether what raises here may lead to a compiled handler: not between instructions
         self.effects = 0      # counts nodes that may run code or raise: tells whether inlined code needs a frame
 
     # -- where the evaluation stands ---------------------------------------------------------------------------------
@@ -186,7 +187,13 @@ class Core:
         for arg in args:
             if isinstance(arg, Const) and arg.rep == "o":
                 self.constants.append(arg.value)
+        if op.raises and self.catches:
+            self.catch(node, stack)
         return node
+
+    def catch(self, node: Node, stack: list[Abstract]) -> None:
+        """Lead what `node` raises to its handler, if that is compiled; `stack` is that after the instruction."""
+        raise NotImplementedError
 
     def set_witness(self, node: Node, witness: Any) -> None:
         """Carry the concrete value seen beside a node while evaluating."""

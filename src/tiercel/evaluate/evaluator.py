@@ -111,7 +111,10 @@ class Evaluator(Operators, Names, Inliner):
             if handler is None:
                 self.leave(f"{instruction.op} is not compiled")
                 return
-            if handler(self, instruction):
+            self.catches = True
+            ended = handler(self, instruction)
+            self.catches = False
+            if ended:
                 return
             self.let_go()
         self.go_to(basic.instructions[-1].next)

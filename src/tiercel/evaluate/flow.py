@@ -51,6 +51,7 @@ class _Loop:
     peeling: bool
     entries: list[tuple[State, Block, int]]
     pending: dict[int, list[Incoming]]
+    outer: list[dict[int, int]]        # for each caller, how many ways into its blocks were waiting
     graph_size: int
     returns: int
     inlined: int
@@ -69,6 +70,7 @@ class Flow(Core):
         self.memory: dict[tuple[Any, ...], LoopMemory] = {}
         self._pending: dict[int, list[Incoming]] = {}
         self._region: set[int] = set()
+        self._outer: list[tuple[dict[int, list[Incoming]], set[int]]] = []    # the same of the callers, outermost first
         self.returns: list[tuple[State, Block, Abstract]] = []
         self.inlined_size = 0      # instructions of callees evaluated in place
 
@@ -80,7 +82,8 @@ class Flow(Core):
     def walk(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None) -> None:
         """Evaluate from the basic block at `start`; `region` limits it to some blocks (by their first unit), from which
         every way out is a `leave`.  What returns is added to `self.returns`."""
-        saved = self._pending, self._region
+        self._outer.append((self._pending, self._region))
+        catches, self.catches = self.catches, False
         flow = code.flow
         order = [b for b in flow.order if region is None or b.at in region]
         position = {b.at: index for index, b in enumerate(order)}
@@ -106,7 +109,8 @@ class Flow(Core):
                     index, peeled = loop.header - 1, again == "peeled"
                     break
             index += 1
-        self._pending, self._region = saved
+        self._pending, self._region = self._outer.pop()
+        self.catches = catches
 
     def _run(self, basic: BasicBlock, state: State, block: Block) -> None:
         if len(self.graph.blocks) > MAX_NODES:
@@ -145,6 +149,7 @@ class Flow(Core):
         """One state and block for several ways into `unit`."""
         if len(incoming) == 1:
             return incoming[0]
+        catches, self.catches = self.catches, False
         places = self._common_places(incoming, unit)
         target = self.graph.new_block()
         leaves: dict[Path, Any] = {}
@@ -177,6 +182,7 @@ class Flow(Core):
         state.rebuild(leaves)
         for (_, in_block), args in zip(incoming, arguments, strict=True):
             in_block.append("jump").targets = [Edge(target, args)]
+        self.catches = catches
         return state, target
 
     def _common_places(self, incoming: list[Incoming], unit: int) -> list[dict[Path, Any]]:
@@ -248,6 +254,7 @@ class Flow(Core):
         loop = _Loop(index, last, key, memory.peel and not peeled,
                      [(state.copy(), block, len(block.nodes)) for state, block in incoming],
                      {unit: [(s.copy(), b) for s, b in ins] for unit, ins in self._pending.items()},
+                     [{unit: len(ins) for unit, ins in pending.items()} for pending, _ in self._outer],
                      len(self.graph.blocks), len(self.returns), self.inlined_size)
         loops.append(loop)
         state, block = self._merge(incoming, basic.at)
@@ -334,6 +341,9 @@ class Flow(Core):
         self.inlined_size = loop.inlined
         for _, block, size in loop.entries:
             del block.nodes[size:]
+        for (pending, _), counts in zip(self._outer, loop.outer, strict=True):
+            for unit, incoming in pending.items():
+                del incoming[counts.get(unit, 0):]
         self._pending = loop.pending
         self._pending[basic.at] = [(state, block) for state, block, _ in loop.entries]
 

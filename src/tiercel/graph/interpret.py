@@ -14,6 +14,7 @@ from tiercel.graph import operations
 from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import describe
 from tiercel.graph.operations import OPERATIONS, Leaves, LeavesAfter
+from tiercel.graph.ops import OPS
 
 _OURS = {module.__file__ for module in (operations,)} | {__file__}
 _NOTHING = object()
@@ -72,17 +73,20 @@ class _Run:
         self.fail_at = fail_at
         self.still_valid = still_valid
         self.guards = 0
+        self.checked: Node | None = None
+        self.raised: tuple[Node, BaseException] | None = None    # between `check` and `catch`
 
     def go(self) -> Any:
         block: Block = self.graph.entry
         values = self.values
         while True:
+            self.checked = block.nodes[-2] if block.nodes[-1].op is OPS["check"] else None
             for node in block.nodes:
                 op = node.op
                 assert op is not None
                 args = [self.value(arg) for arg in node.args]
                 if not op.ends:
-                    result = self.operation(node, args)
+                    result = self.catch(node) if op.name == "catch" else self.operation(node, args)
                     if node.rep:
                         values[node] = result
                     continue
@@ -93,6 +97,8 @@ class _Run:
                     edge = node.targets[0]
                 elif name == "branch":
                     edge = node.targets[0 if args[0] else 1]
+                elif name == "check":
+                    edge = node.targets[0 if self.raised is None else 1]
                 elif name == "switch":
                     last = len(node.targets) - 1
                     edge = node.targets[args[0] if 0 <= args[0] < last else last]
@@ -132,10 +138,29 @@ class _Run:
         except BaseException as exception:
             if not op.raises:
                 raise
+            if node is self.checked:
+                self.raised = node, exception.with_traceback(_theirs(exception.__traceback__))
+                return None
             raise self.exit(node, exception.with_traceback(_theirs(exception.__traceback__)), _NOTHING) from None
         if op.runs and self.still_valid is not None and not self.still_valid() and not node.attrs.get("unchecked"):
             raise self.exit(node, None, result if node.rep else _NOTHING)
         return result
+
+    def catch(self, node: Node) -> BaseException:
+        """What was raised, with the traceback entries of the frames of the state it was raised in."""
+        from tiercel import _runtime
+        assert self.raised is not None
+        (raising, exception), self.raised = self.raised, None
+        assert raising.state is not None
+        (_, frames, _), needed = describe(raising.state)
+        frames = tuple([(*frame[:4], None, *frame[5:]) for frame in frames[:(node.attrs.get("frames") or 0) + 1]])
+        values = tuple([_runtime.NULL if value is NULL else value
+                        for value in (self.values[node] if isinstance(node, Node) else node.value for node in needed)])
+        try:
+            _runtime.resume(frames, values, exception=exception)
+        except BaseException as again:
+            exception = again
+        return exception.with_traceback(_theirs(exception.__traceback__))
 
     def exit(self, node: Node, exception: BaseException | None, result: Any) -> Exit:
         assert node.state is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
+import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -64,7 +65,7 @@ _simple({name: _number(function) for name, function in NUMBERS.items()})
 
 _simple(dict.fromkeys(
     ("poll", "check_left", "unlink", "enter_inlined", "leave_inlined", "release", "drop", "incref", "decref",
-     "incref_maybe", "decref_maybe", "loop"), lambda *args: None))
+     "incref_maybe", "decref_maybe", "loop", "check_frame"), lambda *args: None))
 _simple({"pending": lambda: False})
 
 
@@ -95,6 +96,57 @@ def _guard_type(attrs: Attrs, value: Any) -> None:
 def _guard_is(attrs: Attrs, value: Any) -> None:
     if value is not attrs["value"]:
         raise Leaves
+
+
+# -- exceptions ------------------------------------------------------------------------------------------------------
+
+@_implements("raise")
+def _raise(attrs: Attrs, exception: Any, *cause: Any) -> None:
+    if cause:
+        raise exception from cause[0]
+    raise exception
+
+
+def _exchange(exception: Any) -> Any:
+    from tiercel import _runtime
+    return _runtime.exchange_handled(exception)
+
+
+def _handled_exception() -> BaseException:
+    handled = sys.exception()
+    if handled is None:
+        raise Leaves
+    return handled
+
+
+def _check_exc_match(exception: BaseException, wanted: Any) -> bool:
+    classes = wanted if isinstance(wanted, tuple) else (wanted,)
+    for cls in classes:
+        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+    return any(cls in type(exception).__mro__ for cls in classes)
+
+
+_simple({
+    "push_exc_info": _exchange, "pop_except": _exchange, "handled_exception": _handled_exception,
+    "check_exc_match": _check_exc_match, "exc_traceback": lambda exception: exception.__traceback__,
+})
+
+
+@_implements("exc_matches")
+def _exc_matches(attrs: Attrs, exception: BaseException) -> bool:
+    return attrs["type"] in type(exception).__mro__
+
+
+@_implements("load_special")
+def _load_special(attrs: Attrs, manager: Any) -> Any:
+    name = attrs["name"]
+    for base in type(manager).__mro__:
+        if name in base.__dict__:
+            method = base.__dict__[name]
+            return method.__get__(manager, type(manager)) if hasattr(type(method), "__get__") else method
+    missed = " (missed __exit__ method)" if name == "__exit__" else ""
+    raise TypeError(f"{type(manager).__name__!r} object does not support the context manager protocol{missed}")
 
 
 # -- numbers and boxes -----------------------------------------------------------------------------------------------

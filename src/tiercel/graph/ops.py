@@ -102,7 +102,15 @@ _op("branch", "b", "", ENDS, attrs="likely",
 _op("switch", "i", "", ENDS, doc="to `targets[n]` for n in 0..len-2, else the last target")
 _op("return", "?", "", ENDS, doc="ends the function with its result: any representation, made the declared one")
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
-_op("raise", "", "", ENDS | RAISES, doc="an exception is set: unwind")
+_op("raise", "o*", "", RUNS | KEEPS, doc="raises operand 0, from operand 1 if there is one; nothing but `check` or `never` "
+                                         "follows")
+_op("never", "", "", ENDS, doc="is not reached: what stands before it raises")
+_op("check", "", "", ENDS,
+    doc="follows an operation that may raise: to `targets[0]`, or, if it raised and nothing asked the native code to "
+        "leave, to `targets[1]`, a block of its own that begins with `catch`")
+_op("catch", "", "o", KEEPS, ref="new", attrs="frames",
+    doc="takes what the operation before `check` raised, its traceback entry added; ends the innermost `frames` frames "
+        "of inlined code, adding those of their callers")
 _op("poll", "", "", RUNS | KEEPS, attrs="asked",
     doc="does what the interpreter does at a back-edge or a call: pending signals, the GIL, the collector; `asked`: "
         "it is known that something is pending")
@@ -118,11 +126,24 @@ _op("unlink", "", "", LEAVES | KEEPS,
 _op("enter_inlined", "o*", "", LEAVES | KEEPS, attrs="code",
     doc="links a frame for inlined code; operand 0 is the function; leaves if there is no room or recursion is "
         "too deep")
+_op("check_frame", "", "", LEAVES | KEEPS,
+    doc="leaves if somebody holds the frame object of inlined code, before `leave_inlined`")
 _op("leave_inlined", "", "", KEEPS, attrs="code", doc="unlinks the frame of inlined code")
 _op("release", "o", "", RUNS | RELEASES | KEEPS, attrs="maybe",
     doc="the interpreter lets its reference go here (observable types only)")
 _op("drop", "o", "", RELEASES | KEEPS, attrs="maybe",
     doc="as `release`, after `unlink`: in the order in which the interpreter clears locals")
+
+# -- the exception being handled, which sys.exc_info() tells --------------------------------------------------------
+_op("push_exc_info", "o", "o", KEEPS, writes="exc_info", ref="new", symbol="tc_push_exc_info",
+    doc="the operand is being handled from now on; the result is what was before, or None")
+_op("pop_except", "o", "o", KEEPS, writes="exc_info", ref="new", steals="last", null=True,
+    doc="the operand, or nothing if it is None, is being handled again; the result is what was")
+_op("handled_exception", "", "o", LEAVES, reads="exc_info", ref="new", doc="leaves if there is none")
+_op("exc_matches", "o", "b", attrs="type", reads="type", doc="whether an exception is of this class or of one below")
+_op("check_exc_match", "oo", "b", RAISES, symbol="tc_check_exc_match", fails="minus1",
+    doc="exception, whatever stands behind `except`")
+_op("exc_traceback", "o", "o", KEEPS, ref="new", symbol="tc_exc_traceback", doc="of an exception, or None")
 
 # -- references: only the reference pass makes these; the operand may be a constant, `_maybe`: also null -------------
 _op("incref", "o", "", KEEPS)
@@ -356,6 +377,8 @@ _op("get_attr", "o", "o", RUNS, ref="new", attrs="name", symbol="PyObject_GetAtt
 _op("get_method", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_get_method", fails="null",
     doc="as LOAD_ATTR with the method bit: a method that is not bound, where `is_method` says so, or the attribute")
 _op("is_method", "o", "b", doc="whether `get_method`, the operand, found a method that is not bound")
+_op("load_special", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_load_special", fails="null",
+    doc="a special method for `with`, bound, looked up in the type")
 _op("set_attr", "oo", "", RUNS, attrs="name", symbol="PyObject_SetAttr", fails="minus1")
 _op("del_attr", "o", "", RUNS, attrs="name", symbol="tc_del_attr", fails="minus1")
 _op("get_item", "oo", "o", RUNS, ref="new", symbol="PyObject_GetItem", fails="null")

@@ -8,9 +8,10 @@ from tiercel.graph import text
 from tiercel.graph.build import NULL, RESULT, RESULT_BOOL, RESULT_NOT, Block, Const, FrameState, Graph, Maybe, Node
 from tiercel.graph.flow import Flow, state_nodes
 
-_TARGETS = {"jump": (1, 1), "branch": (2, 2), "switch": (1, 1 << 30)}
+_TARGETS = {"jump": (1, 1), "branch": (2, 2), "check": (2, 2), "switch": (1, 1 << 30)}
 _RESULTS = (RESULT, RESULT_BOOL, RESULT_NOT)
-_EITHER_MODE = ("poll", "raise", "leave")
+_EITHER_MODE = ("poll", "leave")
+_NOT_CHECKED = ("poll", "release")    # they raise for others, or not at all
 
 
 class VerifyError(Exception):
@@ -125,6 +126,13 @@ class _Verifier:
             for arg, param in zip(edge.args, edge.block.params):
                 if arg is not NULL:
                     self.rep(arg, param.rep)
+        if op.name == "check":
+            self.check(node, block)
+        elif op.name == "catch" and node is not block.nodes[0]:
+            self.fail("`catch` begins its block")
+        elif op.name == "raise" and (len(block.nodes) < 2 or block.nodes[-2] is not node
+                                     or block.nodes[-1].op.name not in ("check", "never")):    # type: ignore[union-attr]
+            self.fail("something follows `raise`")
         self.operands(node)
         if op.result != "?" and node.rep != op.result:
             self.fail(f"the result is {op.result or 'none'}, not {node.rep or 'none'}")
@@ -137,6 +145,16 @@ class _Verifier:
             self.state(node, node.state)
         elif node.state is not None:
             self.fail("a frame state, but the operation never leaves")
+
+    def check(self, node: Node, block: Block) -> None:
+        raising = block.nodes[-2].op if len(block.nodes) > 1 else None
+        if raising is None or not raising.raises or raising.name in _NOT_CHECKED:
+            self.fail("nothing that raises stands before `check`")
+        first = node.targets[1].block.nodes[0].op if node.targets[1].block.nodes else None
+        if first is None or first.name != "catch" or node.targets[1].args:
+            self.fail("what is raised must be caught")
+        if sum(edge.block is node.targets[1].block for other in self.graph.blocks for edge in other.successors) != 1:
+            self.fail("a block that catches has other ways in")
 
     def operands(self, node: Node) -> None:
         assert node.op is not None

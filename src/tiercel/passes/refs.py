@@ -19,6 +19,9 @@ Four sorts of values:
   never counted values come in);
 - consumed: by `return`, by an edge into an owned parameter, by `release` and `drop`, by operands an operation steals.
 
+Where `check` follows an operation, everything that one uses is needed up to `check`, so that its two edges say what
+becomes of it; on the edge of the exception the result does not exist.
+
 An owned value is released after its last use on every way.  Use by a frame state counts, and use of a value borrowed
 from it.  `graph.owned` says what a node owns where its exit is taken.  A `release` of something that is owned and not
 needed later is the decrement itself; any other one disappears, for then something else keeps the object.
@@ -48,7 +51,7 @@ from tiercel.graph.flow import Flow, place, state_nodes
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
 
-_INCREF, _DECREF = OPS["incref"], OPS["decref"]
+_INCREF, _DECREF, _CHECK, _RAISE, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["raise"], OPS["catch"]
 _HEAP_TYPE = 1 << 9
 _LETS_GO = ("release", "drop")
 _IMMORTAL = 1 << 31
@@ -251,9 +254,13 @@ class _References:
             items = []
             for node in block.nodes:
                 used = 0
-                for arg in node.args:
-                    used |= uses.get(arg, 0)    # type: ignore[arg-type]
                 state = node.state
+                args = node.args
+                if node.op is _CHECK:
+                    raising = block.nodes[-2]
+                    state, args = raising.state, [*raising.args, raising]
+                for arg in args:
+                    used |= uses.get(arg, 0)    # type: ignore[arg-type]
                 mentioned = 0 if state is None or node in ignored else self.state_mask(state)
                 defined = bits.get(node, 0)
                 op = node.op
@@ -324,7 +331,8 @@ class _References:
             if head:
                 for node in head:
                     node.block = block
-                block.nodes[:0] = head
+                place = int(block.nodes[0].op is _CATCH)
+                block.nodes[place:place] = head
 
     def block(self, index: int, block: Block, heads: list[list[Node]]) -> None:
         items = {item.node: item for item in self.items[index]}
@@ -339,7 +347,7 @@ class _References:
             elif item is None:
                 new.append(node)
             else:
-                live = self.node(node, item, live, new)
+                live = self.node(node, item, live, new, block.nodes[-1].op is _CHECK and node is block.nodes[-2])
         dead = self.param_bits[index] & ~live
         if dead:
             new.extend(reversed(self.decrefs(dead)))
@@ -348,8 +356,9 @@ class _References:
             node.block = block
         block.nodes = _without_pauses(new)
 
-    def node(self, node: Node, item: _Item, after: int, new: list[Node]) -> int:
-        """Put a node and what belongs around it, last first; returns what is live before it."""
+    def node(self, node: Node, item: _Item, after: int, new: list[Node], checked: bool) -> int:
+        """Put a node and what belongs around it, last first; returns what is live before it.  Nothing comes between a
+        node and the `check` that it is `checked` by."""
         op = node.op
         assert op is not None
         defines = item.defines if node not in self.lenders or item.defines & self.retained else 0
@@ -357,7 +366,10 @@ class _References:
         dying = (item.uses | item.state | defines) & ~after
         consumed = self.stolen(node, dying)
         kept = self.kept_constants(node)
-        new.extend(self.counter("decref", const) for const in reversed(kept))
+        if checked or op is _RAISE:
+            consumed = dying
+        else:
+            new.extend(self.counter("decref", const) for const in reversed(kept))
         if op.name in _LETS_GO:
             if not self.owns(node.args[0]) or self.bits[node.args[0]] & (after | item.state):    # type: ignore[index]
                 new.extend(reversed(self.decrefs(dying)))
@@ -446,11 +458,13 @@ class _References:
                 new.extend(reversed(self.decrefs(before)))
                 new.extend(self.increfs([value]))
             return before
+        kept = self.kept_constants(node.block.nodes[-2]) if node.op is _CHECK else []    # type: ignore[union-attr]
         for edge in list(node.targets):
-            self.edge(node, edge, before, new, heads)
+            self.edge(node, edge, before, new, heads, kept)
         return before
 
-    def edge(self, end: Node, edge: Edge, before: int, new: list[Node], heads: list[list[Node]]) -> None:
+    def edge(self, end: Node, edge: Edge, before: int, new: list[Node], heads: list[list[Node]],
+             kept: list[Const]) -> None:
         target = self.flow.index[edge.block]
         params = self.param_bits[target]
         needed = self.live_in[target] & ~params
@@ -469,15 +483,18 @@ class _References:
         dead = before & ~needed & ~moved
         if end.op.name == "branch" and edge is end.targets[0]:    # type: ignore[union-attr]
             dead &= ~self.no_item(end.args[0])
-        if not grown and not dead:
+        elif end.op is _CHECK and edge is end.targets[1]:
+            dead &= ~self.bits.get(end.block.nodes[-2], 0)    # type: ignore[union-attr]
+        if not grown and not dead and not kept:
             return
+        gone = [*self.decrefs(dead), *(self.counter("decref", const) for const in kept)]
         if len(end.targets) == 1:
-            new.extend(reversed([*self.increfs(grown), *self.decrefs(dead)]))
+            new.extend(reversed([*self.increfs(grown), *gone]))
         elif len(self.flow.preds[target]) == 1:
-            heads[target][:0] = [*self.increfs(grown_params), *self.decrefs(dead)]
+            heads[target][:0] = [*self.increfs(grown_params), *gone]
         else:
             middle = self.graph.new_block(edge.block.line)
-            middle.nodes = [*self.increfs(grown), *self.decrefs(dead)]
+            middle.nodes = [*self.increfs(grown), *gone]
             jump = middle.append("jump")
             jump.targets = [Edge(edge.block, edge.args)]
             for node in middle.nodes:

@@ -99,6 +99,15 @@ tc_own_values(tc_state *state)
 }
 
 void
+tc_share_values(tc_state *state)
+{
+    for (Py_ssize_t i = 0; i < state->value_count; i++) {
+        int counted = state->kinds[i] == 'o' || state->kinds[i] == 'O';
+        state->objects[i] = counted ? Py_XNewRef(raw_object(state->raw[i])) : NULL;
+    }
+}
+
+void
 tc_release_values(tc_state *state)
 {
     for (Py_ssize_t i = 0; i < state->value_count; i++) {

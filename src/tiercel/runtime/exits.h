@@ -75,6 +75,8 @@ Py_ssize_t tc_frame_count(PyObject *desc);
 void tc_read_state(tc_state *state, PyObject *desc);
 /* Takes references to all values; releases them again. */
 void tc_own_values(tc_state *state);
+/* The same where native code goes on and keeps those it owns. */
+void tc_share_values(tc_state *state);
 void tc_release_values(tc_state *state);
 /* Finds the frames that are linked already; `newest` is the innermost of them. */
 void tc_find_linked(tc_state *state, _PyInterpreterFrame *newest);
@@ -95,8 +97,18 @@ int tc_virtual_object(tc_state *state, PyObject *slot, PyObject **object);
 
 /* Goes on in the interpreter, innermost frame first, with state->result or state->exception (consumed). */
 tc_result tc_continue(tc_state *state);
-/* Adds the traceback entry of the current frame for the exception that is set. */
+/* Adds the traceback entry of the current frame, which stands where its instr_ptr says, for the exception that is set. */
+void tc_add_traceback(PyThreadState *ts, _PyInterpreterFrame *frame);
+/* The same for an instruction, also telling monitoring tools. */
 void tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at);
+
+/* -- exceptions.c: called by native code -- */
+
+/* Takes the exception that the operation at the site in the extra area raised, its traceback entry added.  Ends the
+   innermost `ending` frames, which are of inlined code, and adds the entries of those below. */
+PyObject *tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending);
+/* Of a frame that has a frame object: whether anything else holds that.  If not, it goes. */
+int tc_frame_is_held(_PyInterpreterFrame *frame);
 
 /* -- frames.c -- */
 

@@ -75,6 +75,15 @@ int tc_dict_update(PyObject *dict, PyObject *mapping);       /* these three: -1 
 int tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
 int tc_set_update(PyObject *set, PyObject *iterable);
 
+/* -- exceptions.c -- */
+void tc_raise(PyObject *exc, PyObject *cause);               /* an exception is set afterwards; cause may be NULL */
+PyObject *tc_push_exc_info(PyObject *exc);                   /* what was handled before, or None */
+PyObject *tc_pop_except(PyObject *before, int64_t stolen);   /* what was handled, perhaps NULL */
+int tc_exc_matches(PyObject *exc, PyObject *type);
+int tc_check_exc_match(PyObject *exc, PyObject *wanted);     /* -1 and an exception */
+PyObject *tc_exc_traceback(PyObject *exc);
+PyObject *tc_load_special(PyObject *object, PyObject *name); /* NULL and an exception */
+
 /* -- iterators.c -- */
 int tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value);
 PyObject *tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step);

@@ -20,6 +20,9 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_call_interpreted), FUNCTION(tc_entry_next), FUNCTION(tc_thread_get), FUNCTION(tc_entry_thread),
     FUNCTION(tc_enter_inlined), FUNCTION(tc_leave_inlined), FUNCTION(tc_generic_entry), FUNCTION(tc_others_active),
     FUNCTION(tc_storm),
+    FUNCTION(tc_catch), FUNCTION(tc_frame_is_held), FUNCTION(tc_raise), FUNCTION(tc_push_exc_info),
+    FUNCTION(tc_pop_except), FUNCTION(tc_exc_matches), FUNCTION(tc_check_exc_match), FUNCTION(tc_exc_traceback),
+    FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
     {"tc_dealloc", (void *)(uintptr_t)&_Py_Dealloc},
     /* helpers_*.c */
     FUNCTION(tc_box_i64), FUNCTION(tc_box_f64), FUNCTION(tc_unbox_i64), FUNCTION(tc_i64_pow),

@@ -243,6 +243,9 @@ int tc_worker_init(void);
 void tc_worker_stop(void);
 PyObject *tc_py_run_on_thread(PyObject *module, PyObject *callable);
 
+/* -- exceptions.c -- */
+PyObject *tc_py_exchange_handled(PyObject *module, PyObject *exc);
+
 /* -- storm.c -- */
 /* Whether the guard at this site must fail now. */
 int tc_storm(tc_site *site);

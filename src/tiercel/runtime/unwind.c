@@ -6,10 +6,8 @@
 /* -- exceptions -- */
 
 void
-tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at)
+tc_add_traceback(PyThreadState *ts, _PyInterpreterFrame *frame)
 {
-    _Py_CODEUNIT *instruction = _PyCode_CODE(_PyFrame_GetCode(frame)) + at;
-    frame->instr_ptr = instruction;
     if (!_PyFrame_IsIncomplete(frame)) {
         PyObject *exc = PyErr_GetRaisedException();
         PyFrameObject *object = PyThreadState_GetFrame(ts);
@@ -19,6 +17,14 @@ tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at)
             Py_DECREF(object);
         }
     }
+}
+
+void
+tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at)
+{
+    _Py_CODEUNIT *instruction = _PyCode_CODE(_PyFrame_GetCode(frame)) + at;
+    frame->instr_ptr = instruction;
+    tc_add_traceback(ts, frame);
     _PyEval_MonitorRaise(ts, frame, instruction);
 }
 

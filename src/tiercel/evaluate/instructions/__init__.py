@@ -14,6 +14,7 @@ from tiercel.evaluate.instructions import (
     calling,
     containers,
     control,
+    exceptions,
     names,
     operators,
     stack,
@@ -26,5 +27,5 @@ if TYPE_CHECKING:
 Handler = Callable[[Any, "Instruction"], bool | None]
 
 HANDLERS: dict[str, Handler] = {}
-for _table in (stack, names, operators, control, containers, attributes, calling, strings):
+for _table in (stack, names, operators, control, containers, attributes, calling, strings, exceptions):
     HANDLERS.update(_table.HANDLERS)

@@ -1,0 +1,77 @@
+"""Exceptions: raised, matched, being handled, raised again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiercel.graph.build import Const
+from tiercel.values import Abstract, Virtual, known
+
+
+def push_exc_info(e: Any, i: Any) -> None:
+    exc = e.frame.stack.pop()
+    e.frame.stack += [e.emit("push_exc_info", exc), exc]
+
+
+def pop_except(e: Any, i: Any) -> None:
+    before = e.frame.stack.pop()
+    e.let_go(e.emit("pop_except", e.obj(before)))
+
+
+def _classes(value: Abstract) -> list[type] | None:
+    """The exception classes that stand behind `except`, if they are known."""
+    values: list[Any]
+    if isinstance(value, Virtual):
+        items: list[Any] = value.parts if value.kind == "tuple" else [None]
+        values = [item.value if isinstance(item, Const) else None for item in items]
+    elif isinstance(value, Const):
+        values = list(value.value) if type(value.value) is tuple else [value.value]
+    else:
+        return None
+    fit = all(isinstance(each, type) and issubclass(each, BaseException) for each in values)
+    return values if fit else None
+
+
+def check_exc_match(e: Any, i: Any) -> None:
+    stack = e.frame.stack
+    wanted = e.bound(stack.pop())
+    exc = stack[-1]
+    classes = _classes(wanted)
+    if classes is None:
+        stack.append(e.emit("check_exc_match", exc, e.obj(wanted)))
+        e.let_go(wanted)
+        return
+    matches: Any = Const(False, "b")
+    for cls in classes:
+        e.constants.append(cls)
+        matches = e.either(matches, e.emit("exc_matches", exc, type=cls))
+    stack.append(e.as_bool(matches))
+
+
+def raise_varargs(e: Any, i: Any) -> bool:
+    if not i.arg:
+        return _raise_again(e, e.emit("handled_exception", reason="nothing to raise again"), known(i.op_at))
+    stack = e.frame.stack
+    operands = [e.bound(value) for value in stack[-i.arg:]]
+    del stack[-i.arg:]
+    e.emit("raise", *[e.obj(value) for value in operands])
+    e.block.append("never")
+    return True
+
+
+def reraise(e: Any, i: Any) -> bool:
+    stack = e.frame.stack
+    exc = stack.pop()
+    return _raise_again(e, exc, stack[-i.arg] if i.arg else known(i.op_at))
+
+
+def _raise_again(e: Any, exc: Any, lasti: Abstract) -> bool:
+    if not e.throw(exc, lasti):
+        e.leave("an exception raised again")
+    return True
+
+
+HANDLERS = {
+    "PUSH_EXC_INFO": push_exc_info, "POP_EXCEPT": pop_except, "CHECK_EXC_MATCH": check_exc_match,
+    "RAISE_VARARGS": raise_varargs, "RERAISE": reraise,
+}
