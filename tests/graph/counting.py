@@ -140,7 +140,7 @@ class Walk:
         gone = None
         if op.name == "check":
             raising = node.block.nodes[-2]
-            number = 1 if raising.op.name == "raise" else number
+            number = 1 if raising.op.name in ("raise", "raise_again") else number
             gone = self.thing(raising) if number == 1 else None
         if op.name == "branch" and number == 0 and isinstance(node.args[0], Node) and node.args[0].op is not None \
                 and node.args[0].op.name == "is_exhausted":

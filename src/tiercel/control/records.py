@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FUNCTION = -1                # in place of a loop header: the whole function
 
 
-# Reasons of exits that are the normal end of a running loop.
-FINISHES = frozenset({"end of the compiled loop", "return from a running loop"})
+# Reasons of exits that are the normal end of a running loop, or of a function that lets an exception out.
+FINISHES = frozenset({"end of the compiled loop", "return from a running loop", "an exception raised again"})
 
 
 class Site:
@@ -34,7 +34,7 @@ class Site:
 
     @property
     def is_normal(self) -> bool:
-        """Whether leaving here is how a running loop ends."""
+        """Whether leaving here is how a running loop or a function ends."""
         return self.reason in FINISHES
 
 

@@ -85,7 +85,7 @@ class Lowering:
         self.site_numbers: dict[Any, int] = {}
         self.descriptions: dict[Any, tuple[Description, list[Node | Const]]] = {}
         self.exits: dict[tuple[str, ...], Cold] = {}
-        self.unwinds = False     # whether anything unwinds
+        self.unwinds: dict[str, None] = {}   # the labels of the blocks used that unwind
         self.catching: Edge | None = None    # where what the present node raises is caught
         self.caught_at = ""      # the label that leads there, once it is needed
         self.leaving: list[tuple[str, ...]] = []    # (label, boxed result) of what leaves after a site

@@ -226,9 +226,17 @@ def _raise(e: Lowering, node: Node) -> None:
     e.start(e.fresh("l"))
 
 
+def _raise_again(e: Lowering, node: Node) -> None:
+    spill(e, node)
+    e.call("void", "tc_raise_again", ("ptr", "%th"), ("ptr", e.value(node.args[0])), ("i64", e.value(node.args[1])))
+    e.line(f"br label %{unwinding(e, again=True)}")
+    e.start(e.fresh("l"))
+
+
 def _catch(e: Lowering, node: Node) -> None:
     e.alias(node, e.call("ptr", "tc_catch", ("ptr", "%th"), ("ptr", "%frame"),
-                         ("i64", str(node.attrs.get("frames") or 0))))
+                         ("i64", str(node.attrs.get("frames") or 0)),
+                         ("i64", str(int(bool(node.attrs.get("again")))))))
 
 
 def _pop_except(e: Lowering, node: Node) -> None:
@@ -255,8 +263,8 @@ def _exc_matches(e: Lowering, node: Node) -> None:
 
 
 RULES: dict[str, Any] = {
-    "raise": _raise, "catch": _catch, "pop_except": _pop_except, "handled_exception": _handled_exception,
-    "exc_matches": _exc_matches,
+    "raise": _raise, "raise_again": _raise_again, "catch": _catch, "pop_except": _pop_except,
+    "handled_exception": _handled_exception, "exc_matches": _exc_matches,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,

@@ -96,16 +96,18 @@ def spill(e: Lowering, node: Node) -> None:
     e.extra = max(e.extra, 1 + len(values))
 
 
-def unwinding(e: Lowering) -> str:
-    """The label of the block that unwinds from the site that was put down last, or that leads to the handler."""
-    e.unwinds = True
+def unwinding(e: Lowering, again: bool = False) -> str:
+    """The label of the block that unwinds from the site that was put down last, or that leads to the handler.  `again`:
+    the innermost frame has its traceback entry."""
+    unwind = "unwind.again" if again else "unwind"
+    e.unwinds[unwind] = None
     if e.catching is None:
-        return "unwind"
+        return unwind
     if not e.caught_at:
         label = e.caught_at = e.fresh("raised")
         saved = e.aside(label)
         marked = _is_marked(e)
-        e.line(f"br i1 {marked}, label %unwind, label %{e.edge(e.catching)}{UNLIKELY}")
+        e.line(f"br i1 {marked}, label %{unwind}, label %{e.edge(e.catching)}{UNLIKELY}")
         e.back(saved)
     return e.caught_at
 
@@ -389,7 +391,9 @@ def _endings(e: Lowering, early: bool = False) -> list[str]:
                        f"(ptr %th, ptr {frame}, ptr %func, ptr {site}{words})")
         e.line("br label %out")
         out.append((result, cold.label))
-    for label, name, used in (("unwind", "tc_unwind", e.unwinds), ("leave", "tc_leave", bool(e.leaving))):
+    for label, name, used in (
+            ("unwind", "tc_unwind", "unwind" in e.unwinds), ("leave", "tc_leave", bool(e.leaving)),
+            ("unwind.again", "tc_unwind_again", "unwind.again" in e.unwinds)):
         if not used or early:
             continue
         e.line(f"{label}:")

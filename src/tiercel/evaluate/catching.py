@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel.evaluate.flow import Flow
 from tiercel.evaluate.state import Frame
 from tiercel.graph.build import Edge, Graph, Node
+from tiercel.graph.ops import OPS
 from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Catching(Flow):
         self._warmth: dict[Code, bool] = {}     # whether the interpreter has run code often enough to specialise it
 
     def catch(self, node: Node, stack: list[Abstract]) -> None:
+        """`check` what may raise where a compiled handler covers the instruction."""
         op = node.op
         assert op is not None
         if op.name in _NOT_CAUGHT or op.name.startswith("long_"):
@@ -46,7 +48,7 @@ class Catching(Flow):
         landing.line = go_on.line = self.block.line
         self.block.append("check").targets = [Edge(go_on), Edge(landing)]
         saved = self.state, self.op_at, self.resume, self._before, self._replaced
-        exc = landing.append("catch", frames=ending or None)
+        exc = landing.append("catch", frames=ending or None, again=op is OPS["raise_again"] or None)
         exc.fact = self.state.fact(exc)
         for _ in range(ending):
             assert thrown.frame.parent is not None
@@ -66,12 +68,18 @@ class Catching(Flow):
         self.block, self.catches = go_on, True
 
     def throw(self, exc: Node, lasti: Abstract) -> bool:
-        """Go on at the handler that covers the current instruction with an exception that has its traceback entry; False
-        if that is not compiled."""
-        found = self._covering(0)
+        """Go on at the handler that covers the current instruction with an exception that has its traceback entry, at
+        `lasti`; False if that is not compiled."""
+        found = self._covering()
         if found is None:
             return False
-        handler = found[2]
+        ending, _, handler = found
+        if ending:
+            if self._shares_with_callers(ending):
+                return False
+            self.emit("raise_again", exc, self.i64(lasti))
+            self.block.append("never")
+            return True
         self._to_handler(handler, exc, lasti, self.frame.stack, [])
         self._pending.setdefault(handler.target, []).append((self.state, self.block))
         return True
@@ -84,7 +92,7 @@ class Catching(Flow):
         self.resume = handler.target
         self.let_go(*dropped)
 
-    def _covering(self, outermost: int | None = None) -> tuple[int, Frame, Handler] | None:
+    def _covering(self) -> tuple[int, Frame, Handler] | None:
         """The handler of what is raised at the current instruction: how many inlined frames end before, the frame that
         it belongs to, and itself; None if there is none, or it is not compiled."""
         frame, at, ending = self.frame, self.op_at, 0
@@ -92,7 +100,7 @@ class Catching(Flow):
             handler = frame.code.handler_at(at)
             if handler is not None:
                 break
-            if frame.parent is None or ending == outermost:
+            if frame.parent is None:
                 return None
             frame = frame.parent
             at = frame.at

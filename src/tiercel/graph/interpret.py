@@ -153,7 +153,8 @@ class _Run:
         (raising, exception), self.raised = self.raised, None
         assert raising.state is not None
         (_, frames, _), needed = describe(raising.state)
-        frames = tuple([(*frame[:4], None, *frame[5:]) for frame in frames[:(node.attrs.get("frames") or 0) + 1]])
+        first, last = int(bool(node.attrs.get("again"))), node.attrs.get("frames") or 0
+        frames = tuple([(*frame[:4], None, *frame[5:]) for frame in frames[first:last + 1]])
         values = tuple([_runtime.NULL if value is NULL else value
                         for value in (self.values[node] if isinstance(node, Node) else node.value for node in needed)])
         try:

@@ -107,6 +107,10 @@ def _raise(attrs: Attrs, exception: Any, *cause: Any) -> None:
     raise exception
 
 
+def _raise_again(exception: BaseException, lasti: int) -> None:
+    raise exception
+
+
 def _exchange(exception: Any) -> Any:
     from tiercel import _runtime
     return _runtime.exchange_handled(exception)
@@ -128,7 +132,7 @@ def _check_exc_match(exception: BaseException, wanted: Any) -> bool:
 
 
 _simple({
-    "push_exc_info": _exchange, "pop_except": _exchange, "handled_exception": _handled_exception,
+    "raise_again": _raise_again, "push_exc_info": _exchange, "pop_except": _exchange, "handled_exception": _handled_exception,
     "check_exc_match": _check_exc_match, "exc_traceback": lambda exception: exception.__traceback__,
 })
 

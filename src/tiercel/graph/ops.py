@@ -104,13 +104,16 @@ _op("return", "?", "", ENDS, doc="ends the function with its result: any represe
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
 _op("raise", "o*", "", RUNS | KEEPS, doc="raises operand 0, from operand 1 if there is one; nothing but `check` or `never` "
                                          "follows")
+_op("raise_again", "oi", "", RAISES | KEEPS,
+    doc="operand 0 goes on as an exception: the frame has its traceback entry already, at the instruction operand 1; as "
+        "for `raise`")
 _op("never", "", "", ENDS, doc="is not reached: what stands before it raises")
 _op("check", "", "", ENDS,
     doc="follows an operation that may raise: to `targets[0]`, or, if it raised and nothing asked the native code to "
         "leave, to `targets[1]`, a block of its own that begins with `catch`")
-_op("catch", "", "o", KEEPS, ref="new", attrs="frames",
-    doc="takes what the operation before `check` raised, its traceback entry added; ends the innermost `frames` frames "
-        "of inlined code, adding those of their callers")
+_op("catch", "", "o", KEEPS, ref="new", attrs="frames again",
+    doc="takes what the operation before `check` raised, its traceback entry added unless it was raised `again`; ends "
+        "the innermost `frames` frames of inlined code, adding the entries of those below")
 _op("poll", "", "", RUNS | KEEPS, attrs="asked",
     doc="does what the interpreter does at a back-edge or a call: pending signals, the GIL, the collector; `asked`: "
         "it is known that something is pending")

@@ -130,7 +130,7 @@ class _Verifier:
             self.check(node, block)
         elif op.name == "catch" and node is not block.nodes[0]:
             self.fail("`catch` begins its block")
-        elif op.name == "raise" and (len(block.nodes) < 2 or block.nodes[-2] is not node
+        elif op.name in ("raise", "raise_again") and (len(block.nodes) < 2 or block.nodes[-2] is not node
                                      or block.nodes[-1].op.name not in ("check", "never")):    # type: ignore[union-attr]
             self.fail("something follows `raise`")
         self.operands(node)

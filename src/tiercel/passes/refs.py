@@ -51,7 +51,8 @@ from tiercel.graph.flow import Flow, place, state_nodes
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
 
-_INCREF, _DECREF, _CHECK, _RAISE, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["raise"], OPS["catch"]
+_INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
+_ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
 _HEAP_TYPE = 1 << 9
 _LETS_GO = ("release", "drop")
 _IMMORTAL = 1 << 31
@@ -366,7 +367,7 @@ class _References:
         dying = (item.uses | item.state | defines) & ~after
         consumed = self.stolen(node, dying)
         kept = self.kept_constants(node)
-        if checked or op is _RAISE:
+        if checked or op in _ALWAYS_RAISE:
             consumed = dying
         else:
             new.extend(self.counter("decref", const) for const in reversed(kept))

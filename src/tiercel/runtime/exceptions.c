@@ -51,6 +51,14 @@ tc_raise(PyObject *exc, PyObject *cause)
     Py_DECREF(type);
 }
 
+void
+tc_raise_again(tc_thread *th, PyObject *exc, int64_t at)
+{
+    _PyInterpreterFrame *frame = th->ts->current_frame;
+    frame->instr_ptr = _PyCode_CODE(_PyFrame_GetCode(frame)) + at;
+    PyErr_SetRaisedException(Py_NewRef(exc));
+}
+
 /* -- catching -- */
 
 /* Ends the innermost frames of a state, which are of inlined code: the entries in the traceback keep their locals. */
@@ -87,9 +95,11 @@ end_inlined(tc_thread *th, _PyInterpreterFrame *root, Py_ssize_t ending)
 }
 
 PyObject *
-tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending)
+tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending, int64_t again)
 {
-    tc_add_traceback(th->ts, th->ts->current_frame);
+    if (!again) {
+        tc_add_traceback(th->ts, th->ts->current_frame);
+    }
     if (ending > 0) {
         end_inlined(th, root, (Py_ssize_t)ending);
     }

@@ -492,16 +492,32 @@ tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site
     return end(&state);
 }
 
+/* Whether a frame of a state has a handler for what its operation raises. */
+static int
+finds_handler(PyObject *desc)
+{
+    PyObject *frames = field(desc, 1);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(frames); i++) {
+        if (field(PyTuple_GET_ITEM(frames, i), 4) != Py_None) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static tc_result
-leave_after(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result)
+leave_after(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result, int again)
 {
     Py_ssize_t count = tc_value_count(site->desc);
     PyObject *objects[count + 1];
     tc_state_frame frames[tc_frame_count(site->desc)];
-    tc_state state = {.objects = objects, .frames = frames, .result = result};
+    tc_state state = {.objects = objects, .frames = frames, .result = result, .again = again};
     begin(&state, th, frame, func, site);
     state.raw = tc_extra_of(th->ts, frame) + 1;
     build(&state, AFTER);
+    if (state.exception != NULL && !again && site->count > 0 && is_noisy(site->count)) {
+        tc_note_noisy(site->version, site - site->version->sites);
+    }
     return end(&state);
 }
 
@@ -510,13 +526,23 @@ tc_leave(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *sit
 {
     site = unmarked(site);
     site->count++;
-    return leave_after(th, frame, func, site, result);
+    return leave_after(th, frame, func, site, result, 0);
 }
 
 tc_result
 tc_unwind(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site)
 {
-    return leave_after(th, frame, func, unmarked(site), NULL);
+    site = unmarked(site);
+    if (finds_handler(site->desc)) {
+        site->count++;
+    }
+    return leave_after(th, frame, func, site, NULL, 0);
+}
+
+tc_result
+tc_unwind_again(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site)
+{
+    return leave_after(th, frame, func, unmarked(site), NULL, 1);
 }
 
 int

@@ -63,6 +63,7 @@ typedef struct {
     PyObject *exception;             /* owned, put aside; or NULL */
     _PyInterpreterFrame *root;       /* NULL: no frame was linked */
     PyObject *func;                  /* of the outermost frame, where that has to be pushed */
+    int again;                       /* the innermost frame has its entry in the exception's traceback */
     tc_loop *loop;                   /* not NULL: the root is the interpreter's own frame */
     Py_ssize_t frame_count;
     tc_state_frame *frames;
@@ -104,9 +105,13 @@ void tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at);
 
 /* -- exceptions.c: called by native code -- */
 
-/* Takes the exception that the operation at the site in the extra area raised, its traceback entry added.  Ends the
-   innermost `ending` frames, which are of inlined code, and adds the entries of those below. */
-PyObject *tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending);
+/* Takes the exception that the operation at the site in the extra area raised, its traceback entry added unless it was
+   raised again.  Ends the innermost `ending` frames, which are of inlined code, and adds the entries of those below. */
+PyObject *tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending, int64_t again);
+/* Sets an exception that the current frame, of inlined code, lets out: it has passed there at `at`. */
+void tc_raise_again(tc_thread *th, PyObject *exc, int64_t at);
+/* As tc_unwind, but the innermost frame has its traceback entry. */
+tc_result tc_unwind_again(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
 /* Of a frame that has a frame object: whether anything else holds that.  If not, it goes. */
 int tc_frame_is_held(_PyInterpreterFrame *frame);
 

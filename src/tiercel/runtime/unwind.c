@@ -146,7 +146,9 @@ continue_frame(tc_state *state, tc_state_frame *frame, PyObject *result)
     ts->current_frame = frame->frame;
     trim(state, frame);
     if (PyErr_Occurred() || give_result(frame, result) < 0) {
-        tc_traceback_here(ts, frame->frame, frame->at);
+        if (!state->again || frame != state->frames) {
+            tc_traceback_here(ts, frame->frame, frame->at);
+        }
         if (enter_handler(frame) < 0) {
             drop_frame(ts, frame->frame);
             return NULL;

@@ -1,9 +1,12 @@
-"""Exceptions: raised, matched, being handled, raised again."""
+"""Exceptions: raised, matched, being handled, raised again; and `with`, which looks at them."""
 
 from __future__ import annotations
 
+from types import FunctionType, MethodDescriptorType
 from typing import Any
 
+from tiercel.evaluate.instructions.calling import call_value
+from tiercel.evaluate.objects import find_in_type
 from tiercel.graph.build import Const
 from tiercel.values import Abstract, Virtual, known
 
@@ -71,7 +74,44 @@ def _raise_again(e: Any, exc: Any, lasti: Abstract) -> bool:
     return True
 
 
+# -- with ----------------------------------------------------------------------------------------------------------------
+
+_METHODS = (FunctionType, MethodDescriptorType)
+
+
+def before_with(e: Any, i: Any) -> None:
+    """The manager's ``__exit__`` below the result of its ``__enter__``."""
+    stack = e.frame.stack
+    manager = e.bound(stack.pop())
+    type_ = e.learn(manager)
+    if type_ is not None:
+        enter, leave = find_in_type(type_, "__enter__"), find_in_type(type_, "__exit__")
+        if type(enter) in _METHODS and type(leave) in _METHODS:
+            e.assumptions.add_type(type_)
+            e.constants += [enter, leave]
+            stack.append(Virtual("bound_method", [known(leave), manager]))
+            call_value(e, known(enter), [manager], ())
+            return
+    operand = e.obj(manager)
+    enter = e.emit("load_special", operand, name="__enter__", after=stack, unchecked=True)
+    stack.append(e.emit("load_special", operand, name="__exit__", after=stack, unchecked=True))
+    stack.append(e.emit("call", enter, names=()))
+    e.let_go(manager, enter)
+
+
+def with_except_start(e: Any, i: Any) -> None:
+    """``__exit__`` called with what was raised."""
+    stack = e.frame.stack
+    leave, exc = e.bound(stack[-4]), stack[-1]
+    args = [e.emit("type_of", exc), exc, e.emit("exc_traceback", exc)]
+    if isinstance(leave, Virtual) and leave.kind == "bound_method":
+        leave, manager = leave.parts
+        args.insert(0, manager)
+    call_value(e, leave, args, ())
+
+
 HANDLERS = {
     "PUSH_EXC_INFO": push_exc_info, "POP_EXCEPT": pop_except, "CHECK_EXC_MATCH": check_exc_match,
-    "RAISE_VARARGS": raise_varargs, "RERAISE": reraise,
+    "RAISE_VARARGS": raise_varargs, "RERAISE": reraise, "BEFORE_WITH": before_with,
+    "WITH_EXCEPT_START": with_except_start,
 }
