@@ -267,6 +267,8 @@ class Lowering:
     def leave_if(self, condition: str, node: Node) -> None:
         if self.storm and node.op.name not in UNSTORMED:  # type: ignore[union-attr]
             condition = self.put(f"or i1 {condition}, {self.stormed(node)}")
+        if node.op.conditional:  # type: ignore[union-attr]
+            condition = self.put(f"and i1 {condition}, {self.value(node.args[0])}")
         label = self.exit(node)
         go_on = self.fresh("l")
         self.line(f"br i1 {condition}, label %{label}, label %{go_on}{UNLIKELY}")

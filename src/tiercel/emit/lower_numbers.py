@@ -19,7 +19,8 @@ def _binary(instruction: str) -> Rule:
 def _checked(operation: str) -> Rule:
     def rule(e: Lowering, node: Node) -> None:
         function = e.symbols.intrinsic(f"llvm.{operation}.with.overflow.i64", "{ i64, i1 }", "i64, i64")
-        pair = e.put(f"call {{ i64, i1 }} {function}(i64 {e.value(node.args[0])}, i64 {e.value(node.args[1])})")
+        a, b = node.args[-2:]    # behind the condition, if there is one
+        pair = e.put(f"call {{ i64, i1 }} {function}(i64 {e.value(a)}, i64 {e.value(b)})")
         e.define(node, f"extractvalue {{ i64, i1 }} {pair}, 0")
         e.leave_if(e.put(f"extractvalue {{ i64, i1 }} {pair}, 1"), node)
     return rule
@@ -183,7 +184,7 @@ def _bool_not(e: Lowering, node: Node) -> None:
 
 RULES: dict[str, Any] = {
     **{f"i64_{name}": _binary(f"{name} i64") for name in ("add", "sub", "mul", "and", "or", "xor", "shl", "lshr")},
-    **{f"i64_{name}_checked": _checked(f"s{name}") for name in ("add", "sub", "mul")},
+    **{f"i64_{name}_{how}": _checked(f"s{name}") for name in ("add", "sub", "mul") for how in ("checked", "checked_if")},
     **{f"i64_{name}": _compare(f"icmp {code} i64") for name, code in (
         ("lt", "slt"), ("le", "sle"), ("eq", "eq"), ("ne", "ne"), ("gt", "sgt"), ("ge", "sge"), ("ult", "ult"))},
     "i64_shr": _binary("ashr i64"),

@@ -124,6 +124,10 @@ def _guard(e: Lowering, node: Node) -> None:
     e.leave_unless(e.value(node.args[0]), node)
 
 
+def _guard_if(e: Lowering, node: Node) -> None:
+    e.leave_if(e.put(f"xor i1 {e.value(node.args[1])}, true"), node)
+
+
 def _guard_not(e: Lowering, node: Node) -> None:
     e.leave_if(e.value(node.args[0]), node)
 
@@ -524,7 +528,7 @@ def _sequence(offset: str) -> Rule:
 RULES: dict[str, Any] = {
     "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
     "refcount_is_one": _refcount_is_one,
-    "guard": _guard, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
+    "guard": _guard, "guard_if": _guard_if, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
     "is": _is, "type_is": _type_is, "type_of": _type_of, "is_exhausted": _is_exhausted,
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,

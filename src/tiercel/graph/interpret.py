@@ -120,7 +120,7 @@ class _Run:
     def operation(self, node: Node, args: list[Any]) -> Any:
         op = node.op
         assert op is not None
-        if op.leaves:
+        if op.leaves and not (op.conditional and not args[0]):
             self.guards += 1
             if self.guards - 1 == self.fail_at:
                 raise self.exit(node, None, _NOTHING)

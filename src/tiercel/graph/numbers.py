@@ -30,6 +30,10 @@ def fitting(value: int) -> int:
     return value
 
 
+def _checked_if(function: Callable[[int, int], int]) -> Callable[[bool, int, int], int]:
+    return lambda condition, a, b: (fitting if condition else wrap)(function(a, b))
+
+
 def _shl_checked(a: int, b: int) -> int:
     if not 0 <= b <= 63:
         raise DoesNotFit
@@ -77,6 +81,8 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "i64_add": lambda a, b: wrap(a + b), "i64_add_checked": lambda a, b: fitting(a + b),
     "i64_sub": lambda a, b: wrap(a - b), "i64_sub_checked": lambda a, b: fitting(a - b),
     "i64_mul": lambda a, b: wrap(a * b), "i64_mul_checked": lambda a, b: fitting(a * b),
+    "i64_add_checked_if": _checked_if(operator.add), "i64_sub_checked_if": _checked_if(operator.sub),
+    "i64_mul_checked_if": _checked_if(operator.mul),
     "i64_and": operator.and_, "i64_or": operator.or_, "i64_xor": operator.xor,
     "i64_neg": lambda a: wrap(-a), "i64_not": operator.invert, "i64_abs": lambda a: wrap(abs(a)),
     "i64_shl": lambda a, b: wrap(a << b), "i64_shl_checked": _shl_checked,

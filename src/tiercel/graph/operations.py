@@ -80,6 +80,12 @@ def _guard(attrs: Attrs, condition: bool) -> None:
         raise Leaves
 
 
+@_implements("guard_if")
+def _guard_if(attrs: Attrs, condition: bool, holds: bool) -> None:
+    if condition and not holds:
+        raise Leaves
+
+
 @_implements("guard_not")
 def _guard_not(attrs: Attrs, condition: bool) -> None:
     if condition:

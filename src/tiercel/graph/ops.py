@@ -61,6 +61,7 @@ class Op:
     raises: bool = field(init=False, compare=False)       # true of what runs code as well
     releases: bool = field(init=False, compare=False)
     ends: bool = field(init=False, compare=False)
+    conditional: bool = field(init=False, compare=False)  # leaves only where operand 0 is true
 
     def __post_init__(self) -> None:
         effects = self.effects
@@ -73,6 +74,7 @@ class Op:
             ("raises", bool(effects & (Effect.RAISES | Effect.RUNS))),
             ("releases", bool(effects & Effect.RELEASES)),
             ("ends", bool(effects & Effect.ENDS)),
+            ("conditional", self.name.endswith("_if")),
         ):
             object.__setattr__(self, name, value)
 
@@ -157,6 +159,7 @@ _op("decref_maybe", "o", "", KEEPS)
 # -- guards: leave before the instruction unless it holds ------------------------------------------------------------
 _op("guard", "b", "", LEAVES, attrs="reason")
 _op("guard_not", "b", "", LEAVES, attrs="reason")
+_op("guard_if", "bb", "", LEAVES, attrs="reason", doc="where operand 0 is true, operand 1 must be")
 _op("guard_type", "o", "", LEAVES, attrs="type reason", doc="the exact type is `type`")
 _op("guard_is", "o", "", LEAVES, attrs="value reason", doc="it is the very object `value`")
 
@@ -164,6 +167,8 @@ _op("guard_is", "o", "", LEAVES, attrs="value reason", doc="it is the very objec
 for _name in ("add", "sub", "mul"):
     _op(f"i64_{_name}", "ii", "i", doc="wraps; used where the result is known to fit or only low bits are wanted")
     _op(f"i64_{_name}_checked", "ii", "i", LEAVES | NARROWS, doc="leaves on overflow")
+    _op(f"i64_{_name}_checked_if", "bii", "i", LEAVES | NARROWS,
+        doc="leaves on overflow where operand 0 is true, and wraps where it is not")
 for _name in ("and", "or", "xor"):
     _op(f"i64_{_name}", "ii", "i")
 _op("i64_neg", "i", "i", doc="wraps")

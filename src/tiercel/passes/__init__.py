@@ -14,6 +14,8 @@ from tiercel.passes.congruence import merge_parameters
 from tiercel.passes.dce import remove_dead
 from tiercel.passes.gvn import number_values
 from tiercel.passes.hoist import hoist
+from tiercel.passes.linear import check_linear
+from tiercel.passes.predicate import predicate
 from tiercel.passes.refs import count_references
 from tiercel.passes.simplify import simplify
 from tiercel.passes.wrap import wrap
@@ -24,6 +26,8 @@ PIPELINE: list[tuple[str, Callable[[Graph], None]]] = [
     ("congruence", merge_parameters),
     ("hoist", hoist),
     ("wrap", wrap),
+    ("linear", check_linear),
+    ("predicate", predicate),
     ("simplify-2", simplify),    # what value numbering found out about branches
     ("dce", remove_dead),
     ("refs", count_references),

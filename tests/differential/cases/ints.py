@@ -294,3 +294,60 @@ def truth(n):
         seen.append("y" if n - i else "n")
         seen.append(bool(n + i))
     return "".join(map(str, seen))
+
+
+THIRD = BIG // 3
+
+
+@case((1,), (27,), (97,), (THIRD,), (THIRD + 1,), (2**62,), (0,), (-5,), (2**64,))
+def threefold_chain(n):
+    steps = 0
+    while n != 1 and steps < 200:
+        if n % 2 == 0:
+            n //= 2
+        else:
+            n = 3 * n + 1
+        steps += 1
+    return n, steps
+
+
+@case(*((x,) for x in (0, THIRD - 1, THIRD, THIRD + 1, -THIRD, -THIRD - 1, -THIRD - 3, BIG // 2, BIG // 2 + 1,
+                       -2**62, -2**62 - 1, BIG, SMALL, 2**70)))
+def linear(x):
+    return [3 * x + 1, 3 * x - 2, x * -3 + 5, x * 2 + 1, x * 2 - 1, 7 - x * -2, 10 * x + BIG, -10 * x + SMALL]
+
+
+@case((0, 1, 2), (BIG, 1, 0), (BIG, -1, 0), (SMALL, 0, 0), (SMALL, 5, 1), (2**40, 2**40, 3))
+def short_sides(a, b, c):
+    taken = False
+    if b > 0:
+        a = a + 1
+        taken = True
+    if c == 0:
+        b = b * 2**40
+    elif c == 1:
+        b = a - 1
+    else:
+        b -= 1
+        c = 5 * a - 7
+    if taken and a < b:
+        a, b = b, a
+    return a, b, c, taken
+
+
+@case(([3, 1, 4, 1, 5, 9, 2, 6],), ([],), ([BIG, SMALL, BIG],), ([1, 2.5, 3],), ([True, 2, -7],))
+def counted_sides(xs):
+    even = odd = most = at = 0
+    for i, x in enumerate(xs):
+        if x > most:
+            most = x
+            at = i
+        if x % 2:
+            odd += 1
+        else:
+            even += 1
+    total = 0
+    for x in xs:
+        if x > 1:
+            total += x
+    return even, odd, most, at, total
