@@ -123,6 +123,9 @@ UNOBSERVABLE: frozenset[Any] = frozenset({
 })
 
 
+IMMORTAL: frozenset[Any] = frozenset({bool, type(None), type(...)})    # all their instances are
+
+
 def observable(fact: Fact) -> bool:
     """Whether a program can notice when a value of this type ends: it, or what it holds, may run code."""
     return fact.type not in UNOBSERVABLE

@@ -161,7 +161,7 @@ class Walk:
         self.kill(frozenset())
 
     def result(self, node: Node) -> None:
-        ref = node.op.ref or "new"
+        ref = "immortal" if node.attrs.get("immortal") else node.op.ref or "new"
         if ref == "new":
             self.make(node, Thing(repr(node), owned=1))
         elif ref == "immortal":

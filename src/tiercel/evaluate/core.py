@@ -9,7 +9,7 @@ from tiercel.evaluate.objects import type_of_version
 from tiercel.evaluate.state import State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, FrameState, Graph, Node, Operand
 from tiercel.graph.ops import OPS
-from tiercel.types import BIG_INT, BOOL, FLOAT, I64_MAX, I64_MIN, INT, U64, Fact, exact, observable
+from tiercel.types import BIG_INT, BOOL, FLOAT, I64_MAX, I64_MIN, IMMORTAL, INT, U64, Fact, exact, observable
 from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 if TYPE_CHECKING:
@@ -477,6 +477,8 @@ class Core:
         if unboxed in OPS and not observable(there):
             self.emit(unboxed, *operands, value, **attrs)  # type: ignore[arg-type]
             return
+        if there.type in IMMORTAL:
+            attrs["immortal"] = True
         gone = self.emit(name, *operands, self.obj(value), fact=there, **attrs)
         self._replaced.append(gone)
 

@@ -34,9 +34,10 @@ class Op:
     `ref` says what an ``o`` result is: ``new`` (the node owns a reference), ``borrowed`` (valid while operand 0
     is alive and nothing writes the kinds in `reads`), ``immortal`` (never counted), or empty for other results.
     `steals` ("last" operand, or "all") says whose reference the operation takes over where it is the last one of ours:
-    the reference pass tells in the attribute `stolen` which.  `null`: the result may be a null pointer.  `symbol` is
-    the C function that implements the operation, if one does; `fails` how that function reports an exception:
-    ``null``, ``minus1`` or nothing.
+    the reference pass tells in the attribute `stolen` which.  `null`: the result may be a null pointer.  A store
+    whose attribute `immortal` is true gives back an object that is never counted.  `symbol` is the C function that
+    implements the operation, if one does; `fails` how that function reports an exception: ``null``, ``minus1`` or
+    nothing.
     """
 
     name: str
@@ -89,7 +90,7 @@ def _op(name: str, args: str, result: str = "", effects: Effect = Effect.PURE, *
         raise ValueError(f"operation {name} declared twice")
     if result == "o" and not ref:
         ref = "borrowed" if reads else "new"
-    names = (*attrs.split(), *(["stolen"] if steals else []))
+    names = (*attrs.split(), *(["stolen"] if steals else []), *(["immortal"] if writes and ref == "new" else []))
     OPS[name] = Op(name, args, result, effects, frozenset(reads.split()), frozenset(writes.split()), ref,
                    steals, null, names, symbol, fails, doc)
 

@@ -139,7 +139,7 @@ class _References:
                         counted.add(param)
                         changed = True
                 for node in block.nodes:
-                    if node.rep != "o" or node in counted:
+                    if node.rep != "o" or node in counted or node.attrs.get("immortal"):
                         continue
                     ref = node.op.ref or "new"    # type: ignore[union-attr]
                     if ref == "new" or (ref == "borrowed" and (node.op.reads or node.args[0] in counted)):    # type: ignore[union-attr]

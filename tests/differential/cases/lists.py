@@ -320,3 +320,77 @@ def slices_moved(xs):
     ys[:] = xs + ys
     xs[3:3] = xs[:2]
     return seen, ys, len(xs)
+
+
+def outcome_of(function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+def _by_index(xs, start, stop, step):
+    total = 0
+    for i in range(start, stop, step):
+        total += xs[i]
+    return total
+
+
+@case(([1, 2, 3, 4, 5],))
+def ranges_of_indexes(xs):
+    return [outcome_of(_by_index, xs, *bounds) for bounds in (
+        (0, 5, 1), (0, 6, 1), (4, -1, -1), (5, -1, -1), (0, 5, 3), (1, 8, 3), (0, 5, 2**62), (7, 3, 1), (-5, 0, 1),
+        (-6, 0, 1), (2, 2, 1), (9, 9, 1), (0, 2**63 - 1, 2**63 - 2), (0, 5, 1))]
+
+
+@case(([1, 2, 3, 4, 5, 6, 7, 8],), ([7],), ([],))
+def neighbours(xs):
+    total = 0
+    for i in range(1, len(xs) - 1):
+        total += xs[i - 1] * xs[i + 1] - xs[i]
+    for i in range(len(xs)):
+        if i > 0:
+            total += xs[i - 1]
+    return total
+
+
+@case((2**62 + 1, 4), (3, 4), (2**62 + 1, 1))
+def counts_down_far(left, step):
+    xs = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    i = total = 0
+    try:
+        while left > 0:
+            total += xs[i]
+            i += step
+            left -= 1
+    except IndexError as error:
+        return total, i, left, str(error)
+    return total, i, left
+
+
+@case((40,))
+def shrinks_under_a_range(n):
+    xs = list(range(n))
+    seen = []
+    try:
+        for i in range(n):
+            seen.append(xs[i])
+            if i % 3 == 0:
+                xs.pop()
+    except IndexError:
+        seen.append("gone")
+    return seen
+
+
+@case((30,))
+def flags_and_gaps(n):
+    flags = [True] * n
+    gaps = [None] * n
+    i = 2
+    while i * i < n:
+        if flags[i]:
+            for j in range(i * i, n, i):
+                flags[j] = False
+                gaps[j] = i
+        i += 1
+    return flags, gaps, sum(flags)
