@@ -307,12 +307,13 @@ def _same_result(fact: Fact | None, assumed: Fact | None) -> bool:
     return types.implies(fact, assumed) and fact.rep == assumed.rep
 
 
-def _parameter(graph: Graph, block: Block, slot: int, witness: Any, evaluator: Evaluator) -> Node:
+def _parameter(graph: Graph, block: Block, slot: int, witness: Any, evaluator: Evaluator, boxed: bool = False) -> Node:
+    """The parameter for a slot, of the witness' type; `boxed`: the object, whatever its type."""
     type_ = None if witness is NO_WITNESS else type(witness)
     fact = ANY if type_ is None else of_object(witness)
     if fact.type is int:
         fact = INT if fact.rep == "i" else BIG_INT
-    node = block.param(fact.rep, str(fact))
+    node = block.param("o" if boxed else fact.rep, str(fact))
     node.fact = fact
     evaluator.set_witness(node, witness)
     graph.param_slots.append(slot)
@@ -335,20 +336,28 @@ def evaluate_loop(function: FunctionType | None, code: CodeType, at: int, locals
     evaluator = Evaluator(graph, function, globals_, history or History())
     evaluator.set_witness(graph.function, function if function is not None else NO_WITNESS)
     values: list[Abstract] = []
+    kept: list[Node] = []
     for index, value in enumerate((*locals_, *stack)):
         if value is _runtime.NULL:
             values.append(NULL)
             continue
         slot = index if index < len(locals_) else len(locals_) - 1 - index
-        values.append(_parameter(graph, entry, slot, value, evaluator))
+        # a float that the loop does not bind anew stays the object that it is: it may be a NaN
+        boxed = type(value) is float and slot >= 0 and slot not in loop.stores
+        param = _parameter(graph, entry, slot, value, evaluator, boxed)
+        values.append(param)
+        if boxed:
+            kept.append(param)
     frame = Frame(decoded, graph.function, values[:len(locals_)])
     frame.stack = values[len(locals_):]
     if not code.co_flags & inspect.CO_OPTIMIZED:
         frame.names = globals_
-    state = State(frame)
+    state = State(frame, frozenset(kept))
+    evaluator.stand(state, entry, at, at)
+    for param in kept:
+        evaluator.raw(param)
     if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
         # its iterator is taken apart before the loop, so that the loop has it virtual from the start
-        evaluator.stand(state, entry, at, at)
         evaluator.open_iterator(frame.stack[-1])
     evaluator.walk(decoded, at, state, entry, {block.at for block in loop.blocks})
     evaluator.graph.result = "o"

@@ -82,14 +82,16 @@ Path = tuple[Any, ...]
 class State:
     """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
 
-    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.  `built` tells what took the place of a virtual
+    `raw` maps a boxed node to its unboxed twin, `boxed` the other way.  `kept` are objects that the version has for as
+    long as it runs: frame states mention them, and others by their unboxed twins.  `built` tells what took the place of a virtual
     object: instructions hold operands that they have taken off the stack while they build others.
     """
 
-    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "built")
+    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "kept", "built")
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, kept: frozenset[Node] = frozenset()) -> None:
         self.frame = frame
+        self.kept = kept
         self.heap: dict[Virtual, list[Abstract]] = {}
         self.facts: dict[Node, Fact] = {}
         self.raw: dict[Node, Node] = {}
@@ -97,7 +99,7 @@ class State:
         self.built: dict[Virtual, Abstract] = {}
 
     def copy(self) -> State:
-        twin = State(self.frame.copy())
+        twin = State(self.frame.copy(), self.kept)
         twin.heap = {virtual: parts[:] for virtual, parts in self.heap.items()}
         twin.facts = self.facts.copy()
         twin.raw = self.raw.copy()
@@ -297,7 +299,7 @@ class State:
 
     def _slot(self, value: Abstract, memo: dict[Virtual, VirtualObject]) -> Slot:
         if isinstance(value, Node):
-            return self.raw.get(value, value)
+            return value if value in self.kept else self.raw.get(value, value)
         if isinstance(value, MaybeUnbound):
             return Maybe(value.bound, value.value)
         if isinstance(value, Virtual):
