@@ -49,3 +49,52 @@ def test_compiled_functions_report(tool: str) -> None:
     on, off = TOOLS[tool]
     program = PROGRAM.replace("ON, OFF", f"{on}\ninner(1); outer(2)\n{off}")
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+LINES = """
+import sys
+if {active}:
+    import tiercel
+    tiercel.enable(sync=True, threshold=3)
+
+def leaf(x): return x + 1
+
+def outer(n, meanwhile=None):
+    total = 0
+    for i in range(n):
+        total += leaf(i)
+        if meanwhile and i == 10:
+            meanwhile()
+    return total
+
+for _ in range(50):
+    leaf(1), outer(3)
+seen = []
+M = sys.monitoring
+M.use_tool_id(3, 'tool')
+M.register_callback(3, M.events.LINE, lambda code, line: seen.append((code.co_name, line)))
+for code in leaf.__code__, outer.__code__:
+    M.set_events(3, M.events.LINE)
+    outer(20)
+    M.set_events(3, 0)
+    outer(20)
+    M.set_local_events(3, code, M.events.LINE)
+    outer(20)
+    M.set_local_events(3, code, 0)
+    outer(20, lambda: M.set_events(3, M.events.LINE))
+    M.set_events(3, 0)
+M.free_tool_id(3)
+print([place for place in seen if place[0] in ('leaf', 'outer')])
+if {active}:
+    def later(x):
+        return x * 2
+    for _ in range(50):
+        later(2.5)
+    assert "version 1" in str(tiercel.explain(later)), tiercel.explain(later)
+"""
+
+
+def test_another_tool_gets_the_lines_that_it_gets_without_tiercel() -> None:
+    plain, ours = (subprocess.run([sys.executable, "-c", LINES.format(active=active)], check=True, timeout=60,
+                                  capture_output=True, text=True).stdout for active in (False, True))
+    assert ours == plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from typing import Any
 
 from tiercel.rules.registry import Anything, Int, Number, rule
@@ -110,3 +111,9 @@ def index(e: Any, value: Any) -> Any:
     return NotImplemented if e.is_big(value) else e.number(e.i64(value))
 
 
+
+
+@rule(sys.getrefcount, Anything)
+def reference_count(e: Any, value: Any) -> Any:
+    """In the interpreter, whose locals and stack hold references of their own."""
+    e.leave("sys.getrefcount is asked in the interpreter")

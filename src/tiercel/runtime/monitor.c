@@ -15,6 +15,7 @@ static struct {
     uint32_t loop_threshold;
     int running;                 /* a hook is running, on whatever thread */
     int forks;                   /* threads that are about to fork: no hook begins */
+    int paused;                  /* other tools are on: our events are off */
     int ready;                   /* the control has imported what it needs */
     int at_exit;                 /* `stop` is registered with atexit */
 } state;
@@ -491,6 +492,8 @@ call_monitoring(PyObject *monitoring, const char *name, int events)
     return result ? 0 : -1;
 }
 
+enum { OUR_EVENTS = 1 << PY_MONITORING_EVENT_PY_START | 1 << PY_MONITORING_EVENT_JUMP };
+
 static int
 events_on(PyObject *monitoring)
 {
@@ -499,14 +502,14 @@ events_on(PyObject *monitoring)
         return -1;
     }
     Py_DECREF(result);
+    state.paused = tc_other_tools();
     if (set_callback(monitoring, PY_MONITORING_EVENT_PY_START, &on_start_def) < 0
         || set_callback(monitoring, PY_MONITORING_EVENT_JUMP, &on_jump_def) < 0
-        || call_monitoring(monitoring, "set_events",
-                           1 << PY_MONITORING_EVENT_PY_START | 1 << PY_MONITORING_EVENT_JUMP) < 0) {
+        || call_monitoring(monitoring, "set_events", state.paused ? 0 : OUR_EVENTS) < 0) {
         return -1;
     }
     /* What an earlier start disabled counts again. */
-    if (!tc_others_active(PyThreadState_Get())) {
+    if (!state.paused) {
         result = PyObject_CallMethod(monitoring, "restart_events", NULL);
         Py_XDECREF(result);
         return result ? 0 : -1;
@@ -533,6 +536,21 @@ find_monitoring(void)
         PyErr_SetString(PyExc_RuntimeError, "sys.monitoring is gone");
     }
     return Py_XNewRef(monitoring);
+}
+
+void
+tc_monitor_pause(int pause)
+{
+    if (state.hooks == NULL || state.paused == pause) {
+        return;
+    }
+    PyObject *exc = PyErr_GetRaisedException(), *monitoring = find_monitoring();
+    state.paused = pause;
+    if (monitoring != NULL) {
+        (void)call_monitoring(monitoring, "set_events", pause ? 0 : OUR_EVENTS);
+        Py_DECREF(monitoring);
+    }
+    PyErr_SetRaisedException(exc);
 }
 
 static int

@@ -223,11 +223,15 @@ PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
 int tc_monitor_on(void);
+/* Switches our events off while other tools of sys.monitoring are there, and on again. */
+void tc_monitor_pause(int pause);
 void tc_monitor_after_fork(void);
 
 /* -- tools.c -- */
-/* Whether tracing, profiling or another monitoring tool is on for this thread. */
 extern int tc_tools_seen;        /* a tool came on since tc_others_active last said no */
+/* Whether another tool of sys.monitoring has an id or events. */
+int tc_other_tools(void);
+/* Whether there is one, or tracing or profiling is on for this thread. */
 int tc_others_active(PyThreadState *ts);
 void tc_reinstrument(PyCodeObject *code, int tool);
 void tc_tools_watch(void);

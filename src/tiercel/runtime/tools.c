@@ -5,12 +5,9 @@
 int tc_tools_seen;
 
 int
-tc_others_active(PyThreadState *ts)
+tc_other_tools(void)
 {
-    if (ts->c_tracefunc != NULL || ts->c_profilefunc != NULL) {
-        return 1;
-    }
-    PyInterpreterState *interp = ts->interp;
+    PyInterpreterState *interp = PyInterpreterState_Get();
     uintptr_t names = 0;
     for (int tool = 0; tool < PY_MONITORING_OPTIMIZER_ID; tool++) {
         names |= (uintptr_t)interp->monitoring_tool_names[tool];
@@ -21,6 +18,12 @@ tc_others_active(PyThreadState *ts)
         tools |= interp->monitors.tools[event];
     }
     return names != 0 || (tools & ((1 << PY_MONITORING_OPTIMIZER_ID) - 1)) != 0;
+}
+
+int
+tc_others_active(PyThreadState *ts)
+{
+    return ts->c_tracefunc != NULL || ts->c_profilefunc != NULL || tc_other_tools();
 }
 
 /* Lets the code object be instrumented anew for one tool: what it disabled there is on again.  The next frame of the
@@ -70,12 +73,13 @@ ONE_ARGUMENT(3)
 FAST_CALL(4)
 FAST_CALL(5)
 FAST_CALL(6)
+ONE_ARGUMENT(7)
 
 /* Our own events are not there for anybody who asks. */
 static PyObject *
-hooked_7(PyObject *module, PyObject *unused)
+hooked_8(PyObject *module, PyObject *unused)
 {
-    PyObject *events = hooked[7].original(module, unused), *shown = events ? PyDict_New() : NULL;
+    PyObject *events = hooked[8].original(module, unused), *shown = events ? PyDict_New() : NULL;
     PyObject *name, *tools;
     Py_ssize_t position = 0;
     while (shown != NULL && PyDict_Next(events, &position, &name, &tools)) {
@@ -90,9 +94,9 @@ hooked_7(PyObject *module, PyObject *unused)
 }
 
 static PyObject *
-hooked_8(PyObject *module, PyObject *tool)
+hooked_9(PyObject *module, PyObject *tool)
 {
-    PyObject *events = hooked[8].original(module, tool);
+    PyObject *events = hooked[9].original(module, tool);
     if (events != NULL && PyLong_AsLong(tool) == PY_MONITORING_OPTIMIZER_ID) {
         Py_SETREF(events, PyLong_FromLong(0));
     }
@@ -107,16 +111,19 @@ static tc_hooked hooked[] = {
     {"monitoring", "use_tool_id", METH_FASTCALL, (PyCFunction)(void (*)(void))hooked_4, NULL, NULL},
     {"monitoring", "set_events", METH_FASTCALL, (PyCFunction)(void (*)(void))hooked_5, NULL, NULL},
     {"monitoring", "set_local_events", METH_FASTCALL, (PyCFunction)(void (*)(void))hooked_6, NULL, NULL},
-    {"monitoring", "_all_events", METH_NOARGS, hooked_7, NULL, NULL},
-    {"monitoring", "get_events", METH_O, hooked_8, NULL, NULL},
+    {"monitoring", "free_tool_id", METH_O, hooked_7, NULL, NULL},
+    {"monitoring", "_all_events", METH_NOARGS, hooked_8, NULL, NULL},
+    {"monitoring", "get_events", METH_O, hooked_9, NULL, NULL},
 };
 
 enum { HOOKED = sizeof(hooked) / sizeof(hooked[0]) };
 
-/* Native frames further up leave when they regain control. */
+/* Native frames further up leave when they regain control.  While there are other tools, our events are off: where the
+   interpreter sends events of ours, it sends some of theirs that it would not send otherwise. */
 static PyObject *
 after(PyObject *result)
 {
+    tc_monitor_pause(tc_other_tools());
     if (tc_others_active(PyThreadState_Get())) {
         tc_tools_seen = 1;
         tc_mark_frames(NULL);

@@ -11,6 +11,7 @@ enum { STACK_SIZE = 16 << 20 };
 typedef struct {
     void (*function)(void *);
     void *argument;
+    int begun;
 } tc_job;
 
 enum { RECURSION_LIMIT = 20000 };
@@ -180,9 +181,12 @@ static void *
 run_job(void *data)
 {
     tc_job *job = data;
-    on_worker = 1;
-    PyGILState_STATE state = PyGILState_Ensure();
-    PyThreadState *ts = PyThreadState_Get();
+    PyThreadState *ts = PyThreadState_New(PyInterpreterState_Main());
+    if (ts == NULL) {
+        return NULL;
+    }
+    job->begun = on_worker = 1;
+    PyEval_RestoreThread(ts);
     struct _gc_runtime_state *gc = &ts->interp->gc;
     int mine = !aside.active;
     put_collector_aside(gc);
@@ -196,7 +200,8 @@ run_job(void *data)
         restore_collector(gc);
     }
     PyThreadState_LeaveTracing(ts);
-    PyGILState_Release(state);
+    PyThreadState_Clear(ts);
+    PyThreadState_DeleteCurrent();
     return NULL;
 }
 
@@ -207,7 +212,7 @@ tc_on_thread(void (*function)(void *), void *argument)
         function(argument);
         return 0;
     }
-    tc_job job = {function, argument};
+    tc_job job = {function, argument, 0};
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;
@@ -227,7 +232,7 @@ tc_on_thread(void (*function)(void *), void *argument)
     Py_BEGIN_ALLOW_THREADS
     pthread_join(thread, NULL);
     Py_END_ALLOW_THREADS
-    return 0;
+    return job.begun ? 0 : -1;
 }
 
 typedef struct {
