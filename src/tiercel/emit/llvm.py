@@ -60,8 +60,6 @@ class Backend:
         self.head = f'target datalayout = "{self.machine.target_data}"\ntarget triple = "{triple}"\n'
         self.builder = llvm.create_pass_builder(self.machine, llvm.create_pipeline_tuning_options(speed_level=1))
         self.passes = {effort: self._manager(names) for effort, names in PASSES.items()}
-        self.inliner = llvm.create_new_module_pass_manager()
-        self.inliner.add_always_inliner_pass()
         self.jit: Any = None
         self.names = count()
         self.lock = Lock()      # the pass manager and its analyses are shared
@@ -76,8 +74,6 @@ class Backend:
         started = perf_counter_ns()
         module = self.llvm.parse_assembly(self.head + text)
         parsed = perf_counter_ns()
-        if main == "late":
-            self.inliner.run(module, self.builder)
         function = module.get_function(main)
         self.passes[effort].run(function, self.builder)
         if effort is Effort.QUICK:

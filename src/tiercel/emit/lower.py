@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Any
 
-from tiercel.emit import abi, lower_calls, lower_frames, lower_numbers, lower_objects
+from tiercel.emit import abi, early, lower_calls, lower_frames, lower_numbers, lower_objects
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
 from tiercel.emit.llvm import Effort
 from tiercel.emit.symbols import Symbols
@@ -24,7 +24,7 @@ from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
 _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }",
-               "attributes #2 = { nounwind alwaysinline }"]
+               ]
 
 
 # what has done something already when it may leave
@@ -93,8 +93,9 @@ class Lowering:
         self.array_words = 0     # of the array in which arguments are passed
         self.outs = False        # whether there is a word for results by pointer
         self.code = symbols.object(graph.code)
-        self.early_blocks = lower_frames.early_blocks(graph) if self.linked and not self.loop else set()
+        self.early_blocks = early.early_blocks(graph) if self.linked and not self.loop else set()
         self.early = False       # whether the block that is written comes before the frame is linked
+        self.repeated: early.Repeat | None = None  # the early part being written where the function calls itself
         self.early_lines: list[str] = []           # of early blocks, which are a function of their own
         self.early_cold: list[str] = []
         self.handed: list[tuple[str, str]] = []    # what that function hands to the late one: types and values
@@ -256,6 +257,8 @@ class Lowering:
 
     def exit(self, node: Node) -> str:
         """The label of the cold block that leaves with the node's state, coming from the present block."""
+        if self.repeated is not None:
+            return self.repeated.otherwise
         site, values = self.site(node)
         key = str(self.early), *[self.value(v) for v in values]
         found = self.exits.get(key)
@@ -295,8 +298,10 @@ class Lowering:
         """The label to jump to for an edge out of the present block."""
         target = edge.block
         label, source = f"b{target.name}", self.here
+        if self.repeated is not None:
+            return self.repeated.labels.get(target, self.repeated.otherwise)
         if self.early and target not in self.early_blocks:
-            return lower_frames.go_late(self, edge)
+            return early.go_late(self, edge)
         if (source, target) in self.edges_seen and edge.args:
             source = self.fresh("e")
             self.cold += [f"{source}:", f"br label %{label}"]
@@ -304,6 +309,9 @@ class Lowering:
         self.edges_seen.add((source, target))
         self.incoming.setdefault(target, []).append((source, edge.args))
         return label
+
+    def node(self, node: Node) -> None:
+        RULES[node.op.name](self, node)  # type: ignore[union-attr]
 
     def block(self, block: Block) -> None:
         self.early = block in self.early_blocks
@@ -317,7 +325,7 @@ class Lowering:
         checked = block.nodes[-2] if block.nodes[-1].op is OPS["check"] else None
         for node in block.nodes:
             self.catching = block.nodes[-1].targets[1] if node is checked else None
-            RULES[node.op.name](self, node)  # type: ignore[union-attr]
+            self.node(node)
         self.lines, self.cold = saved
         self.early = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiercel.emit import early
 from tiercel.emit.abi import TYPES
 from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if, unwinding
 from tiercel.emit.lower_objects import stolen_bits
@@ -180,13 +181,15 @@ def _cfunction(kind: str) -> Rule:
 
 def _call_native(e: Lowering, node: Node) -> None:
     attrs = node.attrs
-    spill(e, node)
-    reps = [e.rep(arg) for arg in node.args]
     target = attrs["target"]
-    name = "@native" if target is None else e.symbols.version(target, native_types(reps))
-    args = "".join(f", {e.typed(arg)}" for arg in node.args)
+    name = "@native" if target is None else e.symbols.version(target, native_types([e.rep(arg) for arg in node.args]))
     function = attrs.get("function")
     func = e.constant(function, "o") if function is not None else "%func"
+    again = None
+    if target is None and attrs["result"] == e.graph.result and early.can_repeat(e):
+        again, name = early.repeat(e, node, func)
+    spill(e, node)
+    args = "".join(f", {e.typed(arg)}" for arg in node.args)
     pair = e.put(f"call {{ i64, i64 }} {name}(ptr %th, ptr {func}{args})")
     payload = e.put(f"extractvalue {{ i64, i64 }} {pair}, 0")
     kind = e.put(f"extractvalue {{ i64, i64 }} {pair}, 1")
@@ -195,13 +198,23 @@ def _call_native(e: Lowering, node: Node) -> None:
     saved = e.aside(other)
     leave_after(e, e.put(f"inttoptr i64 {payload} to ptr"), kind)
     e.back(saved)
-    rep = attrs["result"]
-    if rep in "iu":
-        e.alias(node, payload)
-    else:
-        convert = {"f": "bitcast i64 {} to double", "o": "inttoptr i64 {} to ptr", "b": "trunc i64 {} to i1"}[rep]
-        e.define(node, convert.format(payload))
+    convert = {"f": "bitcast i64 {} to double", "o": "inttoptr i64 {} to ptr", "b": "trunc i64 {} to i1"}.get(node.rep)
+    if again is None:
+        if convert is None:
+            e.alias(node, payload)
+        else:
+            e.define(node, convert.format(payload))
+        check_marker(e, node)
+        return
+    known = e.value(node)
+    e.alias(node, payload if convert is None else e.put(convert.format(payload)))
     check_marker(e, node)
+    again.results.append((e.value(node), e.here))
+    e.alias(node, known)
+    e.line(f"br label %{again.done}")
+    e.start(again.done)
+    came = ", ".join(f"[ {value}, %{label} ]" for value, label in again.results)
+    e.define(node, f"phi {TYPES[node.rep]} {came}")
 
 
 def _call_symbol(e: Lowering, node: Node) -> None:

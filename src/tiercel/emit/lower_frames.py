@@ -7,15 +7,15 @@ slot; `entry` is the vectorcall.  A running loop has `enter`, which takes over t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
-from tiercel.graph.build import Block, Edge, FrameState, Graph, Node
+from tiercel.emit.early import parameters, polls_at_entry
+from tiercel.graph.build import FrameState, Node
 from tiercel.graph.flow import reverse_postorder
-from tiercel.graph.ops import Effect
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering
@@ -24,7 +24,6 @@ _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
 _CONTINUED, _ERROR = 1, 2      # what `enter` returns
 _ERROR_KIND = 2                # TC_ERROR
-MAX_INLINED_LINES = 40         # of the early part of a function, to be repeated where it calls itself
 
 # -- branches -------------------------------------------------------------------------------------------------------
 
@@ -57,6 +56,10 @@ def _never(e: Lowering, node: Node) -> None:
 
 def _return(e: Lowering, node: Node) -> None:
     operand, declared, kind = node.args[0], e.graph.result, 0
+    if e.repeated is not None:
+        e.repeated.results.append((e.value(operand), e.here))
+        e.line(f"br label %{e.repeated.done}")
+        return
     rep, value = e.rep(operand), e.value(operand)
     if rep != declared:
         value, rep, kind = e.boxed(rep, value), "o", 0 if declared == "o" else 1
@@ -280,82 +283,6 @@ def _leave_inlined(e: Lowering, node: Node) -> None:
     e.call("void", "tc_leave_inlined", ("ptr", "%th"), ("ptr", frame))
 
 
-def needs_frame(node: Node) -> bool:
-    """Whether other code may look at the frame while the node runs, or the call cannot begin anew after it."""
-    op = node.op
-    assert op is not None
-    keeps = bool(op.effects & Effect.KEEPS) and op.name not in ("unlink", "drop") and not op.name.startswith("incref")
-    return op.raises or keeps or op.releases and op.name != "drop" or bool(op.writes)
-
-
-def _owns(node: Node) -> bool:
-    """Whether a reference would be lost if the call began anew after the node."""
-    return node.op is not None and (node.op.ref == "new" or node.op.name.startswith("incref"))
-
-
-def early_blocks(graph: Graph) -> set[Block]:
-    """The blocks before the frame is linked: those from the entry on in which nothing needs one, as far as a single way
-    leads on from them, and if a way out of the function lies among them.
-
-    They become a function of their own, which goes on in the other, `late`, by a tail call.  So calls that end there, as
-    the bottom of a recursion does, neither link a frame nor save a register.
-    """
-    early: dict[Block, None] = {}
-    predecessors = graph.predecessors()
-    for block in reverse_postorder(graph):
-        nodes = block.nodes[1:] if polls_at_entry(graph) and block is graph.entry else block.nodes
-        if (all(before in early for before, _ in predecessors[block]) and not any(map(needs_frame, nodes))
-                and (not block.successors or not any(map(_owns, nodes)))):
-            early[block] = None
-    while sum(len(_late_edges(block, early)) for block in early) > 1:
-        gone = {next(block for block in reversed(early) if _late_edges(block, early))}
-        for block in early:
-            if any(before in gone for before, _ in predecessors[block]):
-                gone.add(block)
-        early = {block: None for block in early if block not in gone}
-    returns = any(block.end is not None and block.end.op.name == "return" for block in early)  # type: ignore[union-attr]
-    return set(early) if returns else set()
-
-
-def _late_edges(block: Block, early: Mapping[Block, None]) -> list[Edge]:
-    return [edge for edge in block.successors if edge.block not in early]
-
-
-def go_late(e: Lowering, edge: Edge) -> str:
-    """The label of a block that goes on in `late` with what that needs of the values known by then."""
-    late = [block for block in reverse_postorder(e.graph) if block not in e.early_blocks]
-    mentioned = [*edge.args]
-    for block in late:
-        for node in block.nodes:
-            mentioned += [*node.args, *(arg for target in node.targets for arg in target.args)]
-            mentioned += node.state.nodes() if node.state is not None else ()
-    handed: dict[str, str] = {}
-    for value in mentioned:
-        if isinstance(value, Node) and value.block in e.early_blocks and value not in e.graph.entry.params:
-            text = e.value(value)
-            if text.startswith("%"):
-                handed[text] = TYPES[value.rep]
-    e.handed = [(type_, text) for text, type_ in handed.items()]
-    label = e.fresh("late")
-    given = "".join(f", {type_} {text}" for type_, text in (*_parameters(e), *e.handed))
-    e.cold += [f"{label}:", f"%r.{label} = tail call {_RESULT} @late(ptr %th, ptr %func{given})",
-               f"ret {_RESULT} %r.{label}"]
-    e.incoming.setdefault(edge.block, []).append(("start", edge.args))
-    return label
-
-
-def _parameters(e: Lowering) -> list[tuple[str, str]]:
-    return [(TYPES[param.rep], f"%p{number}") for number, param in enumerate(e.graph.entry.params)]
-
-
-def polls_at_entry(graph: Graph) -> bool:
-    """Whether the first thing that the function does is to poll: the prologue looks then already, and lets the
-    interpreter have the call if something is pending."""
-    first = graph.entry.nodes[0].op
-    return first is not None and first.name == "poll" and graph.loop_at is None and graph.linked and not any(
-        edge.block is graph.entry for block in graph.blocks for edge in block.successors)
-
-
 # -- the forms of a version ----------------------------------------------------------------------------------------
 
 
@@ -432,7 +359,7 @@ def _allocas(e: Lowering, body: Sequence[str]) -> list[str]:
 
 def function(e: Lowering) -> list[str]:
     """The `native` and `bound` forms."""
-    e.body([(param, value) for param, (_, value) in zip(e.graph.entry.params, _parameters(e), strict=True)])
+    e.body([(param, value) for param, (_, value) in zip(e.graph.entry.params, parameters(e), strict=True)])
     parts = []
     if e.lines:
         parts += _part(e, "internal" if e.early_blocks else "dso_local", main_part(e), _endings(e))
@@ -451,35 +378,29 @@ def _part(e: Lowering, linkage: str, name: str, endings: list[str], early: bool 
     """One of the functions that make up the native form, of the lines written so far."""
     body, cold = e.lines, e.cold
     handed = [] if early else e.handed
-    parameters = "".join(f", {type_} {value}" for type_, value in (*_parameters(e), *handed))
+    given = "".join(f", {type_} {value}" for type_, value in (*parameters(e), *handed))
     e.lines, e.cold = [], []
     if e.linked and not early:
         e.outs = True
     _prologue(e, early)
     lines = [*e.lines, *body, *cold, *endings, "}"]
     allocas = _allocas(e, lines)
-    # a recursion asks first whether it is at its bottom
-    attributes = "#2" if early and len(body) <= MAX_INLINED_LINES else "#0"
-    return [f"define {linkage} {_RESULT} @{name}(ptr %th, ptr %func{parameters}) {attributes} {{", "entry:", *allocas,
+    return [f"define {linkage} {_RESULT} @{name}(ptr %th, ptr %func{given}) #0 {{", "entry:", *allocas,
             *lines]
 
 
 def _prologue(e: Lowering, early: bool) -> None:
     """Compute where the frame goes and link it; where recursion is too deep, the interpreter is called instead."""
     offset = e.offset
-    late = bool(e.early_blocks) and not early
     e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
-    refuse = "false"
-    if not late:
-        left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
-        refuse = e.put(f"icmp slt i32 {left}, 1")
+    left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
+    refuse = e.put(f"icmp slt i32 {left}, 1")
     if e.linked and not early:
         words = abi.frame_words(e.graph.code, offset)
         e.line(f"%frame = load ptr, ptr {e.field('%ts', offset['tstate.datastack_top'])}{TBAA['thread']}")
         e.line(f"%extra = getelementptr inbounds i8, ptr %frame, i64 {8 * words}")
         e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.extra)}")
-        no_room = _no_room(e)
-        refuse = no_room if late else e.put(f"or i1 {refuse}, {no_room}")
+        refuse = e.put(f"or i1 {refuse}, {_no_room(e)}")
     e.line(f"br i1 {refuse}, label %refused, label %start{UNLIKELY}")
     e.line("refused:")
     reps = [param.rep for param in e.graph.entry.params]

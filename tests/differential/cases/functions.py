@@ -459,3 +459,54 @@ def argument_is_also_enclosed(n):
         point.x += 1
         return point is other, other.x
     return move(point), point.x
+
+
+class Leaf:
+    def __init__(self, left, right, value):
+        self.left = left
+        self.right = right
+        self.value = value
+
+
+def _leftmost(node):
+    if node.left is None:
+        return node
+    return _leftmost(node.left)
+
+
+def _summed(node):
+    if node is None:
+        return 0.0
+    return _summed(node.left) + _summed(node.right) + node.value
+
+
+def _is_even(n):
+    if n <= 0:
+        return n == 0
+    return not _is_even(n - 1)
+
+
+def _digits(n, text):
+    rest = n // 10
+    if rest == 0:
+        return text
+    return _digits(rest, text) + str(n - rest * 10)
+
+
+def _tree(depth):
+    return None if depth == 0 else Leaf(_tree(depth - 1), _tree(depth - 1), depth / 2)
+
+
+@case((6,), (1,))
+def ends_of_recursions(depth):
+    tree = _tree(depth)
+    found = [_leftmost(tree).value, _summed(tree), _is_even(depth), _digits(12345 * depth, "")]
+    tree.right = Leaf(None, None, 7)
+    found.append(_summed(tree))
+    tree.right.left = 5
+    for function in (_summed, _leftmost):
+        try:
+            found.append(function(tree.right))
+        except AttributeError as error:
+            found.append(str(error))
+    return found
