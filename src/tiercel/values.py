@@ -7,10 +7,13 @@ object that exists only at compile time, `NULL` (unbound, or an empty stack slot
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import CellType, CodeType, FunctionType, MethodType
-from typing import Any
+from types import CellType, CodeType, FunctionType, GeneratorType, MethodType
+from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import NULL, Const, Node, _Mark
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Code
 
 LIST_ITERATOR: type = type(iter([]))
 TUPLE_ITERATOR: type = type(iter(()))
@@ -37,6 +40,7 @@ KINDS: dict[str, tuple[type, bool]] = {
     "reversed_list": (LIST_REVERSE_ITERATOR, True),
     "enumerate": (enumerate, True),
     "zip": (zip, True),
+    "generator": (GeneratorType, True),
 }
 
 
@@ -44,8 +48,11 @@ class Virtual:
     """An object that is built only where it escapes or at an exit.
 
     Its parts are abstract values; those of a mutable kind are in `State.heap`, so that branches have their own.
-    `info` is what else it is made of: a FunctionInfo, or the class and the attribute names of an instance, whose parts
-    are its attributes (NULL: not set).
+    `info` is what else it is made of: a FunctionInfo, a GeneratorInfo, or the class and the attribute names of an
+    instance, whose parts are its attributes (NULL: not set).
+
+    The parts of a generator are its function and, unless its body is just being evaluated, the point at which it is
+    suspended (see `bytecode/suspensions.py`), its locals, and its stack, filled up with NULL.
     """
 
     __slots__ = ("kind", "parts", "info")
@@ -78,6 +85,14 @@ class FunctionInfo:
     flags: int
 
 
+@dataclass(slots=True, frozen=True, eq=False)
+class GeneratorInfo:
+    """What a virtual generator runs; one for each code in each namespace, so that identity tells them apart."""
+
+    code: Code
+    globals: dict[str, Any] = field(repr=False)
+
+
 @dataclass(slots=True, frozen=True)
 class MaybeUnbound:
     """A local that holds `value` where the node `bound` is true and is unbound elsewhere."""
@@ -98,4 +113,4 @@ NONE = known(None)
 TRUE = known(True)
 FALSE = known(False)
 
-__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "MaybeUnbound", "Virtual", "known"]
+__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "MaybeUnbound", "Virtual", "known"]

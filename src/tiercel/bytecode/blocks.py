@@ -3,6 +3,7 @@
     flow = decode(code).flow
     for block in flow.order: ...          # reverse postorder: the entry first, handlers late
     loop = flow.loops[unit]               # the loop whose header begins at that unit
+    flow = decode(code).flow_from(unit)   # a generator's from where it goes on to where it yields next
 
 Exceptional control flow (from any instruction in a protected region to its handler) counts in `order`, liveness and
 loops, but is not among a block's `successors`.
@@ -18,6 +19,7 @@ from tiercel.bytecode.handlers import handlers
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
+_GOES_ON = ("next", "branch", "iter")      # where control may go on at the next instruction
 
 @dataclass(slots=True, eq=False)
 class Block:
@@ -74,11 +76,15 @@ class Loop:
 
 @dataclass(slots=True, eq=False)
 class Flow:
-    """The blocks by their first unit, those reached in reverse postorder, and the loops by their header."""
+    """The blocks by their first unit, those reached in reverse postorder, and the loops by their header.
+
+    `reducible`: every way round leads through the header of a loop that is entered there only.
+    """
 
     blocks: dict[int, Block]
     order: list[Block]
     loops: dict[int, Loop]
+    reducible: bool
 
     @property
     def entry(self) -> Block:
@@ -89,18 +95,23 @@ class Flow:
         return max((block for at, block in self.blocks.items() if at <= unit), key=lambda block: block.at)
 
 
-def analyse(code: Code) -> Flow:
-    """Everything this module finds out about a code object; `decode(code).flow` has it."""
-    blocks = _split(code)
-    _connect(blocks)
-    order = _order(blocks)
-    _find_depths(blocks)
+def analyse(code: Code, start: int | None = None, depth: int = 0) -> Flow:
+    """Everything this module finds out about a code object; `decode(code).flow` has it.
+
+    With a `start`, where the stack has `depth` entries: about what a generator that goes on there runs until it yields.
+    """
+    blocks = _split(code, start or 0)
+    _connect(blocks, through_yields=start is None)
+    entry = blocks[start or 0]
+    order = _order(entry)
+    _find_depths(blocks, entry, depth)
     _find_live(order)
-    return Flow(blocks, order, _find_loops(order))
+    loops, reducible = _find_loops(order)
+    return Flow(blocks, order, loops, reducible)
 
 
-def _split(code: Code) -> dict[int, Block]:
-    leaders = {0} | {handler.target for handler in handlers(code.code)}
+def _split(code: Code, start: int) -> dict[int, Block]:
+    leaders = {0, start} | {handler.target for handler in handlers(code.code)}
     for instruction in code.instructions:
         control = instruction.opcode.control
         if instruction.target is not None:
@@ -115,11 +126,11 @@ def _split(code: Code) -> dict[int, Block]:
     return blocks
 
 
-def _connect(blocks: dict[int, Block]) -> None:
+def _connect(blocks: dict[int, Block], through_yields: bool) -> None:
     for block in blocks.values():
         last = block.last
         control = last.opcode.control
-        if control in ("next", "branch", "iter") and last.next in blocks:
+        if (control in _GOES_ON or control == "yield" and through_yields) and last.next in blocks:
             block.successors.append(blocks[last.next])
         if last.target is not None:
             block.successors.append(blocks[last.target])
@@ -131,11 +142,10 @@ def _connect(blocks: dict[int, Block]) -> None:
             handler_block.is_handler = True
 
 
-def _order(blocks: dict[int, Block]) -> list[Block]:
+def _order(entry: Block) -> list[Block]:
     """Reverse postorder.  Handlers are walked first, so that they come last."""
     order: list[Block] = []
     seen: set[Block] = set()
-    entry = blocks[0]
     pending = [(entry, iter([*entry.handlers, *reversed(entry.successors)]))]
     seen.add(entry)
     while pending:
@@ -152,8 +162,8 @@ def _order(blocks: dict[int, Block]) -> list[Block]:
     return order
 
 
-def _find_depths(blocks: dict[int, Block]) -> None:
-    pending = [(blocks[0], 0)]
+def _find_depths(blocks: dict[int, Block], entry: Block, depth: int) -> None:
+    pending = [(entry, depth)]
     while pending:
         block, depth = pending.pop()
         if block.depth is not None:
@@ -166,7 +176,7 @@ def _find_depths(blocks: dict[int, Block]) -> None:
         last = block.last
         if last.target is not None:
             pending.append((blocks[last.target], before + last.opcode.jump_effect(last.arg)))
-        if last.opcode.control in ("next", "branch", "iter") and last.next in blocks:
+        if last.opcode.control in (*_GOES_ON, "yield") and last.next in blocks:
             pending.append((blocks[last.next], depth))
 
 
@@ -200,7 +210,8 @@ def _live_before(block: Block) -> frozenset[int]:
     return frozenset(live)
 
 
-def _find_loops(order: list[Block]) -> dict[int, Loop]:
+def _find_loops(order: list[Block]) -> tuple[dict[int, Loop], bool]:
+    """The loops by their header, and whether all ways round are such loops."""
     number = {block: index for index, block in enumerate(order)}
     sources: dict[Block, list[Block]] = {block: [] for block in order}
     for block in order:
@@ -208,17 +219,22 @@ def _find_loops(order: list[Block]) -> dict[int, Loop]:
             sources[successor].append(block)
     dominator = _dominators(order, number, sources)
     back_edges: dict[Block, list[Block]] = {}
+    reducible = True
     for block in order:
         for successor in block.successors:
-            if number[successor] <= number[block] and _dominates(successor, block, dominator, number):
+            if number[successor] > number[block]:
+                continue
+            if _dominates(successor, block, dominator, number):
                 back_edges.setdefault(successor, []).append(block)
+            else:
+                reducible = False
     loops = [_natural_loop(header, tails, sources) for header, tails in back_edges.items()]
     loops.sort(key=lambda loop: -len(loop.blocks))
     for loop in loops:                      # outer ones first: a block ends up in the innermost
         loop.parent = loop.header.loop
         for block in loop.blocks:
             block.loop = loop
-    return {loop.at: loop for loop in sorted(loops, key=lambda loop: number[loop.header])}
+    return {loop.at: loop for loop in sorted(loops, key=lambda loop: number[loop.header])}, reducible
 
 
 def _natural_loop(header: Block, tails: list[Block], sources: dict[Block, list[Block]]) -> Loop:

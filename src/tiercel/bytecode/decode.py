@@ -19,6 +19,7 @@ from tiercel.identity import IdentityTable
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Flow
+    from tiercel.bytecode.suspensions import Suspensions
 
 
 class Instruction:
@@ -120,7 +121,7 @@ class Instruction:
 class Code:
     """A decoded code object.  It does not keep the code object alive."""
 
-    __slots__ = ("__dict__", "__weakref__", "_code", "adaptive", "by_offset", "instructions", "local_names")
+    __slots__ = ("__dict__", "__weakref__", "_code", "_resumed", "adaptive", "by_offset", "instructions", "local_names")
 
     def __init__(self, code: CodeType) -> None:
         self._code = weakref.ref(code)
@@ -129,6 +130,7 @@ class Code:
         self.local_names: tuple[str, ...] = tuple(name_of(i) for i in range(_local_count(code)))
         self.instructions = _instructions(self, code)
         self.by_offset: dict[int, Instruction] = {instruction.at: instruction for instruction in self.instructions}
+        self._resumed: dict[int, Flow] = {}
 
     @property
     def code(self) -> CodeType:
@@ -141,6 +143,21 @@ class Code:
         """Blocks, loops, stack depths and liveness."""
         from tiercel.bytecode.blocks import analyse
         return analyse(self)
+
+    @cached_property
+    def suspensions(self) -> Suspensions | None:
+        """Where a generator can be suspended, if the code makes one that can be evaluated in place."""
+        from tiercel.bytecode.suspensions import find_suspensions
+        return find_suspensions(self)
+
+    def flow_from(self, unit: int, depth: int) -> Flow:
+        """The same of what a generator runs that goes on at `unit`, up to where it yields next; `depth` is that of its
+        stack there."""
+        flow = self._resumed.get(unit)
+        if flow is None:
+            from tiercel.bytecode.blocks import analyse
+            flow = self._resumed[unit] = analyse(self, unit, depth)
+        return flow
 
     def handler_at(self, unit: int) -> Handler | None:
         return handler_at(self.code, unit)

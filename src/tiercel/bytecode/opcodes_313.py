@@ -7,7 +7,8 @@ Popped and pushed: `n` is the argument, `low` its lowest bit, `ex` the targets o
 the instruction takes off the stack and puts there when control goes on to the next instruction; entries it merely
 looks at (COPY, LIST_APPEND's list) are in neither.
 
-Control: `next`; `jump` (always); `branch` (to the target or the next); `iter` (FOR_ITER); `return`; `raise`.
+Control: `next`; `jump` (always); `branch` (to the target or the next); `iter` (FOR_ITER); `yield` (goes on
+when the generator is resumed); `return`; `raise`.
 Locals: `r` reads, `w` writes, `d` deletes, in the order of the operands; `cell` goes through a cell in that slot.
 """
 
@@ -132,7 +133,7 @@ MATCH_MAPPING               1       2       0  next    -        -
 MATCH_SEQUENCE              1       2       0  next    -        -
 
 RETURN_GENERATOR            0       1       0  next    -        -
-YIELD_VALUE                 1       1       0  next    number   -
+YIELD_VALUE                 1       1       0  yield   number   -
 GET_YIELD_FROM_ITER         1       1       0  next    -        -
 GET_AWAITABLE               1       1       0  next    number   -
 SEND                        2       2       1  branch  forward  -
@@ -227,6 +228,9 @@ OWNER_VERSION: frozenset[str] = frozenset({
     "STORE_ATTR_INSTANCE_VALUE", "STORE_ATTR_SLOT", "STORE_ATTR_WITH_HINT",
 })
 OWNER_VERSION_BYTES = slice(2, 6)
+
+# In the argument of the RESUME behind a yield: no handler covers the yield but the one that every generator has.
+RESUME_UNGUARDED = 4
 
 # An exhausted FOR_ITER goes on behind END_FOR and POP_TOP, which only generators returning into a loop run.
 FOR_ITER_SKIPS = 2

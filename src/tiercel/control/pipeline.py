@@ -90,7 +90,7 @@ def _always_leaves(code: CodeType, at: int) -> bool:
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(instruction.op not in HANDLERS for instruction in block.instructions):
+        if any(i.op not in HANDLERS or i.opcode.control == "yield" for i in block.instructions):
             continue
         if block in loop.back_edges:
             return False

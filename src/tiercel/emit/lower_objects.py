@@ -435,6 +435,12 @@ def _new_function(e: Lowering, node: Node) -> None:
                          ("i64", str(int(attrs["flags"]))), ("ptr", items)))
 
 
+def _generator_new(e: Lowering, node: Node) -> None:
+    function, point, *slots = node.args
+    e.alias(node, e.call("ptr", "tc_generator_new", ("ptr", e.value(function)), ("i64", e.value(point)),
+                         ("ptr", e.array(slots)), ("i64", str(len(slots)))))
+
+
 def _or_leave(function: str) -> Rule:
     """A C function that returns NULL where the code must leave."""
     def rule(e: Lowering, node: Node) -> None:
@@ -553,5 +559,5 @@ RULES: dict[str, Any] = {
     "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),
     "range_iter_length": _field("rangeiter.len", "iter"),
     "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),
-    "dict_get_str": _or_leave("tc_dict_get_str"), "new_function": _new_function,
+    "dict_get_str": _or_leave("tc_dict_get_str"), "new_function": _new_function, "generator_new": _generator_new,
 }

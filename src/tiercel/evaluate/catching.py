@@ -100,11 +100,13 @@ class Catching(Flow):
             handler = frame.code.handler_at(at)
             if handler is not None:
                 break
-            if frame.parent is None:
+            if frame.ends is not None or frame.parent is None:
                 return None
             frame = frame.parent
             at = frame.at
             ending += 1
+        if frame.ends is not None:      # a generator has an exception of its own that is being handled
+            return None
         pending, region = self._outer[-ending] if ending else (self._pending, self._region)
         if handler.target not in region or len(pending.get(handler.target, ())) >= MAX_WAYS \
                 or self.is_cold(frame.code, handler.target) or _only_raises_again(frame.code, handler.target):

@@ -195,6 +195,12 @@ class Core:
         """Lead what `node` raises to its handler, if that is compiled; `stack` is that after the instruction."""
         raise NotImplementedError
 
+    def emit_quietly(self, name: str, /, **attrs: Any) -> None:
+        """Add an operation for which inlined code needs no frame of its own, although it may run code."""
+        effects = self.effects
+        self.emit(name, **attrs)
+        self.effects = effects
+
     def set_witness(self, node: Node, witness: Any) -> None:
         """Carry the concrete value seen beside a node while evaluating."""
         if witness is not NO_WITNESS:
@@ -397,6 +403,8 @@ class Core:
                 node = self.emit("range_iter_new", *[self.i64(p) for p in parts])
             case "function":
                 return self._materialise_function(virtual)
+            case "generator":
+                node = self._build_generator(parts)
             case _:
                 raise Unsupported(f"a {virtual.kind} would have to be built in compiled code")
         node.fact = Fact(virtual.type)
@@ -456,6 +464,20 @@ class Core:
                 self._late_stores.append((cell, content))
         return node
 
+    def _build_generator(self, parts: list[Abstract]) -> Node:
+        if len(parts) == 1:
+            raise Unsupported("a generator that is running would have to be built")
+        function, point, *slots = parts
+        operands: list[Operand] = []
+        for slot in slots:
+            if isinstance(slot, MaybeUnbound):
+                if slot.value.rep != "o":
+                    raise Unsupported("a generator with a local that may be unbound would have to be built")
+                operands.append(slot.value)      # the null pointer where it is unbound
+            else:
+                operands.append(NULL if slot is NULL else self.obj(slot))
+        return self.emit("generator_new", self.obj(function), self.i64(point), *operands)
+
     def _materialise_instance(self, instance: Virtual) -> Node:
         type_, names = instance.info
         values = [self.bound(part) for part in self.state.parts(instance)]
@@ -507,6 +529,8 @@ class Core:
     def _parts_as_they_go(self, virtual: Virtual) -> list[Abstract]:
         """The parts of a virtual object in the order in which its deallocation would drop them."""
         parts = self.state.parts(virtual)
+        if virtual.kind == "generator":
+            return [*parts[2:], parts[0]]
         return parts[::-1] if virtual.kind in ("tuple", "zip") else parts[:]
 
     def last_references(self, slots: list[Abstract]) -> dict[Node, bool]:

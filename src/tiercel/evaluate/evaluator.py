@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel import _runtime, rules, types
 from tiercel.bytecode import decode
 from tiercel.evaluate.core import BOX, Assumptions, History, Left, Unsupported
-from tiercel.evaluate.inlining import Inliner
+from tiercel.evaluate.generators import Generators, NotInPlace
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.evaluate.instructions.names import Names
 from tiercel.evaluate.instructions.operators import Operators
@@ -53,13 +54,15 @@ class Evaluation:
     covered: set[tuple[CodeType, int]]
 
 
-class Evaluator(Operators, Names, Inliner):
+class Evaluator(Operators, Names, Generators):
     """Walks the bytecode of one version; see the package's docstring."""
 
     LIST, DICT, TUPLE, SET = LIST, DICT, TUPLE, Fact(set)
 
-    def __init__(self, graph: Graph, function: FunctionType | None, globals_: dict[str, Any], history: Any) -> None:
+    def __init__(self, graph: Graph, function: FunctionType | None, globals_: dict[str, Any], history: Any,
+                 in_place: bool) -> None:
         super().__init__(graph, history)
+        self.in_place = in_place
         self.function = function
         self.globals = globals_
         self.result_fact: Fact | None = None          # what a recursive call is taken to return; None: nothing yet
@@ -72,9 +75,13 @@ class Evaluator(Operators, Names, Inliner):
 
     def frame_globals(self) -> dict[str, Any]:
         """The global namespace of the innermost frame."""
+        if self.frame.globals is not None:
+            return self.frame.globals
         operand = self.frame.function
         if isinstance(operand, Const):
             return operand.value.__globals__
+        if isinstance(operand, Virtual):
+            return operand.info.globals
         if operand is self.graph.function:
             return self.globals
         witness = operand.witness
@@ -267,6 +274,18 @@ def register(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> 
 
 def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any = None) -> Evaluation:
     """Evaluate a function for arguments of the exact types of `args` (one for each argument slot; None: any types)."""
+    return _evaluate(lambda in_place: _evaluate_function(function, args, history or History(), in_place))
+
+
+def _evaluate(evaluation: Callable[[bool], Evaluation]) -> Evaluation:
+    """Evaluate with the bodies of generators in place, or, where that does not work out, without."""
+    try:
+        return evaluation(True)
+    except NotInPlace:
+        return evaluation(False)
+
+
+def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any, in_place: bool) -> Evaluation:
     code = function.__code__
     if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         raise Unsupported("generators and coroutines are interpreted")
@@ -280,7 +299,7 @@ def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, hist
     for _ in range(MAX_RESULT_ROUNDS):
         graph = Graph(code, code.co_qualname)
         entry = graph.new_block(code.co_firstlineno)
-        evaluator = Evaluator(graph, function, function.__globals__, history or History())
+        evaluator = Evaluator(graph, function, function.__globals__, history, in_place)
         evaluator.memory = memory
         evaluator.result_fact = result_fact
         evaluator.set_witness(graph.function, function)
@@ -288,7 +307,7 @@ def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, hist
         for index in range(count):
             locals_[index] = _parameter(graph, entry, index, args[index] if args is not None else NO_WITNESS, evaluator)
         frame = Frame(decoded, graph.function, locals_)
-        evaluator.walk(decoded, 0, State(frame), entry)
+        evaluator.walk_all(decoded, 0, State(frame), entry)
         fact = evaluator.finish()
         if not evaluator.calls_itself or _same_result(fact, result_fact):
             break
@@ -327,13 +346,19 @@ def _parameter(graph: Graph, block: Block, slot: int, witness: Any, evaluator: E
 def evaluate_loop(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
                   stack: tuple[Any, ...], globals_: dict[str, Any], history: Any = None) -> Evaluation:
     """Evaluate the running loop whose header is at `at`, for the values in its frame (`_runtime.NULL`: empty)."""
+    return _evaluate(
+        lambda in_place: _evaluate_loop(function, code, at, locals_, stack, globals_, history or History(), in_place))
+
+
+def _evaluate_loop(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
+                   stack: tuple[Any, ...], globals_: dict[str, Any], history: Any, in_place: bool) -> Evaluation:
     decoded = decode(code)
     loop = decoded.flow.loops.get(at)
     if loop is None:
         raise Unsupported("not a loop header")
     graph = Graph(code, f"{code.co_qualname} loop", loop_at=at)
     entry = graph.new_block()
-    evaluator = Evaluator(graph, function, globals_, history or History())
+    evaluator = Evaluator(graph, function, globals_, history, in_place)
     evaluator.set_witness(graph.function, function if function is not None else NO_WITNESS)
     values: list[Abstract] = []
     kept: list[Node] = []
@@ -359,7 +384,7 @@ def evaluate_loop(function: FunctionType | None, code: CodeType, at: int, locals
     if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
         # its iterator is taken apart before the loop, so that the loop has it virtual from the start
         evaluator.open_iterator(frame.stack[-1])
-    evaluator.walk(decoded, at, state, entry, {block.at for block in loop.blocks})
+    evaluator.walk_all(decoded, at, state, entry, {block.at for block in loop.blocks})
     evaluator.graph.result = "o"
     return _evaluation(evaluator, ANY)
 

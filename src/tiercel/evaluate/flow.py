@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tiercel.values import Abstract, MaybeUnbound, Virtual
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
+    from tiercel.bytecode.blocks import Flow as BasicFlow
     from tiercel.bytecode.decode import Code
 
 MAX_ROUNDS = 40          # evaluations of one loop before giving up
@@ -54,6 +56,7 @@ class _Loop:
     outer: list[dict[int, int]]        # for each caller, how many ways into its blocks were waiting
     graph_size: int
     returns: int
+    yields: int
     inlined: int
     block: Block | None = None
     state: State | None = None
@@ -71,7 +74,9 @@ class Flow(Core):
         self._pending: dict[int, list[Incoming]] = {}
         self._region: set[int] = set()
         self._outer: list[tuple[dict[int, list[Incoming]], set[int]]] = []    # the same of the callers, outermost first
+        self.headers: Collection[int] = ()     # of the loops that are being walked
         self.returns: list[tuple[State, Block, Abstract]] = []
+        self.yields: list[Incoming] = []       # of a generator's body that is being walked, back in its caller
         self.inlined_size = 0      # instructions of callees evaluated in place
 
     def run_block(self, block: BasicBlock) -> None:
@@ -79,12 +84,16 @@ class Flow(Core):
 
     # -- the walk ----------------------------------------------------------------------------------------------------
 
-    def walk(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None) -> None:
+    def walk(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None,
+             flow: BasicFlow | None = None) -> None:
         """Evaluate from the basic block at `start`; `region` limits it to some blocks (by their first unit), from which
-        every way out is a `leave`.  What returns is added to `self.returns`."""
+        every way out is a `leave`; `flow` is that of a generator that goes on there.  What returns is added to
+        `self.returns`."""
         self._outer.append((self._pending, self._region))
         catches, self.catches = self.catches, False
-        flow = code.flow
+        headers = self.headers
+        flow = flow or code.flow
+        self.headers = flow.loops.keys()
         order = [b for b in flow.order if region is None or b.at in region]
         position = {b.at: index for index, b in enumerate(order)}
         self._region = set(position)
@@ -110,7 +119,7 @@ class Flow(Core):
                     break
             index += 1
         self._pending, self._region = self._outer.pop()
-        self.catches = catches
+        self.catches, self.headers = catches, headers
 
     def _run(self, basic: BasicBlock, state: State, block: Block) -> None:
         if len(self.graph.blocks) > MAX_NODES:
@@ -255,7 +264,7 @@ class Flow(Core):
                      [(state.copy(), block, len(block.nodes)) for state, block in incoming],
                      {unit: [(s.copy(), b) for s, b in ins] for unit, ins in self._pending.items()},
                      [{unit: len(ins) for unit, ins in pending.items()} for pending, _ in self._outer],
-                     len(self.graph.blocks), len(self.returns), self.inlined_size)
+                     len(self.graph.blocks), len(self.returns), len(self.yields), self.inlined_size)
         loops.append(loop)
         state, block = self._merge(incoming, basic.at)
         if not loop.peeling:
@@ -334,18 +343,23 @@ class Flow(Core):
 
     def _roll_back(self, loop: _Loop, basic: BasicBlock) -> None:
         """Forget all that was made since the loop was entered."""
-        for block in self.graph.blocks[loop.graph_size:]:
-            block.nodes.clear()
-        del self.graph.blocks[loop.graph_size:]
-        del self.returns[loop.returns:]
-        self.inlined_size = loop.inlined
         for _, block, size in loop.entries:
-            del block.nodes[size:]
+            self.cut(block, size, loop.graph_size)
         for (pending, _), counts in zip(self._outer, loop.outer, strict=True):
             for unit, incoming in pending.items():
                 del incoming[counts.get(unit, 0):]
+        del self.returns[loop.returns:]
+        del self.yields[loop.yields:]
+        self.inlined_size = loop.inlined
         self._pending = loop.pending
         self._pending[basic.at] = [(state, block) for state, block, _ in loop.entries]
+
+    def cut(self, block: Block, nodes: int, blocks: int) -> None:
+        """Forget what was made since a block had so many nodes, and the graph so many blocks."""
+        for each in self.graph.blocks[blocks:]:
+            each.nodes.clear()
+        del self.graph.blocks[blocks:]
+        del block.nodes[nodes:]
 
     def _learn_from(self, loop: _Loop, memory: LoopMemory, state: State) -> bool:
         """Compare the state at a back-edge with the header's; remember what must be wider.  True if anything was."""
@@ -368,6 +382,10 @@ class Flow(Core):
             if path in loop.params:
                 grown |= self._widen_parameter(loop, memory, path, leaf, other, state)
             elif not _same(leaf, other):
+                if _is_point(header, path) and not memory.peel:
+                    memory.peel = True       # after one round a generator is where it is in every later one
+                    memory.facts.clear()
+                    return True
                 memory.changed.add(path)
                 if leaf is NULL or other is NULL or isinstance(other, MaybeUnbound):
                     memory.maybe.add(path)
@@ -499,6 +517,12 @@ def _moves(leaves: dict[Path, Any], path: Path) -> bool:
     if kind == "range_iterator":
         return path[-1] in (0, 2)
     return kind in _MOVES_BY_INDEX and path[-1] == 1
+
+
+def _is_point(leaves: dict[Path, Any], path: Path) -> bool:
+    """Whether a place says where a virtual generator is suspended."""
+    owner = leaves.get(path[:-1])
+    return path[-1] == 1 and isinstance(owner, tuple) and owner[:2] == ("virtual", "generator")
 
 
 def _header_fact(fact: Fact) -> Fact:

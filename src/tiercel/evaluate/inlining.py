@@ -67,7 +67,11 @@ class Inliner(Iteration):
 
     def can_inline(self, code: CodeType) -> bool:
         """Whether a function is small enough, not recursive here, and of a kind that can be inlined."""
-        if code.co_flags & _NOT_INLINED or self.frame.depth >= MAX_DEPTH:
+        return not code.co_flags & _NOT_INLINED and self.is_small(code)
+
+    def is_small(self, code: CodeType) -> bool:
+        """Whether a function is small enough and not recursive here."""
+        if self.frame.depth >= MAX_DEPTH:
             return False
         if any(frame.code.code is code for frame in self.state.frames()):
             return False
@@ -129,9 +133,12 @@ class Inliner(Iteration):
         """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
         decoded = decode(code)
         closure: Abstract | None = None
+        generator = bool(code.co_flags & inspect.CO_GENERATOR)
         if isinstance(function, Virtual):
-            operand: Operand = self.obj(function)
             cells = function.parts[-1] if function.info.flags & 8 else None
+            # a frame description can do with a virtual function, a frame cannot
+            stays = generator and (cells is None or isinstance(cells, Virtual))
+            operand = function if stays else self.obj(function)
             if isinstance(cells, Virtual):
                 closure = Virtual("tuple", [self.state.current(cell) for cell in cells.parts])
             slots = [self.state.current(slot) for slot in slots]    # they may have been built with the function
@@ -147,9 +154,10 @@ class Inliner(Iteration):
         frame.closure = closure
         outer = self.returns, self.at, self.op_at, self.resume
         effects = self.effects
-        enter = self.emit("enter_inlined", operand, code=code, reason="recursion")
         self.constants.append(code)
-        frame.inlining.nodes.append(enter)
+        if not isinstance(operand, Virtual) and not generator:     # one is made before anything could see its frame
+            enter = self.emit("enter_inlined", operand, code=code, reason="recursion")
+            frame.inlining.nodes.append(enter)
         self.returns = []
         self.state.frame = frame
         self.walk(decoded, 0, self.state, self.block)
@@ -197,6 +205,9 @@ class Inliner(Iteration):
         self.returns.append((self.state, self.block, NONE))
 
     def return_from_version(self, value: Abstract) -> None:
+        raise NotImplementedError
+
+    def frame_globals(self) -> dict[str, Any]:
         raise NotImplementedError
 
     # -- special methods that are Python functions -------------------------------------------------------------------

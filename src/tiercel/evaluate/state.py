@@ -37,13 +37,14 @@ class Frame:
 
     `key` names the frame by the call sites that led to it, so that what was learnt about a loop is found again when
     it is evaluated again.  `at` and `resume` are where a caller stands while a callee is evaluated, and `result` the
-    stack slot the callee's result belongs to (None: it is dropped).
+    stack slot the callee's result belongs to (None: it is dropped).  `ends`: the frame is the body of the generator on
+    top of its caller's stack; where the caller goes on when it ends.
     """
 
     __slots__ = ("code", "function", "locals", "stack", "parent", "key", "at", "resume", "result", "inlining", "names",
-                 "closure")
+                 "closure", "ends", "globals")
 
-    def __init__(self, code: Code, function: Operand, locals_: list[Abstract], parent: Frame | None = None,
+    def __init__(self, code: Code, function: Operand | Virtual, locals_: list[Abstract], parent: Frame | None = None,
                  key: tuple[Any, ...] = ()) -> None:
         self.code = code
         self.function = function
@@ -57,12 +58,15 @@ class Frame:
         self.inlining: Inlining | None = None
         self.names: dict[str, Any] | None = None    # the namespace LOAD_NAME and STORE_NAME use, at module level
         self.closure: Abstract | None = None        # the virtual tuple of cells of a virtual function
+        self.ends: int | None = None
+        self.globals: dict[str, Any] | None = None  # of a generator's body; otherwise the function tells
 
     def copy(self) -> Frame:
         twin = Frame(self.code, self.function, self.locals[:], self.parent and self.parent.copy(), self.key)
         twin.stack = self.stack[:]
         twin.at, twin.resume, twin.result = self.at, self.resume, self.result
         twin.inlining, twin.names, twin.closure = self.inlining, self.names, self.closure
+        twin.ends, twin.globals = self.ends, self.globals
         return twin
 
     @property
@@ -167,6 +171,8 @@ class State:
             frame.stack[:] = [one(v) for v in frame.stack]
             if isinstance(frame.closure, Virtual):
                 frame.closure = one(frame.closure)
+            if isinstance(frame.function, Virtual):
+                frame.function = one(frame.function)  # type: ignore[assignment]
         for parts in self.heap.values():
             parts[:] = [one(v) for v in parts]
 
@@ -291,8 +297,8 @@ class State:
             below = [*up.stack, up.result] if up.result is not None else up.stack
             parent = self._describe(up, up.at, up.resume, below, up.locals, memo)
         one = self._slot
-        result = FrameState(frame.code.code, frame.function, at, resume, [one(v, memo) for v in locals_],
-                            [one(v, memo) for v in stack], frame.code.handler_at(at), parent)
+        result = FrameState(frame.code.code, one(frame.function, memo), at, resume, [one(v, memo) for v in locals_],
+                            [one(v, memo) for v in stack], frame.code.handler_at(at), parent, ends=frame.ends)
         if frame.inlining is not None:
             frame.inlining.states.append(result)
         return result

@@ -101,6 +101,8 @@ class VirtualObject:
     dict(keys and values in turn)  cell(content or NULL)
     function(code, globals, qualname, flags, operands as new_function takes them...)
     instance(type, name, value, name, value, ...)
+    generator(function)  if it is running    generator(function, point:i, locals and stack...)  if it is suspended or,
+    the point being -1, finished
     """
 
     kind: str
@@ -128,12 +130,14 @@ class FrameState:
     next: `at` itself for a `before` state, the following one for an `after` state.  `locals` has one slot for each of
     `co_nlocalsplus`, `stack` one for each stack entry.  In a `parent` (the caller of inlined code) and in an `after`
     state one stack slot is RESULT (or a variant), or none is and the result is dropped.
+    `function` may be a virtual one.  `ends`: the frame is the body of a generator that its caller runs, which is on the
+    caller's stack below the result; and where the caller goes on when it ends.
     `handler` is that of the instruction `at`.  `linked`: a frame of this inlined function is linked while the node runs
     (always true of the outermost one, except in functions without any linked frame).
     """
 
     code: CodeType
-    function: Operand
+    function: Slot
     at: int
     resume: int
     locals: list[Slot]
@@ -141,6 +145,7 @@ class FrameState:
     handler: Handler | None = None
     parent: FrameState | None = None
     linked: bool = True
+    ends: int | None = None
 
     @property
     def mode(self) -> str:
@@ -200,9 +205,8 @@ def _replace_frame(state: FrameState, mapping: dict[Node, Operand], copies: dict
         return slot
 
     parent = None if state.parent is None else _replace_frame(state.parent, mapping, copies)
-    function = mapping.get(state.function, state.function) if isinstance(state.function, Node) else state.function
-    return FrameState(state.code, function, state.at, state.resume, [one(s) for s in state.locals],
-                      [one(s) for s in state.stack], state.handler, parent, state.linked)
+    return FrameState(state.code, one(state.function), state.at, state.resume, [one(s) for s in state.locals],
+                      [one(s) for s in state.stack], state.handler, parent, state.linked, state.ends)
 
 
 class Edge:

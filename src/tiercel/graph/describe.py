@@ -4,7 +4,7 @@
 
 `kinds` has one letter for each value: ``o i f b``, or ``O`` where the compiled code owns a reference that the exit
 takes over.  Each frame, the innermost first, is `(code, function, at, resume, handler, locals, stack, linked)`, the
-function and the locals and stack entries being slots:
+function and the locals and stack entries being slots; `ends` follows where the frame is the body of a generator:
 
     n >= 0: value n    -1: empty    -2: the result    -3: the result made a bool    -4: its negation
     (0, object)                     a constant
@@ -85,12 +85,13 @@ class _Writer:
     def frame(self, frame: FrameState) -> tuple[Any, ...]:
         handler = frame.handler
         known = frame.parent is None and frame.function is self.running
-        return (
+        described = (
             frame.code, EMPTY if known else self.slot(frame.function), frame.at, frame.resume,
             None if handler is None else (handler.target, handler.depth, handler.lasti),
             tuple([self.slot(slot) for slot in frame.locals]), tuple([self.slot(slot) for slot in frame.stack]),
             frame.linked,
         )
+        return described if frame.ends is None else (*described, frame.ends)
 
     def slot(self, slot: Slot) -> Any:
         if isinstance(slot, Node):

@@ -178,16 +178,14 @@ class Replacer:
 
     def _new_frame(self, frame: FrameState) -> FrameState:
         parent = None if frame.parent is None else self.frame(frame.parent)
-        function = frame.function
-        if isinstance(function, Node):
-            function = self.mapping.get(function, function)    # type: ignore[assignment]
+        function = self.slot(frame.function)
         locals_ = self._slots(frame.locals)
         stack = self._slots(frame.stack)
         if (parent is frame.parent and function is frame.function and locals_ is frame.locals
                 and stack is frame.stack):
             return frame
         return FrameState(frame.code, function, frame.at, frame.resume, locals_, stack, frame.handler, parent,
-                          frame.linked)
+                          frame.linked, frame.ends)
 
     def _slots(self, slots: list[Slot]) -> list[Slot]:
         mapping = self.mapping
@@ -274,10 +272,7 @@ def state_nodes(state: FrameState, known: dict[FrameState, list[Node]]) -> list[
     nodes = known.get(state)
     if nodes is None:
         found: dict[Node, None] = {}
-        function = state.function
-        if type(function) is Node:
-            found[function] = None
-        for slots in (state.locals, state.stack):
+        for slots in ((state.function,), state.locals, state.stack):
             for slot in slots:
                 kind = type(slot)
                 if kind is Node:

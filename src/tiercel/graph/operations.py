@@ -326,6 +326,11 @@ def _sequence_iterator(items: Any, index: int) -> Any:
     return iterator
 
 
+def _generator_new(function: Any, point: int, *slots: Any) -> Any:
+    from tiercel import _runtime
+    return _runtime.generator(function, point, tuple([_runtime.NULL if slot is NULL else slot for slot in slots]))
+
+
 def _range_of(iterator: Any) -> range:
     return iterator.__reduce__()[1][0]
 
@@ -354,6 +359,7 @@ _simple({
     "range_iter_new": lambda start, step, count: iter(range(start, start + step * count, step)),
     "range_iter_start": lambda it: _range_of(it).start, "range_iter_step": lambda it: _range_of(it).step,
     "range_iter_length": lambda it: len(_range_of(it)),
+    "generator_new": _generator_new,
     "range_new": range, "slice_new": slice, "build_slice": slice, "bound_method_new": MethodType,
 })
 

@@ -331,6 +331,8 @@ _op("list_iter_index", "o", "i", reads="iter")
 _op("sequence_iter_new", "oi", "o", ref="new", symbol="tc_sequence_iter_new",
     doc="of a list, tuple or str, at an index")
 _op("range_iter_new", "iii", "o", ref="new", symbol="tc_range_iter_new", doc="start, step, how many are left")
+_op("generator_new", "oi" + "o*", "o", ref="new",
+    doc="a generator of the function, suspended at a point, with its locals and stack, each perhaps null")
 _op("tuple_iter_seq", "o", "o", LEAVES, reads="iter")
 _op("tuple_iter_index", "o", "i", reads="iter")
 _op("range_iter_start", "o", "i", reads="iter")

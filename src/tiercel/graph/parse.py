@@ -398,7 +398,7 @@ class Parser:
             value = self.object(line.next().text)
             code = function_code(value)
             if line.accept("("):
-                function = self.operand(line, "o")
+                function = self.slot(line)
                 line.expect(")")
             else:
                 function = Const(value, "o")
@@ -431,7 +431,8 @@ class Parser:
             target = line.integer()
             line.expect("depth")
             handler = Handler(target, line.integer(), line.accept("lasti"))
-        return FrameState(code, function, at, resume, locals_, stack, handler, None, not line.accept("unlinked"))
+        ends = line.integer() if line.accept("ends") else None
+        return FrameState(code, function, at, resume, locals_, stack, handler, None, not line.accept("unlinked"), ends)
 
     def slot(self, line: _Line) -> Slot:
         slot: Slot

@@ -256,7 +256,7 @@ class _Printer:
             if isinstance(function, Const) and getattr(function.value, "__code__", None) is frame.code:
                 text = f"{self.object(function.value)} "
             else:
-                text = f"{self.object(frame.code)}({self.operand(function)}) "
+                text = f"{self.object(frame.code)}({self.slot(function)}) "
         text += f"before {frame.at}" if frame.mode == "before" else f"after {frame.at}..{frame.resume}"
         names = self.locals_of(frame.code)
         held = [f"{name}={self.slot(slot)}" for name, slot in zip(names, frame.locals) if slot is not NULL]
@@ -266,6 +266,8 @@ class _Printer:
         if frame.handler is not None:
             text += f" handler {frame.handler.target} depth {frame.handler.depth}"
             text += " lasti" if frame.handler.lasti else ""
+        if frame.ends is not None:
+            text += f" ends {frame.ends}"
         return text if frame.linked else text + " unlinked"
 
     def slot(self, slot: Slot) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from tiercel.graph import text
-from tiercel.graph.build import NULL, RESULT, RESULT_BOOL, RESULT_NOT, Block, Const, FrameState, Graph, Maybe, Node
+from tiercel.graph.build import NULL, RESULT, RESULT_BOOL, RESULT_NOT, Block, Const, FrameState, Graph, Maybe, Node, VirtualObject
 from tiercel.graph.flow import Flow, state_nodes
 
 _TARGETS = {"jump": (1, 1), "branch": (2, 2), "check": (2, 2), "switch": (1, 1 << 30)}
@@ -214,7 +214,8 @@ class _Verifier:
                 self.fail("whether a local is bound is a truth value")
             if isinstance(slot, Node) and not slot.rep:
                 self.fail(f"{slot!r} has no result")
-        if not isinstance(frame.function, Node | Const) or frame.function.rep != "o":
+        if not isinstance(frame.function, VirtualObject) and (
+                not isinstance(frame.function, Node | Const) or frame.function.rep != "o"):
             self.fail("the frame's function is no object")
         return results
 

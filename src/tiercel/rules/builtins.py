@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from types import GeneratorType
 from typing import Any
 
 from tiercel.rules.registry import Anything, Int, Number, rule
@@ -94,6 +95,7 @@ def together(e: Any, *iterables: Any) -> Any:
     return NotImplemented if any(i is None for i in iterators) else e.new_virtual("zip", iterators)
 
 
+@rule(iter, GeneratorType)
 @rule(iter, enumerate)
 @rule(iter, zip)
 @rule(iter, type(reversed([])))

@@ -143,7 +143,7 @@ copy_frame_item(PyObject *item, Py_ssize_t index)
 static PyObject *
 copy_frame(PyObject *frame, Py_ssize_t index)
 {
-    if (!PyTuple_CheckExact(frame) || PyTuple_GET_SIZE(frame) != 8) {
+    if (!PyTuple_CheckExact(frame) || PyTuple_GET_SIZE(frame) < 8 || PyTuple_GET_SIZE(frame) > 9) {
         return bad_desc("frame");
     }
     return copy_tuple(frame, copy_frame_item);

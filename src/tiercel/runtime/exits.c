@@ -36,7 +36,7 @@ tc_frame_count(PyObject *desc)
 static void
 read_frame(tc_state_frame *frame, PyObject *desc)
 {
-    *frame = (tc_state_frame){.desc = desc, .handler = -1};
+    *frame = (tc_state_frame){.desc = desc, .handler = -1, .ends = -1};
     frame->code = (PyCodeObject *)field(desc, 0);
     frame->at = int_field(desc, 2);
     frame->resume = int_field(desc, 3);
@@ -47,6 +47,9 @@ read_frame(tc_state_frame *frame, PyObject *desc)
         frame->lasti = field(handler, 2) == Py_True;
     }
     frame->linked = field(desc, 7) == Py_True;
+    if (PyTuple_GET_SIZE(desc) > 8) {
+        frame->ends = int_field(desc, 8);
+    }
 }
 
 void
@@ -309,6 +312,20 @@ push_new(tc_state *state, Py_ssize_t index)
     return pushed;
 }
 
+/* The frame of a generator's body: within the generator. */
+static _PyInterpreterFrame *
+generator_frame(tc_state *state, Py_ssize_t index)
+{
+    PyObject *gen, *stack = field(state->frames[index + 1].desc, 6);
+    if (tc_slot_object(state, PyTuple_GET_ITEM(stack, PyTuple_GET_SIZE(stack) - 2), &gen) <= 0) {
+        return NULL;
+    }
+    _PyInterpreterFrame *linked = state->frames[index].frame;
+    _PyInterpreterFrame *frame = tc_generator_resume(state->th->ts, (PyGenObject *)gen, linked);
+    Py_DECREF(gen);                  /* its caller's slot will hold it, the memo does meanwhile */
+    return frame;
+}
+
 /* Gives every frame its place, outermost first, and links them. */
 static void
 place_frames(tc_state *state)
@@ -319,7 +336,10 @@ place_frames(tc_state *state)
     for (Py_ssize_t i = state->frame_count - 1; i >= 0; i--) {
         tc_state_frame *frame = &state->frames[i];
         _PyInterpreterFrame *place = frame->frame;
-        if (place == NULL) {
+        if (frame->ends >= 0) {
+            place = generator_frame(state, i);
+        }
+        else if (place == NULL) {
             place = push_new(state, i);
             moving = 1;
             frame->linked = 0;

@@ -2,8 +2,9 @@
 
    A site's `desc` is a tuple (kinds, frames, reason).
      kinds   bytes, a letter for each raw value: o i u f b not owned, O a reference that the exit consumes
-     frames  innermost first, each (code, function, at, resume, handler, locals, stack, linked);
-             `at` and `resume` in code units; handler None or (target, depth, lasti); function and the items of locals
+     frames  innermost first, each (code, function, at, resume, handler, locals, stack, linked), the body of a
+             generator with `ends` behind: where its caller, which has the generator on its stack below the result, goes
+             on when it ends; `at`, `ends` and `resume` in code units; handler None or (target, depth, lasti); function and the items of locals
              and stack are slots:
              n >= 0                         the value n
              -1                             empty
@@ -46,6 +47,8 @@ typedef struct {
     int handler;                     /* code units; -1: none */
     int depth;                       /* stack entries the handler keeps */
     int lasti;                       /* the handler wants the index of the raising instruction */
+    int ends;                        /* of a generator's body: where the caller goes on when it ends; else -1 */
+    int ended;                       /* the generator below the result has ended: both are dropped */
     int linked;                      /* its frame is on the stack already */
     int broken;                      /* out of memory: not all slots could be made */
     _PyInterpreterFrame *frame;
@@ -93,6 +96,20 @@ int tc_stack_top(tc_state_frame *frame);
 /* -- virtual.c -- */
 
 int tc_virtual_object(tc_state *state, PyObject *slot, PyObject **object);
+
+/* -- generators.c -- */
+
+/* A new generator that claims to be running, its slots empty.  NULL: no memory, an exception is set. */
+PyGenObject *tc_generator_alloc(PyObject *func);
+/* Its locals and its stack. */
+PyObject **tc_generator_slots(PyGenObject *gen);
+/* Its slots are filled: it is suspended at a point (bytecode/suspensions.py says what that is). */
+void tc_generator_suspend(PyGenObject *gen, int64_t point);
+/* Its body runs: the frame, with all that is in the one that was linked for it, if one was. */
+_PyInterpreterFrame *tc_generator_resume(PyThreadState *ts, PyGenObject *gen, _PyInterpreterFrame *linked);
+PyObject *tc_py_generator(PyObject *module, PyObject *args);
+/* Whether a body that ran without an exception has yielded, rather than returned. */
+int tc_generator_has_yielded(_PyInterpreterFrame *frame);
 
 /* -- unwind.c -- */
 

@@ -89,7 +89,10 @@ give_result(tc_state_frame *frame, PyObject *result)
 {
     PyObject **place = frame->frame->localsplus;
     int status = 0;
-    if (result != NULL
+    if (frame->ended) {
+        cut_stack(frame->frame, frame->frame->stacktop - 2);
+    }
+    else if (result != NULL
         && (place_result(PyTuple_GET_ITEM(frame->desc, 5), place, result) < 0
             || place_result(PyTuple_GET_ITEM(frame->desc, 6), place + frame->code->co_nlocalsplus, result) < 0))
     {
@@ -135,6 +138,16 @@ trim(tc_state *state, tc_state_frame *frame)
     if (state->root != NULL && state->loop == NULL && frame == &state->frames[state->frame_count - 1]) {
         tc_pop_chunks(state->th->ts, frame->frame);
         state->th->ts->datastack_top = (PyObject **)frame->frame + frame->code->co_framesize;
+    }
+}
+
+/* After a generator's body ran: where its caller, the next frame, goes on. */
+static void
+note_end(tc_state_frame *frame, PyObject *result)
+{
+    if (frame->ends >= 0 && result != NULL && !tc_generator_has_yielded(frame->frame)) {
+        frame[1].ended = 1;
+        frame[1].resume = frame->ends;
     }
 }
 
@@ -195,6 +208,7 @@ tc_continue(tc_state *state)
     Py_ssize_t count = state->frame_count - (state->loop != NULL);
     for (Py_ssize_t i = 0; i < count; i++) {
         result = continue_frame(state, &state->frames[i], result);
+        note_end(&state->frames[i], result);
     }
     if (state->loop != NULL) {
         return continue_loop(state, &state->frames[count], result);

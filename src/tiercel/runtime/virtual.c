@@ -353,6 +353,33 @@ build_instance(tc_parts *parts)
     return instance;
 }
 
+/* generator(function, point, locals and stack...); without a point it is running, and its frame is in the state */
+static PyObject *
+build_generator(tc_parts *parts)
+{
+    PyObject *func = part_object(parts, 0);
+    PyGenObject *gen = func ? tc_generator_alloc(func) : NULL;
+    Py_XDECREF(func);
+    if (gen == NULL || remember(parts, (PyObject *)gen) < 0) {
+        Py_XDECREF(gen);
+        return NULL;
+    }
+    if (parts->count == 1) {
+        return (PyObject *)gen;
+    }
+    int64_t point;
+    PyObject **slots = tc_generator_slots(gen);
+    int status = part_integer(parts, 1, &point);
+    for (Py_ssize_t i = 2; i < parts->count && status == 0; i++) {
+        status = tc_slot_object(parts->state, part(parts, i), &slots[i - 2]) < 0 ? -1 : 0;
+    }
+    tc_generator_suspend(gen, status == 0 ? point : -1);
+    if (status < 0) {
+        Py_CLEAR(gen);
+    }
+    return (PyObject *)gen;
+}
+
 /* -- the table -- */
 
 static const struct {
@@ -376,6 +403,7 @@ static const struct {
     {"cell", build_cell},
     {"function", build_function},
     {"instance", build_instance},
+    {"generator", build_generator},
 };
 
 static PyObject *

@@ -20,7 +20,11 @@ def jump_forward(e: Any, i: Any) -> bool:
 
 def jump_backward(e: Any, i: Any) -> bool:
     e.resume = i.target
-    e.emit("poll", after=e.frame.stack)
+    if e.frame.ends is None:
+        e.emit("poll", after=e.frame.stack)
+    elif i.target in e.headers:
+        # rounds without a yield; with one, the loop that takes the values polls
+        e.emit_quietly("poll", after=e.frame.stack)
     e.go_to(i.target)
     return True
 
@@ -97,8 +101,22 @@ def get_iter(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
+def _next_of_generator(e: Any, i: Any) -> bool:
+    yielded, ended = e.resume_generator(i.target)
+    for state, block in yielded:
+        e.go_to(i.next, state, block)
+    for state, block in ended:
+        e.stand_after_split(state, block)
+        e.resume = i.target
+        e.let_go(e.frame.stack.pop())
+        e.go_to(i.target, e.state, e.block)
+    return True
+
+
 def for_iter(e: Any, i: Any) -> bool:
     iterator = e.bound(e.frame.stack[-1])
+    if isinstance(iterator, Virtual) and iterator.kind == "generator":
+        return _next_of_generator(e, i)
     if isinstance(iterator, Virtual):
         more, finish = e.iterator_next(iterator)
         item = None
@@ -123,6 +141,16 @@ def for_iter(e: Any, i: Any) -> bool:
     return True
 
 
+def return_generator(e: Any, i: Any) -> bool:
+    e.make_generator()
+    return True
+
+
+def yield_value(e: Any, i: Any) -> bool:
+    e.suspend(e.frame.stack.pop())
+    return True
+
+
 def return_value(e: Any, i: Any) -> bool:
     e.do_return(e.frame.stack.pop())
     return True
@@ -142,5 +170,6 @@ HANDLERS = {
     "JUMP_BACKWARD_NO_INTERRUPT": jump_backward_no_interrupt, "POP_JUMP_IF_TRUE": pop_jump_if_true,
     "POP_JUMP_IF_FALSE": pop_jump_if_false, "POP_JUMP_IF_NONE": pop_jump_if_none,
     "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none, "GET_ITER": get_iter, "FOR_ITER": for_iter,
+    "RETURN_GENERATOR": return_generator, "YIELD_VALUE": yield_value,
     "RETURN_VALUE": return_value, "RETURN_CONST": return_const, "LOAD_ASSERTION_ERROR": load_assertion_error,
 }

@@ -1,0 +1,70 @@
+"""Where a generator can be suspended.
+
+A *point* is the unit at which the generator goes on, with the depth that its stack has then in the bits above 32: one
+number says both.  `FINISHED` is that of a generator that has come to its end.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiercel.bytecode.opcodes_313 import RESUME_UNGUARDED
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Code, Instruction
+
+FINISHED = -1
+_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+
+
+@dataclass(slots=True, frozen=True)
+class Suspensions:
+    """The point at which a generator of a code object is when it is made, those at its yields, and the greatest depth of
+    its stack at any."""
+
+    start: int
+    yields: tuple[int, ...]
+    depth: int
+
+
+def point(unit: int, depth: int) -> int:
+    """The point of a unit and a depth."""
+    return unit | depth << 32
+
+
+def unit_of(point: int) -> int:
+    """The unit at which a generator goes on."""
+    return point & 0xFFFFFFFF
+
+
+def depth_of(point: int) -> int:
+    """The depth of its stack."""
+    return point >> 32
+
+
+def find_suspensions(code: Code) -> Suspensions | None:
+    """None for what is no plain generator, for one in which a handler of its own would notice that it is closed, and
+    for one that cannot be followed from each yield to the next."""
+    if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
+        return None
+    start = next(i.next for i in code.instructions if i.op == "RETURN_GENERATOR")
+    points = []
+    for instruction in code.instructions:
+        if instruction.op != "YIELD_VALUE":
+            continue
+        block = code.flow.blocks.get(instruction.next)
+        if block is None or block.depth is None:
+            continue
+        if not _is_plain(code, instruction):
+            return None
+        points.append(point(block.at, block.depth - 1))
+    if not all(code.flow_from(unit_of(p), depth_of(p) + 1).reducible for p in (start, *points)):
+        return None
+    return Suspensions(point(start, 0), tuple(points), max(map(depth_of, points), default=0))
+
+
+def _is_plain(code: Code, instruction: Instruction) -> bool:
+    resume = code.by_offset[instruction.next]
+    return resume.op == "RESUME" and bool(resume.arg & RESUME_UNGUARDED)

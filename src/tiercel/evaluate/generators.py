@@ -1,0 +1,202 @@
+"""Generators that exist only at compile time: their bodies are evaluated where a loop takes the next value."""
+
+from __future__ import annotations
+
+import inspect
+from types import CodeType
+from typing import Any
+
+from tiercel.bytecode import Code, decode
+from tiercel.bytecode.suspensions import FINISHED, depth_of, unit_of
+from tiercel.bytecode.suspensions import point as point_at
+from tiercel.evaluate.core import Unsupported
+from tiercel.evaluate.flow import Incoming
+from tiercel.evaluate.inlining import Inliner
+from tiercel.evaluate.state import Frame, Inlining, State
+from tiercel.graph.build import NULL, RESULT, Block, Const
+from tiercel.values import NONE, Abstract, GeneratorInfo, Virtual
+
+MAX_YIELDS = 4
+
+
+class NotInPlace(Exception):
+    """With the bodies of generators evaluated in place the code cannot be compiled; it may be without."""
+
+
+class Generators(Inliner):
+    """Makes virtual generators, resumes and suspends them."""
+
+    def __init__(self, graph: Any, history: Any) -> None:
+        super().__init__(graph, history)
+        self.in_place = True
+        self._infos: dict[tuple[Code, int], GeneratorInfo] = {}
+        self.observed: set[tuple[Any, ...]] = set()    # keys of bodies that need a frame, since other code may see them
+
+    def walk_all(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None) -> None:
+        """Evaluate the whole version."""
+        try:
+            self.walk(code, start, state, block, region)
+        except Unsupported as error:
+            if not self._infos:
+                raise
+            raise NotInPlace from error
+
+    # -- making one --------------------------------------------------------------------------------------------------
+
+    def can_inline(self, code: CodeType) -> bool:
+        if not code.co_flags & inspect.CO_GENERATOR:
+            return super().can_inline(code)
+        suspensions = decode(code).suspensions if self.in_place else None
+        return suspensions is not None and len(suspensions.yields) <= MAX_YIELDS and "generator" not in self.failures() \
+            and self.is_small(code)
+
+    def make_generator(self) -> None:
+        """The innermost frame, whose arguments and cells are ready, becomes a generator, and its caller goes on."""
+        frame = self.frame
+        suspensions = frame.code.suspensions
+        if frame.parent is None or suspensions is None:
+            self.leave("a generator is made")
+        function = frame.function
+        parts = [function, Const(suspensions.start, "i"), *frame.locals, *[NULL] * suspensions.depth]
+        generator = self.new_virtual("generator", parts, self._info(frame.code, self.frame_globals()))
+        self.state.frame = frame.parent
+        frame.parent.stack.append(generator)
+        self.returns.append((self.state, self.block, NONE))
+
+    def _info(self, code: Code, globals_: dict[str, Any]) -> GeneratorInfo:
+        key = (code, id(globals_))
+        if key not in self._infos:
+            self._infos[key] = GeneratorInfo(code, globals_)
+        return self._infos[key]
+
+    # -- running it --------------------------------------------------------------------------------------------------
+
+    def resume_generator(self, ends: int) -> tuple[list[Incoming], list[Incoming]]:
+        """Evaluate the body of the generator on top of the stack up to where it yields next, or ends; the caller then
+        goes on at `ends`.  The states after each yield, its value pushed, and those after each end, with the generator
+        still there."""
+        generator, parts = self._generator(self.frame)
+        if len(parts) == 1:
+            self.leave("a generator that is running is asked for its next value")
+        point = parts[1]
+        if isinstance(point, Const):
+            return self._run_from(point.value, ends)
+        suspensions = generator.info.code.suspensions
+        lo, hi = self.interval(self.i64(point))
+        points = [p for p in (suspensions.start, *suspensions.yields) if lo <= p <= hi]
+        yielded: list[Incoming] = []
+        ended: list[Incoming] = []
+        at, op_at, resume = self.at, self.op_at, self.resume
+        for candidate in points:
+            rest: Incoming | None = None
+            if candidate != points[-1]:
+                here, rest = self.branch(self.emit("i64_eq", self.i64(point), Const(candidate, "i")))
+                assert here is not None
+                self.stand_after_split(*here)
+            more = self._run_from(candidate, ends)
+            yielded += more[0]
+            ended += more[1]
+            if rest is not None:
+                self.stand(*rest, at, resume)
+                self.at, self.op_at, self.resume = at, op_at, resume
+        return yielded, ended
+
+    def _run_from(self, point: int, ends: int) -> tuple[list[Incoming], list[Incoming]]:
+        """The body from a known point on: with a frame of its own if other code may see it, which only evaluating it
+        tells."""
+        if point == FINISHED:
+            return [], [(self.state, self.block)]
+        before, block = self.state.copy(), self.block
+        nodes, blocks, size, effects = len(block.nodes), len(self.graph.blocks), self.inlined_size, self.effects
+        key = (*self.frame.key, self.at, self.frame.stack[-1].info.code.code, point)
+        where = self.at, self.op_at, self.resume
+        result = self._evaluate_body(key, point, ends)
+        if self.effects != effects and key not in self.observed:
+            self.observed.add(key)
+            self.cut(block, nodes, blocks)
+            self.inlined_size, self.effects = size, effects
+            self.stand(before, block, *where[::2])
+            self.at, self.op_at, self.resume = where
+            result = self._evaluate_body(key, point, ends)
+        return result
+
+    def _evaluate_body(self, key: tuple[Any, ...], point: int, ends: int) -> tuple[list[Incoming], list[Incoming]]:
+        caller = self.frame
+        linked = key in self.observed
+        inlining = Inlining([], [])
+        if linked:
+            function = self.obj(self._generator(caller)[1][0])
+            self.emit("enter_inlined", function, code=key[-2], reason="recursion")
+            self.constants.append(key[-2])
+        generator, parts = self._generator(caller)
+        code = generator.info.code
+        count = len(code.local_names)
+        frame = Frame(code, parts[0], parts[2:2 + count], caller, key)  # type: ignore[arg-type]
+        frame.stack = [*parts[2 + count:2 + count + depth_of(point)], NONE]
+        frame.ends, frame.inlining, frame.globals = ends, inlining, generator.info.globals
+        self.state.heap[generator] = parts[:1]
+        caller.at, caller.resume, caller.result = self.op_at, self.resume, RESULT
+        self.inlined_size += len(code.instructions)
+        if code.code.co_qualname not in self.inlined:
+            self.inlined.append(code.code.co_qualname)
+        outer = self.returns, self.yields, self.at, self.op_at, self.resume
+        self.returns, self.yields = [], []
+        self.state.frame = frame
+        unit = unit_of(point)
+        self.walk(code, unit, self.state, self.block, flow=code.flow_from(unit, len(frame.stack)))
+        yielded, ended = self.yields, [(state, block) for state, block, _ in self.returns]
+        self.returns, self.yields, self.at, self.op_at, self.resume = outer
+        if not linked:
+            for described in inlining.states:
+                described.linked = False
+        return yielded, ended
+
+    def _generator(self, caller: Frame) -> tuple[Virtual, list[Abstract]]:
+        """The generator on top of a frame's stack, and its parts."""
+        generator = caller.stack[-1]
+        assert isinstance(generator, Virtual)
+        return generator, self.state.parts(generator)
+
+    def suspend(self, value: Abstract) -> None:
+        """The innermost frame, the body of a generator, yields a value to its caller."""
+        frame = self.frame
+        caller = frame.parent
+        if frame.ends is None or caller is None:
+            self.leave("a generator yields")
+        if frame.key in self.observed:
+            self._unlink(frame)
+        generator, _ = self._generator(caller)
+        padding = [NULL] * (frame.code.suspensions.depth - len(frame.stack))
+        self.state.heap[generator] = [frame.function, Const(point_at(self.resume, len(frame.stack)), "i"),
+                                      *frame.locals, *frame.stack, *padding]
+        self.state.frame = caller
+        caller.stack.append(value)
+        self.yields.append((self.state, self.block))
+
+    def _unlink(self, frame: Frame) -> None:
+        self.emit("check_frame", reason="frame object")
+        self.block.append("leave_inlined", code=frame.code.code)
+
+    def do_return(self, value: Abstract) -> None:
+        if self.frame.ends is None:
+            super().do_return(value)
+        else:
+            self._end(self.bound(value))
+
+    def _end(self, value: Abstract) -> None:
+        """The innermost frame, the body of a generator, returns."""
+        frame = self.frame
+        caller = frame.parent
+        assert caller is not None
+        if frame.key in self.observed:
+            self._unlink(frame)
+        generator, _ = self._generator(caller)
+        self.state.heap[generator] = [frame.function, Const(FINISHED, "i")]
+        self.state.frame = caller
+        op_at, resume = self.op_at, self.resume
+        self.op_at, self.resume = caller.at, frame.ends
+        caller.stack.pop()
+        self.let_go(*[v for i, v in enumerate(frame.locals) if v not in frame.locals[i + 1:]], value)
+        caller.stack.append(generator)
+        self.op_at, self.resume = op_at, resume
+        self.returns.append((self.state, self.block, NONE))
