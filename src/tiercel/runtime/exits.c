@@ -565,6 +565,15 @@ tc_unwind_again(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_si
     return leave_after(th, frame, func, unmarked(site), NULL, 1);
 }
 
+/* Whether signal handlers or the like are to run while inlined code has no frame of its own: they could see that. */
+static int
+would_be_seen(PyThreadState *ts, tc_site *site)
+{
+    PyObject *innermost = PyTuple_GET_ITEM(field(site->desc, 1), 0);
+    return tc_frame_count(site->desc) > 1 && field(innermost, 7) != Py_True
+           && (ts->eval_breaker & (_PY_SIGNALS_PENDING_BIT | _PY_CALLS_TO_DO_BIT));
+}
+
 int
 tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
 {
@@ -575,6 +584,9 @@ tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site
     read_variadic(PyBytes_AS_STRING(field(site->desc, 0)), tc_value_count(site->desc), extra + 1, values);
     va_end(values);
     extra[0] = (int64_t)(uintptr_t)site;
+    if (would_be_seen(ts, site)) {
+        return 1;
+    }
     if (_Py_HandlePending(ts) < 0) {
         return -1;
     }
