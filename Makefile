@@ -33,8 +33,10 @@ fuzz: install
 soak: install
 	$(BIN) -m pytest tests/runtime/test_soak.py --soak-rounds 1000000
 
+# SHARE=ci: the part that continuous integration runs.
+SHARE ?=
 test-cpython: install
-	$(BIN) tests/compat/run_cpython_tests.py
+	$(BIN) tests/compat/run_cpython_tests.py $(if $(SHARE),--share $(SHARE))
 
 lint: install
 	$(BIN) -m ruff check .

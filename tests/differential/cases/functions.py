@@ -510,3 +510,13 @@ def ends_of_recursions(depth):
         except AttributeError as error:
             found.append(str(error))
     return found
+
+
+@case((3,))
+def reference_counts_of_locals(n):
+    thing = [1]
+    seen = [sys.getrefcount(thing)]
+    for i in range(n):
+        other = thing if i % 2 else [thing]
+        seen.append(sys.getrefcount(thing))
+    return seen, sys.getrefcount(thing), sys.getrefcount(other)
