@@ -36,6 +36,10 @@ class Runtime:
     def __init__(self):
         self.attached = []
         self.thresholds = []
+        self.waits = []
+
+    def wake_after(self, seconds):
+        self.waits.append(seconds)
 
     def set_threshold(self, code, calls, rounds):
         self.thresholds.append((code, calls, rounds))
@@ -242,15 +246,15 @@ def test_no_budget_means_later(hooks, compiler):
     hooks.budget.spent = 1e6
     f = function()
     assert hooks.hot_call(f, (1, 2)) is None
-    assert compiler.calls == []
+    assert compiler.calls == [] and hooks.runtime.waits[-1] > 1e6
     hooks.budget.unlimited = True
     assert hooks.hot_call(f, (1, 2)) is True
 
 
 def test_a_postponed_compile_does_not_count(hooks, compiler):
-    compiler.error = compiler.Postponed()
+    compiler.error = compiler.Postponed(1_000_000)
     f = function()
-    assert hooks.hot_call(f, (1, 2)) is None
+    assert hooks.hot_call(f, (1, 2)) is None and hooks.runtime.waits[-1] > 0.0
     record = known_record(f.__code__)
     assert record.attempts == {FUNCTION: 0} and record.refused == {}
     compiler.error = None

@@ -80,12 +80,58 @@ def test_hot_call_with_the_argument_slots() -> None:
     assert hooks.of("hot_call") == [((9, 1, 4, (2, 3), {"k": 6}),)]
 
 
-def test_asked_again_at_twice_the_count() -> None:
+def test_what_is_put_off_is_not_counted_meanwhile_and_asks_again_at_twice_the_count() -> None:
     f = fresh("def f(a): return a")
     hooks = started("f")
     for i in range(1, 101):
         f(i)
-    assert [args[0][0] for args in hooks.of("hot_call")] == [10, 30, 70]
+    assert [args[0][0] for args in hooks.of("hot_call")] == [10]
+    time.sleep(0.3)
+    for i in range(101, 201):
+        f(i)
+    assert [args[0][0] for args in hooks.of("hot_call")] == [10, 120]
+
+
+def test_a_loop_that_is_put_off_goes_on_counting_after_a_while() -> None:
+    f = fresh("def f(seconds):\n  end = clock() + seconds\n  while clock() < end: pass")
+    f.__globals__["clock"] = time.monotonic
+    hooks = started("f", hot_call=False)
+    f(0.05)
+    assert len(hooks.of("hot_loop")) == 1
+    f(0.5)
+    assert len(hooks.of("hot_loop")) >= 2
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_nothing_waits_in_the_background_when_it_is_stopped_or_forks(seconds: float) -> None:
+    f = fresh("def f(a): return a")
+    hooks = started("f")
+    for i in range(20):
+        f(i)
+    assert len(hooks.of("hot_call")) == 1
+    _runtime.wake_after(seconds)
+    tasks = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
+    _runtime.before_fork()
+    assert not tasks or len(os.listdir("/proc/self/task")) == tasks - 1
+    _runtime.after_fork()
+    assert not tasks or len(os.listdir("/proc/self/task")) == tasks
+    _runtime.stop()
+    assert not tasks or len(os.listdir("/proc/self/task")) == tasks - 1
+
+
+def test_code_may_die_while_it_waits() -> None:
+    f, g = fresh("def f(a): return a"), fresh("def g(a): return a", "g")
+    hooks = started("f", "g")
+    for i in range(20):
+        f(i)
+        g(i)
+    assert len(hooks.of("hot_call")) == 2
+    del f
+    gc.collect()
+    time.sleep(0.3)
+    for i in range(100):
+        g(i)
+    assert len(hooks.of("hot_call")) == 3
 
 
 def test_attached_by_the_hook() -> None:
@@ -102,8 +148,10 @@ def test_hot_loop() -> None:
     f = fresh("def f(n):\n  s = 0\n  for i in range(n):\n    s += i\n  return s")
     hooks = started("f", hot_call=False)
     assert f(1000) == sum(range(1000))
+    time.sleep(0.3)
+    assert f(1000) == sum(range(1000))
     calls = hooks.of("hot_loop")
-    assert [slots for _, slots, _ in calls[:2]] == [(1000, sum(range(50)), 49), (1000, sum(range(150)), 149)]
+    assert [slots for _, slots, _ in calls[:2]] == [(1000, sum(range(50)), 49), (1000, sum(range(100)), 99)]
     assert len({at for at, _, _ in calls}) == 1
     assert all(type(stack[0]).__name__ == "range_iterator" and len(stack) == 1 for _, _, stack in calls)
 
@@ -129,10 +177,11 @@ def test_loop_versions_are_tried() -> None:
     f = fresh("def f(n):\n  for i in range(n): pass\n  return n")
     entered: list[int] = []
 
-    def hot(at: int, slots: Any, stack: Any) -> None:
+    def hot(at: int, slots: Any, stack: Any) -> bool:
         version = new_version(f, loop_at=at)
         callback = ENTER(lambda thread, frame, extra: entered.append(at) or 0)
         version.install_loop(enter=address(callback), extra_words=4, library=callback)
+        return True
 
     hooks = started("f", hot_call=False, hot_loop=hot)
     assert f(60) == 60

@@ -29,6 +29,11 @@ class Budget:
         earned = GRACE + (process_time() - self.began) * self.percent / 100
         return self.spent + characters * self.rate < earned
 
+    def wait(self, characters: int = 0) -> float:
+        """Seconds of processor time until a compile with that much text may begin."""
+        missing = self.spent + characters * self.rate - GRACE
+        return max(0.0, missing * 100 / self.percent - (process_time() - self.began))
+
     def learn(self, characters: int, seconds: float) -> None:
         """LLVM took that long: larger modules, which matter more, also say more."""
         weight = min(1.0, characters / 500_000)

@@ -1,7 +1,7 @@
 """What the runtime asks control: whether to compile, and what to do about versions that leave too often.
 
 The runtime calls one hook at a time, on a thread of its own, while the thread that became hot waits.  A hook returns
-False for "never again for this code".
+False for "never again for this code", and None for "not now".
 """
 
 from __future__ import annotations
@@ -200,6 +200,7 @@ class Hooks:
 
     def _compile(self, record: Record, code: CodeType, at: int, func: FunctionType, values: Any) -> bool | None:
         if not self.budget.allows():
+            self.runtime.wake_after(self.budget.wait())
             return None
         if not self.loaded and not self._load():
             return None
@@ -212,8 +213,9 @@ class Hooks:
                 compiled = pipeline.compile_function(self, record, func, values)
             else:
                 compiled = pipeline.compile_loop(self, record, func, code, at, *values)
-        except pipeline.Postponed:
+        except pipeline.Postponed as postponed:
             record.attempts[at] -= 1
+            self.runtime.wake_after(self.budget.wait(*postponed.args))
             return None
         except Unsupported as reason:
             record.refused[at] = str(reason)

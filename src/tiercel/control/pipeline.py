@@ -31,7 +31,8 @@ MAX_TEXT = 500_000
 
 
 class Postponed(Exception):
-    """The budget, or an import that is under way, does not allow to go on: later."""
+    """The budget, or an import that is under way, does not allow to go on: later.  The argument is the size of the text
+    that is to be compiled, if it is known."""
 
 
 def load() -> tuple[str, ...]:
@@ -111,7 +112,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if not hooks.config.sync and estimate(graph) <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     if not hooks.load_llvm():
-        raise Postponed
+        raise Postponed(0)
     began = perf_counter()
     lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None)
     compiled.seconds["lower"] = perf_counter() - began
@@ -119,7 +120,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if size > MAX_TEXT:
         raise evaluate.Unsupported("too large: compiling it would take seconds")
     if not hooks.budget.allows(size):
-        raise Postponed
+        raise Postponed(size)
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
     version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),

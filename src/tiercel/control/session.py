@@ -99,6 +99,7 @@ def _register(runtime: ModuleType, config: Config) -> None:
 def _after_fork() -> None:
     if current is not None:
         current.hooks.budget.restart()
+        current.runtime.after_fork()
 
 
 def _report() -> None:

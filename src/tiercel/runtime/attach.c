@@ -54,6 +54,7 @@ free_record(void *data)
     }
     PyObject *exc = PyErr_GetRaisedException();
     PyCodeObject *code = record->code;
+    tc_waiting_remove(record);
     chain_died(record->functions);
     chain_died(record->loops);
     for (Py_ssize_t i = 0; i < grave_count; i++) {
@@ -412,7 +413,7 @@ report_retired(void)
             PyErr_Clear();
             Py_XDECREF(args);
             version->reported = result != -1 || !tc_monitor_on();
-            if (result == 1 && version->code != NULL) {
+            if (result > 0 && version->code != NULL) {
                 tc_rearm(version->code);
             }
         }

@@ -32,6 +32,7 @@ PyDoc_STRVAR(versions_doc, "versions(code): the installed versions, of the funct
 PyDoc_STRVAR(interpreted_doc, "interpreted(func, *args, **kwargs): calls it through the interpreter.");
 PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to count, and to call the hooks.");
 PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
+PyDoc_STRVAR(wake_after_doc, "wake_after(seconds): when code that a hook put off with None may ask again.");
 PyDoc_STRVAR(before_fork_doc, "before_fork(): waits for the hook that is running, and lets none begin.");
 PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
 PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls[, rounds]): this code is hot after that many calls, its loops "
@@ -53,6 +54,7 @@ static PyMethodDef methods[] = {
     {"interpreted", (PyCFunction)(void (*)(void))tc_py_interpreted, METH_FASTCALL | METH_KEYWORDS, interpreted_doc},
     {"start", tc_py_start, METH_VARARGS, start_doc},
     {"stop", tc_py_stop, METH_NOARGS, stop_doc},
+    {"wake_after", tc_py_wake_after, METH_O, wake_after_doc},
     {"before_fork", tc_py_before_fork, METH_NOARGS, before_fork_doc},
     {"after_fork", tc_py_after_fork, METH_NOARGS, after_fork_doc},
     {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},

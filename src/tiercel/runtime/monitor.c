@@ -7,6 +7,7 @@
 #include <time.h>
 
 enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
+enum { TC_LATER = 2 };           /* a hook returned None: not now */
 
 static struct {
     PyObject *hooks;             /* NULL: off */
@@ -37,7 +38,7 @@ run_hook(void *data)
     PyObject *method = PyObject_GetAttrString(call->hooks, call->name);
     PyObject *result = method ? PyObject_Call(method, call->args, NULL) : NULL;
     if (result != NULL) {
-        call->result = result != Py_False;
+        call->result = result == Py_False ? 0 : result == Py_None ? TC_LATER : 1;
     }
     else {
         PyObject *exc = PyErr_GetRaisedException();
@@ -119,6 +120,7 @@ tc_monitor_after_fork(void)
 {
     state.running = 0;
     state.forks = 0;
+    tc_waiting_after_fork();
 }
 
 static void
@@ -138,6 +140,7 @@ tc_py_before_fork(PyObject *module, PyObject *unused)
 {
     state.forks++;
     wait_for_hook();
+    tc_waiting_pause();
     Py_RETURN_NONE;
 }
 
@@ -145,6 +148,7 @@ PyObject *
 tc_py_after_fork(PyObject *module, PyObject *unused)
 {
     state.forks -= state.forks > 0;
+    tc_waiting_resume();
     Py_RETURN_NONE;
 }
 
@@ -237,15 +241,22 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     PyThreadState *ts = PyThreadState_Get();
     _PyInterpreterFrame *frame = ts->current_frame;
-    /* Where the C stack is low, what was detached for that must not be attached again. */
     if (state.hooks == NULL || nargs != 2 || frame == NULL || frame->f_executable != args[0]
-        || !PyCode_Check(args[0]) || tc_others_active(ts) || tc_stack_is_low(tc_thread_get())) {
+        || !PyCode_Check(args[0])) {
         Py_RETURN_NONE;
     }
     PyCodeObject *code = (PyCodeObject *)args[0];
     tc_code *record = tc_code_make(code);
     if (record == NULL) {
         PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    if (!record->calls_decided && record->functions == NULL && record->calls + 1 < record->call_limit) {
+        record->calls++;         /* most calls that come here */
+        Py_RETURN_NONE;
+    }
+    /* Where the C stack is low, what was detached for that must not be attached again. */
+    if (tc_others_active(ts) || tc_stack_is_low(tc_thread_get())) {
         Py_RETURN_NONE;
     }
     PyFunctionObject *func = (PyFunctionObject *)frame->f_funcobj;
@@ -258,7 +269,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             Py_RETURN_NONE;
         }
     }
-    if (record->calls_decided) {
+    if (record->calls_decided || record->waiting) {
         return Py_NewRef(state.disable);
     }
     if (record->call_limit == 0) {
@@ -280,6 +291,10 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     record->calls = 0;
     record->call_limit = later(record->call_limit);
+    if (result == TC_LATER && record->functions == NULL) {
+        tc_waiting_add(record);
+        return Py_NewRef(state.disable);
+    }
     record->calls_refused |= result == 0;
     record->calls_decided = result != 1 || record->functions != NULL;
     if (result == -2) {
@@ -383,6 +398,10 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             return entered < 0 ? NULL : Py_NewRef(Py_None);
         }
     }
+    int unseen = tc_loop_version(code, at, frame->f_globals) == NULL;
+    if (record->waiting && unseen) {
+        return Py_NewRef(state.disable);
+    }
     if (++counter->count < counter->limit) {
         Py_RETURN_NONE;
     }
@@ -395,6 +414,12 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     counter->count = 0;
     counter->limit = later(counter->limit);
+    if (result == TC_LATER) {
+        if (unseen) {
+            tc_waiting_add(record);
+        }
+        return Py_NewRef(unseen ? state.disable : Py_None);
+    }
     if (result != 1) {
         counter->decided = 1;
         return result == 0 ? Py_NewRef(state.disable) : NULL;
@@ -432,6 +457,7 @@ tc_rearm(PyCodeObject *code)
     if (record == NULL || state.hooks == NULL) {
         return;
     }
+    tc_waiting_remove(record);
     record->calls = 0;
     record->calls_decided = record->calls_refused;
     for (int i = 0; i < record->loop_count; i++) {
@@ -620,6 +646,7 @@ tc_py_stop(PyObject *module, PyObject *unused)
         Py_CLEAR(state.hooks);
         wait_for_hook();         /* it would install what nobody watches any more */
     }
+    tc_waiting_stop();
     tc_retire_all("Tiercel was stopped");
     tc_watch_stop();
     tc_tools_unwatch();

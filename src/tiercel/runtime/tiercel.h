@@ -122,7 +122,7 @@ void tc_version_clear(tc_version *version);
 /* -- attach.c -- */
 
 /* What Tiercel keeps in a code object's co_extra. */
-typedef struct {
+typedef struct tc_code {
     PyCodeObject *code;      /* borrowed: it owns this record */
     uint32_t generation;     /* of the counters below: they begin anew at each start */
     tc_version *functions;   /* newest first; each one owned */
@@ -135,6 +135,8 @@ typedef struct {
     char calls_decided;      /* PY_START has nothing more to count */
     char calls_refused;      /* the control said: never again */
     char misses_refused;
+    char waiting;            /* for the budget: in the list that `next_waiting` makes */
+    struct tc_code *next_waiting;
     int loop_count;
     struct tc_counter {
         int at;              /* the loop header, in code units */
@@ -190,6 +192,17 @@ void tc_next_generation(void);
 
 /* Set while native code stores into a dict without a site, so that watchers know. */
 extern int tc_in_native_store;
+
+/* -- waiting.c -- */
+/* Code whose events are off until the budget allows to compile it. */
+void tc_waiting_add(tc_code *record);
+void tc_waiting_remove(tc_code *record);
+/* Until it resumes there is no thread that waits: before a fork, and for good when Tiercel stops. */
+void tc_waiting_pause(void);
+void tc_waiting_resume(void);
+void tc_waiting_stop(void);
+void tc_waiting_after_fork(void);
+PyObject *tc_py_wake_after(PyObject *module, PyObject *seconds);
 
 /* -- watch.c -- */
 int tc_watch_start(void);

@@ -1,0 +1,178 @@
+/* Code that is hot but may not be compiled yet, for the budget is spent.  Its events are off meanwhile: counting what is
+   decided anyway would cost each of its calls more than the call itself.  A thread that needs nothing of the
+   interpreter sleeps until the budget allows more, and has the main thread turn the events on again. */
+
+#include "tiercel.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+enum { AT_A_TIME = 16 };         /* asking the control costs something too */
+
+static const double USUAL_DELAY = 0.1, LONGEST_DELAY = 10.0;
+
+static tc_code *first;           /* in the order in which they came */
+static double delay;             /* seconds until the next compile may begin, as the control said last */
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
+    pthread_t thread;
+    int exists;                  /* and is to be joined; seen with the GIL only */
+    int stop;
+    struct timespec until;
+} sleeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int ring(void *unused);
+
+static void *
+sleep_until(void *unused)
+{
+    pthread_mutex_lock(&sleeper.lock);
+    while (!sleeper.stop) {
+        int result = pthread_cond_timedwait(&sleeper.stopped, &sleeper.lock, &sleeper.until);
+        if (result == ETIMEDOUT && Py_AddPendingCall(ring, NULL) == 0) {
+            break;
+        }
+        sleeper.until.tv_sec += result == ETIMEDOUT;     /* too many calls are pending */
+    }
+    pthread_mutex_unlock(&sleeper.lock);
+    return NULL;
+}
+
+static void
+start_sleeper(void)
+{
+    if (sleeper.exists || first == NULL) {
+        return;
+    }
+    double seconds = delay < USUAL_DELAY ? USUAL_DELAY : delay > LONGEST_DELAY ? LONGEST_DELAY : delay;
+    pthread_condattr_t attr;
+    sigset_t all, old;
+    if (clock_gettime(CLOCK_MONOTONIC, &sleeper.until) != 0 || pthread_condattr_init(&attr) != 0) {
+        return;
+    }
+    sleeper.until.tv_sec += (time_t)seconds;
+    sleeper.until.tv_nsec += (long)(1e9 * (seconds - (time_t)seconds));
+    if (sleeper.until.tv_nsec >= 1000000000) {
+        sleeper.until.tv_nsec -= 1000000000;
+        sleeper.until.tv_sec++;
+    }
+    sleeper.stop = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&sleeper.stopped, &attr) == 0) {
+        sleeper.exists = pthread_create(&sleeper.thread, NULL, sleep_until, NULL) == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_condattr_destroy(&attr);
+}
+
+/* It holds its lock for moments only, and never waits for the GIL. */
+static void
+join_sleeper(void)
+{
+    if (sleeper.exists) {
+        pthread_mutex_lock(&sleeper.lock);
+        sleeper.stop = 1;
+        pthread_cond_signal(&sleeper.stopped);
+        pthread_mutex_unlock(&sleeper.lock);
+        pthread_join(sleeper.thread, NULL);
+        pthread_cond_destroy(&sleeper.stopped);
+        sleeper.exists = 0;
+    }
+}
+
+/* On the main thread, between two instructions: the longest waiting may ask again. */
+static int
+ring(void *unused)
+{
+    PyCodeObject *codes[AT_A_TIME];
+    int count = 0;
+    join_sleeper();
+    delay = 0.0;
+    if (tc_monitor_on() && !tc_others_active(PyThreadState_Get())) {
+        while (first != NULL && count < AT_A_TIME) {
+            codes[count++] = (PyCodeObject *)Py_NewRef((PyObject *)first->code);
+            tc_waiting_remove(first);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        tc_rearm(codes[i]);
+        Py_DECREF(codes[i]);
+    }
+    start_sleeper();
+    return 0;
+}
+
+void
+tc_waiting_add(tc_code *record)
+{
+    if (!record->waiting) {
+        tc_code **place = &first;
+        while (*place != NULL) {
+            place = &(*place)->next_waiting;
+        }
+        *place = record;
+        record->next_waiting = NULL;
+        record->waiting = 1;
+    }
+    start_sleeper();
+}
+
+void
+tc_waiting_remove(tc_code *record)
+{
+    if (record->waiting) {
+        tc_code **place = &first;
+        while (*place != record) {
+            place = &(*place)->next_waiting;
+        }
+        *place = record->next_waiting;
+        record->waiting = 0;
+    }
+}
+
+/* Until `tc_waiting_resume`: before a fork there must be no other thread. */
+void
+tc_waiting_pause(void)
+{
+    join_sleeper();
+}
+
+void
+tc_waiting_resume(void)
+{
+    start_sleeper();
+}
+
+/* In the child of a fork that was not announced there is no sleeper any more. */
+void
+tc_waiting_after_fork(void)
+{
+    sleeper.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    sleeper.exists = 0;
+}
+
+void
+tc_waiting_stop(void)
+{
+    join_sleeper();
+    delay = 0.0;
+    while (first != NULL) {
+        tc_waiting_remove(first);
+    }
+}
+
+PyObject *
+tc_py_wake_after(PyObject *module, PyObject *seconds)
+{
+    double value = PyFloat_AsDouble(seconds);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    delay = value;
+    Py_RETURN_NONE;
+}
