@@ -17,17 +17,13 @@ class Effort(Enum):
     """How much of LLVM's time a version's main function is worth."""
 
     QUICK = "quick"     # instructions selected one by one, no scheduling
-    PLAIN = "plain"
-    FULL = "full"       # there are loops
+    FULL = "full"
 
 
 # The passes run over the main function.  The graph's own passes have done value numbering with effects and dead code
-# already, so little is left that pays: what the checks of two attributes of an object have in common, for one.
-PASSES = {
-    Effort.QUICK: ("simplify_cfg",),
-    Effort.PLAIN: ("simplify_cfg",),
-    Effort.FULL: ("simplify_cfg", "new_gvn", "simplify_cfg"),
-}
+# already.  Not LLVM's new_gvn: of two phis of a block that take themselves from different edges it sees one only, and
+# so merges `a, b, itself` with `a, itself, b` (seen in LLVM 22).
+PASSES = ("simplify_cfg",)
 
 
 # LLVM keeps some memory for each library that it ever linked, until the linker itself goes
@@ -59,23 +55,19 @@ class Backend:
             codemodel="small", jit=True)
         self.head = f'target datalayout = "{self.machine.target_data}"\ntarget triple = "{triple}"\n'
         self.builder = llvm.create_pass_builder(self.machine, llvm.create_pipeline_tuning_options(speed_level=1))
-        self.passes = {effort: self._manager(names) for effort, names in PASSES.items()}
+        self.passes = llvm.create_new_function_pass_manager()
+        for name in PASSES:
+            getattr(self.passes, f"add_{name}_pass")()
         self.jit: Any = None
         self.names = count()
         self.lock = Lock()      # the pass manager and its analyses are shared
-
-    def _manager(self, names: tuple[str, ...]) -> Any:
-        manager = self.llvm.create_new_function_pass_manager()
-        for name in names:
-            getattr(manager, f"add_{name}_pass")()
-        return manager
 
     def _optimised(self, text: str, main: str, effort: Effort, timings: dict[str, int]) -> Any:
         started = perf_counter_ns()
         module = self.llvm.parse_assembly(self.head + text)
         parsed = perf_counter_ns()
         function = module.get_function(main)
-        self.passes[effort].run(function, self.builder)
+        self.passes.run(function, self.builder)
         if effort is Effort.QUICK:
             function.add_function_attribute("noinline")
             function.add_function_attribute("optnone")

@@ -396,7 +396,7 @@ def _effort(graph: Graph) -> Effort:
     if calls * CALLS_QUICK_FROM >= len(hot):
         return Effort.QUICK
     if not _loops(graph):
-        return Effort.QUICK if nodes > QUICK_FROM else Effort.PLAIN
+        return Effort.QUICK if nodes > QUICK_FROM else Effort.FULL
     return Effort.QUICK if nodes > LOOPS_QUICK_FROM else Effort.FULL
 
 

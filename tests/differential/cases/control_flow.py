@@ -320,3 +320,39 @@ def early_returns(n):
             i -= 4
         return None
     return [classify(i) for i in range(n)]
+
+
+@case(([3, 1, 2],), ([0, 1],), ([5, 5, 1],), ([2, 2, 1],), ([],))
+def two_flags(xs):
+    one = True
+    other = True
+    seen = []
+    for x in xs:
+        if x > 2:
+            one = False
+            seen.append(x)
+        elif x > 1:
+            other = False
+            seen.append(-x)
+        else:
+            seen.append(0)
+    return one, other, seen
+
+
+@case(([3, 1, 2, 1],), ([1, 1, 1],), ([5, 5],), ([2, 2, 3],))
+def three_numbers(xs):
+    a = b = c = 0
+    for x in xs:
+        for y in range(2):
+            if y > x:
+                break
+        if x == 1:
+            a = 7
+        elif x == 2:
+            b = 7
+        else:
+            c = 7
+            for y in xs:
+                if y == 9:
+                    return a
+    return a, b, c
