@@ -15,6 +15,9 @@ A branch that depends on data is mispredicted every so often, which costs as muc
 does this too, but not for what may leave; and Python's compiler jumps back at the end of each side of a last `if`.
 Where both sides poll and begin the next round, they look together whether something is pending, and each polls for
 itself if so.  Sides that read memory, divide, compute with floats or take more than a few operations stay as they are.
+
+So does what would make each round wait for loads of the one before: a value that one side leaves as it was, where the
+condition is read from memory by it, as in `if xs[i] < xs[least]: least = i`.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from tiercel.graph.ops import OPS
 
 MOST_NODES = 6      # on both sides together
 MOST_SELECTS = 3
+MOST_LOOKED_AT = 40     # nodes behind a condition
 
 _CONDITIONAL = {"guard": "guard_if", "guard_not": "guard_if",
                 **{f"i64_{name}_checked": f"i64_{name}_checked_if" for name in ("add", "sub", "mul")}}
@@ -83,6 +87,8 @@ def _convert(graph: Graph, block: Block, ways: dict[Block, int], joined: dict[No
                  if not same(a, b)]
     if len(differing) > MOST_SELECTS or any(rep not in "ib" for _, _, rep in differing):
         return False
+    if any(_is_parameter(value) and _is_loaded_by(condition, value) for a, b, _ in differing for value in (a, b)):
+        return False
     block.nodes.pop()
     _speculate(block, yes.nodes, condition)
     _speculate(block, no.nodes, condition, negated=True)
@@ -99,6 +105,25 @@ def _convert(graph: Graph, block: Block, ways: dict[Block, int], joined: dict[No
         aside.append("branch", [condition]).targets = [_polling(graph, side, block.line) for side in (yes, no)]
         block.append("branch", [block.append("pending")], likely=False).targets = [Edge(aside), onward]
     return True
+
+
+def _is_parameter(value: Operand) -> bool:
+    return isinstance(value, Node) and value.op is None
+
+
+def _is_loaded_by(condition: Operand, parameter: Operand) -> bool:
+    """Whether a condition depends on what is read from memory by way of a block's parameter."""
+    work: list[tuple[Operand, bool]] = [(condition, False)]
+    for _ in range(MOST_LOOKED_AT):
+        if not work:
+            return False
+        value, loaded = work.pop()
+        if loaded and value is parameter:
+            return True
+        if isinstance(value, Node) and value.op is not None:
+            loaded = loaded or bool(value.op.reads)
+            work += [(arg, loaded) for arg in value.args]
+    return bool(work)
 
 
 def _join(block: Block, onward: Edge, joined: dict[Node, Operand]) -> None:
