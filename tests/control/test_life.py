@@ -383,3 +383,22 @@ def test_import_under_way_and_hot():
         print(busy.t, len(tiercel.explain(busy.f).versions))
     """)
     assert out == "4999950000 1\n"
+
+
+def test_a_loop_in_a_frame_that_is_held_waits():
+    """Nothing is compiled for it meanwhile, and the loop is entered once the frame is let go."""
+    out = python("""
+        import sys, tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def loop(n):
+            held = sys._getframe()
+            total = 0
+            for i in range(n):
+                if i == 20_000:
+                    held = None
+                total += i
+            return total
+        print(loop(40_000))
+        print(str(tiercel.explain(loop)).count("the running loop"))
+    """)
+    assert out == "799980000\n1\n"

@@ -28,9 +28,8 @@ tc_extra_of(PyThreadState *Py_UNUSED(ts), _PyInterpreterFrame *frame)
     return (int64_t *)((PyObject **)frame + _PyFrame_GetCode(frame)->co_framesize);
 }
 
-/* Somebody may look at the locals without asking again. */
-static int
-is_watched(_PyInterpreterFrame *frame)
+int
+tc_is_watched(_PyInterpreterFrame *frame)
 {
     return frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1;
 }
@@ -101,7 +100,7 @@ int
 tc_run_loop(tc_version *version, _PyInterpreterFrame *frame)
 {
     tc_thread *th = tc_thread_get();
-    if (!version->valid || version->enter == NULL || tc_stack_is_low(th) || is_watched(frame)
+    if (!version->valid || version->enter == NULL || tc_stack_is_low(th) || tc_is_watched(frame)
         || has_namespace(frame))
     {
         return 0;

@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
 enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
 enum { TC_LATER = 2 };           /* a hook returned None: not now */
 
@@ -391,6 +392,9 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (counter->decided || !PyFunction_Check(frame->f_funcobj)) {
         counter->decided = 1;
         return Py_NewRef(state.disable);
+    }
+    if (tc_is_watched(frame)) {
+        return Py_NewRef(++counter->watched < WATCHED_ROUNDS ? Py_None : state.disable);
     }
     if (record->loops != NULL) {
         int entered = enter_loop(code, at, frame);

@@ -142,6 +142,7 @@ typedef struct tc_code {
         int at;              /* the loop header, in code units */
         uint32_t count;
         uint32_t limit;
+        uint32_t watched;    /* rounds in frames that somebody held */
         char decided;
     } *counters;
 } tc_code;
@@ -280,6 +281,8 @@ extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an 
 /* -- exits.c and others: what the runtime calls there -- */
 /* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */
 int tc_run_loop(tc_version *version, _PyInterpreterFrame *frame);
+/* Whether somebody may look at the frame's locals without asking again: no loop is run in it then. */
+int tc_is_watched(_PyInterpreterFrame *frame);
 /* The vectorcall of functions whose version has no entry of its own. */
 PyObject *tc_generic_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 /* The extra area of a native frame or of a running loop's frame. */
