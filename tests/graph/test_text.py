@@ -40,6 +40,7 @@ b0:
   %0 = call @callee, %x, @1, names=('b')         | after 3..9 {x=%x} [null, result] handler 4 depth 1 lasti owns @callee
   guard_type %0, @Thing "it's new"               | before 4 {x=&1 cell(&1)} [&1, tuple(@1, 2, -0.5, @None)]
   %1: f64 = call_native %n, 1e+300, @2.5         | after 5..6 {} unlinked <- @callee after 30..33 {a=%x} [not result]
+  guard_type %0, @Thing                          | before 4 {x=%x} ends 44 <- @callee after 6..8 {} [result]
   guard_is %0, @None 'none'                      | before 3 {x=inf} <- @code(%0) after 1..2 {b=nan} [result?]
   switch %n, b1(%0), b1(null), b2
 b1(%2: obj):
