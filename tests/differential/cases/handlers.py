@@ -15,19 +15,6 @@ def places(error):
     return found
 
 
-class Noisy:
-    """Says when it ends and what is being handled then."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __del__(self):
-        log("end of", self.name, type(sys.exception()).__name__)
-
-    def __truediv__(self, other):
-        raise ZeroDivisionError(self.name)
-
-
 class Refused(Exception):
     def __init__(self, amount, limit=10):
         super().__init__(amount)
@@ -224,33 +211,6 @@ def loops_in_handlers(n):
     return total
 
 
-@case((6,))
-def finalisers_around_handlers(n):
-    for i in range(n):
-        try:
-            held = Noisy(f"held {i}")
-            [Noisy(f"list {i}"), Noisy(f"operand {i}") / i, held]
-        except ZeroDivisionError as error:
-            log("handler", i, error.args)
-            del error
-        log("after", i)
-    del held
-    log("done")
-
-
-@case((6,))
-def kept_exceptions(n):
-    kept = []
-    for i in range(n):
-        local = i * 2
-        try:
-            raise Refused(i)
-        except Refused as error:
-            kept.append(error)
-    frames = {id(error.__traceback__.tb_frame) for error in kept}
-    return local, len(frames), [error.__traceback__.tb_frame.f_locals["n"] for error in kept]
-
-
 def returns_its_exception(n):
     local = n * 3
     try:
@@ -340,19 +300,6 @@ def half_handled_below(n):
         except IndexError as error:
             outer.append(places(error))
     return total, outer[-1]
-
-
-@case((6,))
-def locals_in_handlers(n):
-    seen = []
-    for i in range(n):
-        x = i
-        try:
-            x = i + 1
-            x = [][x]
-        except IndexError:
-            seen.append((x, sorted(locals()), sys._getframe().f_lineno))
-    return seen
 
 
 @case((5,))

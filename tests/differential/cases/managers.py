@@ -59,11 +59,6 @@ class Slotted:
         self.count = 0
 
 
-class Ends(Manager):
-    def __del__(self):
-        log("end of", self.name, type(sys.exception()).__name__)
-
-
 LOCK = threading.Lock()
 
 
@@ -203,20 +198,6 @@ def generators(n):
     with contextlib.suppress(ZeroDivisionError):
         total //= 0
     return total
-
-
-@case((6,))
-def managers_end_in_order(n):
-    for i in range(n):
-        try:
-            with Ends(f"manager {i}") as manager:
-                del manager
-                if i % 2:
-                    raise ValueError(i)
-                log("inside", i)
-        except ValueError:
-            log("handler", i)
-        log("after", i)
 
 
 def guarded(i, manager):

@@ -26,7 +26,7 @@ def load_attr(e: Any, i: Any) -> None:
             _push(e, known(found), method)
             return
     type_ = _learn_owner(e, owner)
-    if type_ is not None and not isinstance(owner, Const | type) and _instance_attribute(e, owner, type_, name, method):
+    if type_ is not None and _instance_attribute(e, owner, type_, name, method):
         return
     _generic(e, owner, name, method)
 
