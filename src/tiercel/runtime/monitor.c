@@ -290,12 +290,13 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         PyErr_Clear();
         Py_RETURN_NONE;          /* at the next call */
     }
-    record->calls = 0;
-    record->call_limit = later(record->call_limit);
     if (result == TC_LATER && record->functions == NULL) {
+        record->calls = record->call_limit - 1;      /* the first call after the wait asks again */
         tc_waiting_add(record);
         return Py_NewRef(state.disable);
     }
+    record->calls = 0;
+    record->call_limit = later(record->call_limit);
     record->calls_refused |= result == 0;
     record->calls_decided = result != 1 || record->functions != NULL;
     if (result == -2) {
@@ -416,13 +417,15 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (result == -1 || counter == NULL) {
         Py_RETURN_NONE;          /* at the next jump */
     }
+    if (result == TC_LATER && unseen) {
+        counter->count = counter->limit - 1;
+        tc_waiting_add(record);
+        return Py_NewRef(state.disable);
+    }
     counter->count = 0;
     counter->limit = later(counter->limit);
     if (result == TC_LATER) {
-        if (unseen) {
-            tc_waiting_add(record);
-        }
-        return Py_NewRef(unseen ? state.disable : Py_None);
+        Py_RETURN_NONE;
     }
     if (result != 1) {
         counter->decided = 1;
@@ -439,8 +442,8 @@ tc_monitor_on(void)
 
 /* What was disabled in the code object is on again, also for frames that run it: these would not look at their
    instrumentation before their next call.  Setting local events, there and back, instruments at once. */
-static void
-instrument_again(PyCodeObject *code)
+void
+tc_instrument_again(PyCodeObject *code)
 {
     PyObject *exc = PyErr_GetRaisedException();
     tc_reinstrument(code, PY_MONITORING_OPTIMIZER_ID);
@@ -467,7 +470,7 @@ tc_rearm(PyCodeObject *code)
     for (int i = 0; i < record->loop_count; i++) {
         record->counters[i].count = 0;
     }
-    instrument_again(code);
+    tc_instrument_again(code);
 }
 
 PyObject *

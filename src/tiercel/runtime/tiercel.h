@@ -221,6 +221,7 @@ void tc_unwatch(tc_version *version);
 
 /* -- monitor.c -- */
 /* Lets PY_START and JUMP count again in this code. */
+void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
 void tc_note_noisy(tc_version *version, Py_ssize_t site);

@@ -100,7 +100,7 @@ ring(void *unused)
         }
     }
     for (int i = 0; i < count; i++) {
-        tc_rearm(codes[i]);
+        tc_instrument_again(codes[i]);
         Py_DECREF(codes[i]);
     }
     start_sleeper();
