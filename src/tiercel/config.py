@@ -57,10 +57,10 @@ def _count(text: str) -> int:
     return min(number, MAX_COUNT)
 
 
-def _seed(text: str) -> int:
+def _number(text: str) -> int:
     if (number := int(text)) < 0:
         raise ValueError
-    return number
+    return min(number, MAX_COUNT)
 
 
 def _percent(text: str) -> float:
@@ -71,7 +71,7 @@ def _percent(text: str) -> float:
 
 FLAG = ("0 or 1", _flag)
 COUNT = ("a whole number of at least 1", _count)
-SEED = ("a whole number of at least 0", _seed)
+NUMBER = ("a whole number of at least 0", _number)
 PERCENT = ("a number above 0 and up to 100", _percent)
 
 SWITCHES = (
@@ -85,8 +85,10 @@ SWITCHES = (
            "in percent"),
     Switch("versions", "TIERCEL_VERSIONS", 4, COUNT, "how many versions, for different types, a function may have; "
            "a running loop one fewer"),
+    Switch("work", "TIERCEL_WORK", 100_000_000, NUMBER, "operations that a loop's quickly made code performs before it "
+           "is made better; 0: made well at once"),
     Switch("strict", "TIERCEL_STRICT", False, FLAG, "1: raise internal errors in the program and verify each graph"),
-    Switch("exit_storm", "TIERCEL_EXIT_STORM", None, SEED, "make guards fail in turn, in an order given by this number "
+    Switch("exit_storm", "TIERCEL_EXIT_STORM", None, NUMBER, "make guards fail in turn, in an order given by this number "
            "(a test of Tiercel itself)"),
     Switch("stats", "TIERCEL_STATS", False, FLAG, "1: print what was compiled to stderr when the program ends"),
 )
@@ -102,6 +104,7 @@ class Config:
     sync: bool
     budget: float
     versions: int
+    work: int
     strict: bool
     exit_storm: int | None
     stats: bool

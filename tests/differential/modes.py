@@ -21,8 +21,8 @@ STRICT = {"TIERCEL_SYNC": "1", "TIERCEL_STRICT": "1"}
 ENVIRONMENT: dict[str, dict[str, str]] = {
     "plain": {"TIERCEL": "0"},
     "graph": {"TIERCEL_THRESHOLD": "1000000"},
-    "machine": {**STRICT, "TIERCEL_THRESHOLD": "1"},
-    "warm": {**STRICT, "TIERCEL_THRESHOLD": "5"},
+    "machine": {**STRICT, "TIERCEL_THRESHOLD": "1", "TIERCEL_WORK": "0"},
+    "warm": {**STRICT, "TIERCEL_THRESHOLD": "5", "TIERCEL_WORK": "30"},
     "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_EXIT_STORM": "1"},
 }
 TIERCEL_MODES = tuple(mode for mode in ENVIRONMENT if mode != "plain")

@@ -117,11 +117,21 @@ class Hooks:
             return False
         return self._compile(record, code, FUNCTION, func, args)
 
+    def outgrown(self, version: Any) -> bool | None:
+        """Quickly made code has made many rounds: the next version is worth more of LLVM's time."""
+        record, compiled = self._found(version)
+        if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
+            return None
+        if self.budget.allows(compiled.size):
+            record.outgrown.add(compiled.at)
+            version.retire("it runs long enough to be made anew, and better")
+        else:
+            version.rounds = compiled.rounds
+        return None
+
     def noisy(self, version: Any, site: int) -> bool | None:
         """A guard fails often: the next version will do without it."""
-        code = version.code
-        record = known_record(code) if code is not None else None
-        compiled = record.find(version) if record is not None else None
+        record, compiled = self._found(version)
         if record is None or compiled is None:
             return False
         where = compiled.sites[site]
@@ -145,9 +155,7 @@ class Hooks:
         return None
 
     def retired(self, version: Any, reason: str | None) -> bool | None:
-        code = version.code
-        record = known_record(code) if code is not None else None
-        compiled = record.find(version) if record is not None else None
+        record, compiled = self._found(version)
         if compiled is None:
             compiled = next((compiled for compiled in self.log if compiled.version is version), None)
         if record is None or compiled is None:
@@ -164,6 +172,12 @@ class Hooks:
             self.errors.append(_traceback(error))
         if self.config.strict:
             raise error
+
+    def _found(self, version: Any) -> tuple[Record | None, Compiled | None]:
+        """What is known of a version."""
+        code = version.code
+        record = known_record(code) if code is not None else None
+        return record, record.find(version) if record is not None else None
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

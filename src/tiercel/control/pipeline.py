@@ -114,17 +114,21 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if not hooks.load_llvm():
         raise Postponed(0)
     began = perf_counter()
-    lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None)
+    outgrown = not hooks.config.work or compiled.at in record.outgrown
+    lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None, outgrown)
     compiled.seconds["lower"] = perf_counter() - began
-    size = len(lowered.text)
+    compiled.size = size = len(lowered.text)
+    quick = lowered.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
         raise evaluate.Unsupported("too large: compiling it would take seconds")
-    if not hooks.budget.allows(size):
+    if not hooks.budget.allows(size, quick):
         raise Postponed(size)
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
     version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),
                                     lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at)
+    if lowered.round_cost:
+        compiled.rounds = version.rounds = hooks.config.work // lowered.round_cost
     for index, description in enumerate(lowered.sites):
         version.set_site(index, description)
     compiled.sites = [_site(description) for description in lowered.sites]
@@ -132,7 +136,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     began = perf_counter()
     library, addresses = emit.link(lowered, version)
     compiled.seconds["llvm"] = perf_counter() - began
-    hooks.budget.learn(size, compiled.seconds["llvm"])
+    hooks.budget.learn(size, compiled.seconds["llvm"], quick)
     if not version.valid:
         return None
     if graph.loop_at is None:

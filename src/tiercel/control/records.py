@@ -45,7 +45,8 @@ class Compiled:
     """
 
     __slots__ = ("at", "calls", "counts", "direct", "exits", "inlined", "instructions", "lines", "measured", "name",
-                 "notes", "number", "params", "result", "retired", "seconds", "sites", "types", "version", "where")
+                 "notes", "number", "params", "result", "retired", "rounds", "seconds", "sites", "size", "types",
+                 "version", "where")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -63,6 +64,8 @@ class Compiled:
         self.lines: frozenset[int] = frozenset()
         self.sites: list[Site] = []
         self.instructions = 0
+        self.size = 0                                         # characters of LLVM's text
+        self.rounds = 0                                       # that it makes before it is outgrown, 0: it does not count
         self.seconds: dict[str, float] = {}
         self.retired: str | None = None
         self.counts: list[int] = []
@@ -100,13 +103,14 @@ class Compiled:
 class Record:
     """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
 
-    __slots__ = ("attempts", "compiled", "errors", "history", "jit", "refused")
+    __slots__ = ("attempts", "compiled", "errors", "history", "jit", "outgrown", "refused")
 
     def __init__(self) -> None:
         self.history = History()
         self.compiled: list[Compiled] = []
         self.attempts: dict[int, int] = {}
         self.refused: dict[int, str] = {}
+        self.outgrown: set[int] = set()                       # what is worth more than quickly made code
         self.errors: list[str] = []
         self.jit = False                                      # named by the decorator
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import Any
 
-from tiercel.emit.llvm import Linked, backend
+from tiercel.emit.llvm import Effort, Linked, backend
 from tiercel.emit.lower import Lowered, lower
 from tiercel.graph.build import Graph
 
-__all__ = ["Linked", "Lowered", "assembly", "install", "link", "load", "lower"]
+__all__ = ["Effort", "Linked", "Lowered", "assembly", "install", "link", "load", "lower"]
 
 
 def load() -> None:

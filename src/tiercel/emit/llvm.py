@@ -16,7 +16,7 @@ from typing import Any
 class Effort(Enum):
     """How much of LLVM's time a version's main function is worth."""
 
-    QUICK = "quick"     # instructions selected one by one, no scheduling
+    QUICK = "quick"     # each instruction by itself, values in memory
     FULL = "full"
 
 
@@ -50,9 +50,11 @@ class Backend:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         triple = llvm.get_process_triple()
-        self.machine = llvm.Target.from_triple(triple).create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1, reloc="pic",
-            codemodel="small", jit=True)
+        target = llvm.Target.from_triple(triple)
+        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        self.machine, self.quick_machine = (
+            target.create_target_machine(cpu=cpu, features=features, opt=level, reloc="pic", codemodel="small", jit=True)
+            for level in (1, 0))
         self.head = f'target datalayout = "{self.machine.target_data}"\ntarget triple = "{triple}"\n'
         self.builder = llvm.create_pass_builder(self.machine, llvm.create_pipeline_tuning_options(speed_level=1))
         self.passes = llvm.create_new_function_pass_manager()
@@ -61,6 +63,9 @@ class Backend:
         self.jit: Any = None
         self.names = count()
         self.lock = Lock()      # the pass manager and its analyses are shared
+
+    def _machine(self, effort: Effort) -> Any:
+        return self.quick_machine if effort is Effort.QUICK else self.machine
 
     def _optimised(self, text: str, main: str, effort: Effort, timings: dict[str, int]) -> Any:
         started = perf_counter_ns()
@@ -79,7 +84,7 @@ class Backend:
         with self.lock:
             module = self._optimised(text, main, effort, timings)
             started = perf_counter_ns()
-            image = self.machine.emit_object(module)
+            image = self._machine(effort).emit_object(module)
             timings["codegen"] = perf_counter_ns() - started
             return image
 
@@ -101,7 +106,7 @@ class Backend:
     def assembly(self, text: str, main: str, effort: Effort) -> str:
         """The machine code of a module, to read."""
         with self.lock:
-            return self.machine.emit_assembly(self._optimised(text, main, effort, {}))
+            return self._machine(effort).emit_assembly(self._optimised(text, main, effort, {}))
 
     def address_of(self, name: str) -> int:
         """A function of the C library."""

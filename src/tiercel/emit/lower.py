@@ -29,9 +29,10 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception")
-QUICK_FROM = 80             # nodes from which a graph without loops is compiled quickly
+QUICK_FROM = 80             # nodes from which a graph without loops is made quickly
 LOOPS_QUICK_FROM = 500     # the same for one with loops
 CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython
+CALL_COST = 20              # operations that a call into CPython takes as long as
 _HARDLY_RUN = ("poll", "release", "call_native")
 
 
@@ -45,6 +46,7 @@ class Lowered:
     symbols: Symbols
     main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
     effort: Effort               # how much
+    round_cost: int              # of operations in a round, if it counts rounds as it may come to be worth more, or 0
     exports: list[str]
     param_kinds: str
     extra_words: int
@@ -65,12 +67,14 @@ class Cold:
 class Lowering:
     """One graph being written.  `here` is the label of the LLVM block that is being written."""
 
-    def __init__(self, graph: Graph, name: str, symbols: Symbols, offset: Any, storm: bool = False) -> None:
+    def __init__(self, graph: Graph, name: str, symbols: Symbols, offset: Any, storm: bool = False,
+                 counts: bool = False) -> None:
         self.graph = graph
         self.name = name
         self.symbols = symbols
         self.offset = offset
         self.storm = storm
+        self.counts = counts     # whether looking at what is pending counts a round
         self.loop = graph.loop_at is not None
         self.linked = graph.linked or self.loop
         self.lines: list[str] = []
@@ -387,29 +391,33 @@ def _complete() -> None:
 _complete()
 
 
-def _effort(graph: Graph) -> Effort:
-    """Loops deserve LLVM's time, unless calls take theirs; large graphs get little, since much of LLVM's work grows
-    faster than they do."""
+def _effort(graph: Graph, outgrown: bool) -> tuple[Effort, int]:
+    """How much of LLVM's time a graph gets, and what a round costs if many may show that it is worth more.
+
+    Loops deserve it.  But hardly any running loop lasts, and calls may take most of its time: only what has outgrown
+    quickly made code gets more.  Large graphs get little, since much of LLVM's work grows faster than they do.
+    """
+    flow = Flow(graph)
     nodes = sum(len(block.nodes) for block in graph.blocks)
-    hot = [node for block in Flow(graph).innermost() for node in block.nodes]
+    hot = [node for block in flow.innermost() for node in block.nodes]
     calls = sum(node.op.runs and node.op.name not in _HARDLY_RUN for node in hot)    # type: ignore[union-attr]
-    if calls * CALLS_QUICK_FROM >= len(hot):
-        return Effort.QUICK
-    if not _loops(graph):
-        return Effort.QUICK if nodes > QUICK_FROM else Effort.FULL
-    return Effort.QUICK if nodes > LOOPS_QUICK_FROM else Effort.FULL
+    mostly_calls = calls * CALLS_QUICK_FROM >= len(hot)
+    if not flow.headers:
+        return Effort.QUICK if mostly_calls or nodes > QUICK_FROM else Effort.FULL, 0
+    if nodes > LOOPS_QUICK_FROM:
+        return Effort.QUICK, 0
+    if not outgrown and (mostly_calls or graph.loop_at is not None):
+        return Effort.QUICK, len(hot) + calls * CALL_COST
+    return Effort.FULL, 0
 
 
-def _loops(graph: Graph) -> bool:
-    """Whether an edge goes back; blocks are numbered in reverse postorder."""
-    return any(edge.block.name <= block.name for block in graph.blocks for edge in block.successors)
-
-
-def lower(graph: Graph, name: str, storm: bool = False) -> Lowered:
-    """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold."""
+def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True) -> Lowered:
+    """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold; `outgrown`:
+    it is worth more than quickly made code."""
     started = perf_counter_ns()
     symbols = Symbols()
-    e = Lowering(graph, name, symbols, abi.offsets(), storm)
+    effort, round_cost = _effort(graph, outgrown)
+    e = Lowering(graph, name, symbols, abi.offsets(), storm, round_cost > 0)
     if e.loop:
         functions, main, exports = lower_frames.running_loop(e), "enter", ["enter"]
     else:
@@ -424,5 +432,5 @@ def lower(graph: Graph, name: str, storm: bool = False) -> Lowered:
         head.append("@version = external global i8")
     text = "\n".join([*head, *symbols.declarations(), *functions, *_ATTRIBUTES, *abi.metadata(), ""])
     kinds = "".join(param.rep for param in graph.entry.params)
-    return Lowered(name, text, e.sites, symbols, main, _effort(graph), exports, kinds, e.extra, uses_version,
+    return Lowered(name, text, e.sites, symbols, main, effort, round_cost, exports, kinds, e.extra, uses_version,
                    {"text": perf_counter_ns() - started})

@@ -180,7 +180,12 @@ def _poll(e: Lowering, node: Node) -> None:
 def _is_pending(e: Lowering) -> str:
     place = e.field("%ts", e.offset["tstate.eval_breaker"])
     # volatile: other threads and signal handlers set it; its low byte only, the rest is the monitoring version
-    return e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
+    pending = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
+    if not e.counts:
+        return pending
+    left = e.put(f"sub i64 {e.load('i64', '@version', e.offset['version.rounds'], 'thread')}, 1")
+    e.store("i64", left, "@version", e.offset["version.rounds"], "thread")
+    return e.put(f"or i1 {pending}, {e.put(f'icmp slt i64 {left}, 0')}")
 
 
 def _pending(e: Lowering, node: Node) -> None:

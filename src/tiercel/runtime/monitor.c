@@ -9,6 +9,7 @@
 enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
 enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
 enum { TC_LATER = 2 };           /* a hook returned None: not now */
+enum { ROUNDS_BEFORE_ASKING_AGAIN = 10000 };     /* where a hook could not be called */
 
 static struct {
     PyObject *hooks;             /* NULL: off */
@@ -153,6 +154,24 @@ tc_py_after_fork(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static struct tc_counter *
+counter_of(tc_code *record, int at)
+{
+    for (int i = 0; i < record->loop_count; i++) {
+        if (record->counters[i].at == at) {
+            return &record->counters[i];
+        }
+    }
+    struct tc_counter *counters = PyMem_Realloc(record->counters, (record->loop_count + 1) * sizeof(*counters));
+    if (counters == NULL) {
+        return NULL;
+    }
+    record->counters = counters;
+    uint32_t limit = record->loop_limit ? record->loop_limit : state.loop_threshold;
+    counters[record->loop_count] = (struct tc_counter){.at = at, .limit = limit};
+    return &counters[record->loop_count++];
+}
+
 /* Where nobody can be given an exception that the control wants raised. */
 static int
 call_hook_unraisable(const char *name, PyObject *args)
@@ -170,6 +189,29 @@ tc_note_noisy(tc_version *version, Py_ssize_t site)
 {
     PyObject *exc = PyErr_GetRaisedException();
     (void)call_hook_unraisable("noisy", Py_BuildValue("(On)", version, site));
+    PyErr_SetRaisedException(exc);
+}
+
+/* The control retires the version if it is to be replaced, which is to happen at the next call or round; if not, it
+   said how many more rounds the version is to make. */
+void
+tc_note_outgrown(tc_version *version)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    Py_INCREF(version);
+    version->rounds = INT64_MAX;
+    if (call_hook_unraisable("outgrown", Py_BuildValue("(O)", version)) == -1) {
+        version->rounds = ROUNDS_BEFORE_ASKING_AGAIN;
+    }
+    tc_code *record = version->valid || version->code == NULL ? NULL : tc_code_get(version->code);
+    if (record != NULL && version->loop_at < 0) {
+        record->call_limit = 1;
+    }
+    struct tc_counter *counter = record && version->loop_at >= 0 ? counter_of(record, version->loop_at) : NULL;
+    if (counter != NULL) {
+        counter->limit = 1;
+    }
+    Py_DECREF(version);
     PyErr_SetRaisedException(exc);
 }
 
@@ -303,24 +345,6 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     return Py_NewRef(record->calls_refused ? state.disable : Py_None);
-}
-
-static struct tc_counter *
-counter_of(tc_code *record, int at)
-{
-    for (int i = 0; i < record->loop_count; i++) {
-        if (record->counters[i].at == at) {
-            return &record->counters[i];
-        }
-    }
-    struct tc_counter *counters = PyMem_Realloc(record->counters, (record->loop_count + 1) * sizeof(*counters));
-    if (counters == NULL) {
-        return NULL;
-    }
-    record->counters = counters;
-    uint32_t limit = record->loop_limit ? record->loop_limit : state.loop_threshold;
-    counters[record->loop_count] = (struct tc_counter){.at = at, .limit = limit};
-    return &counters[record->loop_count++];
 }
 
 /* Enters a version that fits the frame: as tc_run_loop. */

@@ -78,6 +78,7 @@ struct tc_version {
     char *param_kinds;       /* letters of the native form's parameters */
     tc_site *sites;
     Py_ssize_t site_count;
+    int64_t rounds;          /* that quickly made code makes before the control is asked for better */
     uint64_t calls;          /* entries through `bound` are not counted; misses are */
     uint64_t misses;
     PyObject *held;          /* list: objects kept alive */
@@ -225,6 +226,8 @@ void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
 void tc_note_noisy(tc_version *version, Py_ssize_t site);
+/* Quickly made code has made its rounds. */
+void tc_note_outgrown(tc_version *version);
 void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
 /* Calls a hook on a thread of its own: 1: it did not return False, 0: it did, -1: it could not be called now or
    failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
