@@ -11,7 +11,7 @@ from tiercel.graph.ops import OPS
 from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
-    from tiercel.bytecode.decode import Code
+    from tiercel.bytecode.decode import Code, Instruction
     from tiercel.graph.build import Handler
 
 MAX_WAYS = 24          # into one handler: what raises beyond these is unwound to the interpreter
@@ -126,6 +126,10 @@ class Catching(Flow):
                 return not instruction.warm
             instruction = code.by_offset.get(instruction.next)
         return False
+
+    def is_cold_block(self, code: Code, instruction: Instruction) -> bool:
+        """Whether the interpreter seems never to have come to the block of an instruction."""
+        return any(instruction in block.instructions and self.is_cold(code, block.at) for block in code.flow.order)
 
     def _shares_with_callers(self, ending: int) -> bool:
         """Whether an object that does not exist yet belongs to frames that end and to ones that stay: those in the
