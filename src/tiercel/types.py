@@ -1,7 +1,8 @@
 """What can be known about a value: a lattice of facts.
 
-A `Fact` is the exact type of a value, if known, and for ints an interval.  The order is "says less": `ANY` says
-nothing, `join` gives the most that holds of either of two values.  Only exact types are assumed, never "isinstance".
+A `Fact` is the exact type of a value, if known, and for ints an interval; or a few exact types of which it has one.
+The order is "says less": `ANY` says nothing, `join` gives the most that holds of either of two values.  Only exact types
+are assumed, never "isinstance".
 """
 
 from __future__ import annotations
@@ -10,20 +11,31 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType, NoneType
 from typing import Any
 
+MAX_UNION = 4
 I64_MIN = -(1 << 63)
 I64_MAX = (1 << 63) - 1
 U64_MAX = (1 << 64) - 1
 
 
+Types = frozenset[type]
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """`type` is the exact type or None.  An int that is not `big` fits 64 bits and lies within `lo`..`hi`: signed, or,
-    where `hi` is beyond the greatest signed number, unsigned."""
+    where `hi` is beyond the greatest signed number, unsigned.  `union`: where `type` is None, the exact types of which
+    the value has one (empty: any type)."""
 
     type: type | None = None
     lo: int = I64_MIN
     hi: int = I64_MAX
     big: bool = False
+    union: Types = frozenset()
+
+    @property
+    def types(self) -> Types:
+        """The exact types of which the value has one; empty: any type."""
+        return self.union if self.type is None else frozenset((self.type,))
 
     @property
     def rep(self) -> str:
@@ -36,7 +48,7 @@ class Fact:
 
     def __str__(self) -> str:
         if self.type is None:
-            return "any"
+            return " | ".join(sorted(each.__name__ for each in self.union)) or "any"
         if self.type is int:
             if self.big:
                 return "int"
@@ -60,6 +72,13 @@ LIST = Fact(list)
 TUPLE = Fact(tuple)
 DICT = Fact(dict)
 INDEX = Fact(int, 0, I64_MAX)
+
+
+def one_of(types: Types) -> Fact:
+    """The fact that a value's type is exactly one of these."""
+    if len(types) == 1:
+        return Fact(next(iter(types)))
+    return Fact(union=types) if len(types) <= MAX_UNION else ANY
 
 
 def exact(type_: type) -> Fact:
@@ -87,7 +106,7 @@ def join(a: Fact, b: Fact) -> Fact:
     if a == b:
         return a
     if a.type is not b.type or a.type is None:
-        return ANY
+        return one_of(a.types | b.types) if a.types and b.types else ANY
     if a.type is int:
         return BIG_INT if a.big or b.big else int_between(min(a.lo, b.lo), max(a.hi, b.hi))
     return a
@@ -109,7 +128,7 @@ def widen(known: Fact, new: Fact) -> Fact:
 def implies(a: Fact, b: Fact) -> bool:
     """Whether `a` says all that `b` says."""
     if b.type is None:
-        return True
+        return not b.union or bool(a.types) and a.types <= b.union
     if a.type is not b.type:
         return False
     if a.type is int:
@@ -128,4 +147,4 @@ IMMORTAL: frozenset[Any] = frozenset({bool, type(None), type(...)})    # all the
 
 def observable(fact: Fact) -> bool:
     """Whether a program can notice when a value of this type ends: it, or what it holds, may run code."""
-    return fact.type not in UNOBSERVABLE
+    return not fact.types or not fact.types <= UNOBSERVABLE

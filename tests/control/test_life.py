@@ -402,3 +402,39 @@ def test_a_loop_in_a_frame_that_is_held_waits():
         print(str(tiercel.explain(loop)).count("the running loop"))
     """)
     assert out == "799980000\n1\n"
+
+
+def test_types_met_become_a_switch():
+    python("""
+        import tiercel
+        from tiercel.control.records import record_of
+        tiercel.enable(threshold=50, sync=True)
+
+        class One:
+            def get(self): return 1
+        class Two:
+            def get(self): return 2
+        class Three:
+            def get(self): return 3
+
+        def total(items):
+            n = 0
+            for item in items:
+                n += item.get()
+            return n
+
+        items = [One() for _ in range(50)]
+        for _ in range(3):
+            assert total(items) == 50
+        items = [One(), Two(), Three()] * 50
+        for _ in range(200):
+            assert total(items) == 300
+        newest = record_of(total.__code__).alive(-1)[-1]
+        newest.refresh()
+        before = newest.exits
+        for _ in range(20):
+            assert total(items) == 300
+        newest.refresh()
+        assert newest.alive and newest.exits == before, tiercel.explain(total)
+        assert {"One.get", "Two.get", "Three.get"} <= set(newest.inlined)
+    """)

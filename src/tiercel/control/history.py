@@ -12,22 +12,35 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+MAX_INLINED = 1200         # instructions inlined into one version
+SHRINK, LEAST_INLINING = 3, 40
+
+
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_assumed", "_callees", "_changed", "_failures", "_sightings")
+    __slots__ = ("_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock", "inlining")
 
     def __init__(self) -> None:
-        self._failures = IdentityTable()             # code: {unit: {reason}}
+        self.clock = 0                               # how many failures were noted
+        self.inlining = MAX_INLINED
+        self._failures = IdentityTable()             # code: {unit: {reason: when}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._assumed: dict[tuple[int, str], int] = {}
         self._changed: set[tuple[int, str]] = set()
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
         self._callees: dict[tuple[int, ...], ref[Any]] = {}
+        self._failed: dict[tuple[tuple[int, ...], str], int] = {}
+        self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
+
+    def inline_less(self) -> bool:
+        """A version was too large: the next one inlines a third as much.  False: that was little already."""
+        self.inlining = int(self.inlining / SHRINK)
+        return self.inlining >= LEAST_INLINING
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
-        sites: dict[int, set[str]] | None = self._failures.get(code)
+        sites: dict[int, dict[str, int]] | None = self._failures.get(code)
         return frozenset(sites.get(at, ())) if sites is not None else frozenset()
 
     def changed(self, names: dict[str, Any], name: str) -> bool:
@@ -42,7 +55,11 @@ class History:
         if sites is None:
             sites = {}
             self._failures.set(code, sites)
-        sites.setdefault(at, set()).add(reason)
+        sites.setdefault(at, {}).setdefault(reason, self._tick())
+
+    def _tick(self) -> int:
+        self.clock += 1
+        return self.clock - 1
 
     def note_assumed(self, names: dict[str, Any], name: str) -> None:
         """A version takes `names[name]` to be constant."""
@@ -59,12 +76,47 @@ class History:
         """The type that the own versions of a code object found at a place in it, unless they were wrong there."""
         from tiercel.control.records import known_record
         record = known_record(code)
-        if record is None or "type" in record.history.failed(code, place[0]):
+        if record is None or record.history.failed_at(place, "type") or "type" in record.history.failed(code, place[0]):
             return None
         return record.history.sighted(place)
 
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         self._sightings[place] = ref(type_)
+
+    def note_types(self, code: CodeType, place: tuple[int, ...], reason: str, tags: list[int], then: int) -> None:
+        """A guard at a place, in that code, failed too often: with types that have these version tags, in a version
+        evaluated when `clock` was `then`."""
+        from tiercel.control.records import record_of
+        from tiercel.evaluate.objects import type_of_version
+        types = [type_ for type_ in (self.sighted(place), *map(type_of_version, tags)) if type_ is not None]
+        met = self._met.setdefault(place, {})
+        # a switch on the type is given up only if it knew these types
+        if reason == "type" or all(met.get(ref(type_), then) < then for type_ in types):
+            self._failed.setdefault((place, reason), self._tick())
+        for known in (met, record_of(code).history._met.setdefault(place[-2:], {})):
+            for type_ in types:
+                known.setdefault(ref(type_), self._tick())
+
+    def types_met(self, code: CodeType, place: tuple[int, ...]) -> list[type]:
+        """The exact types of the values met at a place in that code where a guard failed, the one assumed first at the
+        beginning; of inlined code that is new here, those met wherever else it is."""
+        met = self._met.get(place)
+        if met is None and len(place) > 2:
+            from tiercel.control.records import known_record
+            record = known_record(code)
+            met = record.history._met.get(place[-2:]) if record is not None else None
+        return [type_ for reference in met or () if (type_ := reference()) is not None]
+
+    def failed_at(self, place: tuple[int, ...], reason: str) -> bool:
+        """Whether a guard of the type of the value at a place failed too often."""
+        return (place, reason) in self._failed
+
+    def knew(self, then: int, code: CodeType, at: int, reason: str, place: tuple[int, ...] | None) -> bool:
+        """Whether a failure had been noted when `clock` was `then`."""
+        if place is not None:
+            return self._failed.get((place, reason), then) < then
+        sites: dict[int, dict[str, int]] = self._failures.get(code) or {}
+        return sites.get(at, {}).get(reason, then) < then
 
     def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
         """Whether no earlier version took another object for the callee at a place: functions that are made anew in

@@ -141,10 +141,15 @@ class Hooks:
         noise = compiled.counts[site] if compiled.counts else 0
         inner = where.code()
         known = (inner is None or where.reason.endswith("not compiled")
-                 or where.reason in record.history.failed(inner, where.at))
-        for count, other in zip(compiled.counts, compiled.sites):
+                 or record.history.knew(compiled.began, inner, where.at, where.reason, where.place))
+        for number, (count, other) in enumerate(zip(compiled.counts, compiled.sites)):
             # Guards that fail less often, but do, would each cost a version later.
-            if count and count * ALMOST_NOISY >= noise and (code_there := other.code()) is not None:
+            if not count or (code_there := other.code()) is None:
+                continue
+            if other.place is not None:
+                record.history.note_types(code_there, other.place, other.reason, version.seen_types(number),
+                                          compiled.began)
+            elif count * ALMOST_NOISY >= noise:
                 record.history.note_failure(code_there, other.at, other.reason)
         replaceable = not known and record.attempts.get(compiled.at, 0) < self._attempts(compiled.at)
         if compiled.exits_a_second(process_time()) > MAX_EXITS_A_SECOND or replaceable:
@@ -231,6 +236,11 @@ class Hooks:
             record.attempts[at] -= 1
             self.runtime.wake_after(self.budget.wait(*postponed.args))
             return None
+        except pipeline.TooLarge as reason:
+            if record.history.inline_less():
+                return None
+            record.refused[at] = str(reason)
+            return False
         except Unsupported as reason:
             record.refused[at] = str(reason)
             return False

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 MAX_TEXT = 500_000
 
 
+class TooLarge(evaluate.Unsupported):
+    """What was inlined makes the version too large."""
+
+    def __init__(self) -> None:
+        super().__init__("too large: compiling it would take seconds")
+
+
 class Postponed(Exception):
     """The budget, or an import that is under way, does not allow to go on: later.  The argument is the size of the text
     that is to be compiled, if it is known."""
@@ -61,10 +68,10 @@ class Library:
 def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
     Library.trash.clear()
-    began = perf_counter()
+    began, then = perf_counter(), record.history.clock
     evaluation = evaluate.evaluate_function(func, args, record.history)
     compiled = Compiled(func.__code__, FUNCTION, len(record.compiled) + 1)
-    compiled.seconds["evaluate"] = perf_counter() - began
+    compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
     compiled.types = tuple(id(type(value)) for value in args or ())
     return _finish(hooks, record, compiled, evaluation, func)
 
@@ -75,10 +82,10 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
-    began = perf_counter()
+    began, then = perf_counter(), record.history.clock
     evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
-    compiled.seconds["evaluate"] = perf_counter() - began
+    compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
     return _finish(hooks, record, compiled, evaluation, func)
 
 
@@ -120,7 +127,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     compiled.size = size = len(lowered.text)
     quick = lowered.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
-        raise evaluate.Unsupported("too large: compiling it would take seconds")
+        raise TooLarge
     if not hooks.budget.allows(size, quick):
         raise Postponed(size)
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
@@ -132,6 +139,9 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     for index, description in enumerate(lowered.sites):
         version.set_site(index, description)
     compiled.sites = [_site(description) for description in lowered.sites]
+    for index, number, place in lowered.tested:
+        version.test_value(index, number)
+        compiled.sites[index].place = place
     _assume(record, version, evaluation)
     began = perf_counter()
     library, addresses = emit.link(lowered, version)

@@ -23,7 +23,7 @@ FINISHES = frozenset({"end of the compiled loop", "return from a running loop", 
 class Site:
     """A place where a version may leave, for readers: `function` the innermost one's name."""
 
-    __slots__ = ("at", "code", "function", "line", "reason")
+    __slots__ = ("at", "code", "function", "line", "place", "reason")
 
     def __init__(self, code: CodeType, at: int, line: int, reason: str) -> None:
         self.code = ref(code)
@@ -31,6 +31,7 @@ class Site:
         self.line = line
         self.function = code.co_qualname
         self.reason = reason
+        self.place: tuple[int, ...] | None = None             # of the value whose type is tested there
 
     @property
     def is_normal(self) -> bool:
@@ -44,8 +45,8 @@ class Compiled:
     `version` is the runtime's, None once it is retired (`retired` says why).  Nothing here keeps the code object alive.
     """
 
-    __slots__ = ("at", "calls", "counts", "direct", "exits", "inlined", "instructions", "lines", "measured", "name",
-                 "notes", "number", "params", "result", "retired", "rounds", "seconds", "sites", "size", "types",
+    __slots__ = ("at", "began", "calls", "counts", "direct", "exits", "inlined", "instructions", "lines", "measured",
+                 "name", "notes", "number", "params", "result", "retired", "rounds", "seconds", "sites", "size", "types",
                  "version", "where")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
@@ -53,6 +54,7 @@ class Compiled:
         self.where = f"{code.co_filename}:{code.co_firstlineno}"
         self.at = at
         self.number = number
+        self.began = 0                                        # the history's clock when it was evaluated
         self.version: Any = None
         self.measured = (process_time(), 0)                   # when exits were last looked at, and how many there were
         self.types: tuple[int, ...] = ()                      # identities of the parameters' types, to compare

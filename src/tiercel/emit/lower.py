@@ -17,7 +17,7 @@ from tiercel.emit import abi, early, lower_calls, lower_frames, lower_numbers, l
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
 from tiercel.emit.llvm import Effort
 from tiercel.emit.symbols import Symbols
-from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
+from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import Description, describe
 from tiercel.graph.flow import Flow, reverse_postorder
 from tiercel.graph.ops import OPS
@@ -43,6 +43,7 @@ class Lowered:
     name: str
     text: str
     sites: list[Description]
+    tested: list[tuple[int, int, Any]]     # sites whose guard tests a type: the number of the value, and its place
     symbols: Symbols
     main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
     effort: Effort               # how much
@@ -87,6 +88,7 @@ class Lowering:
         self.edges_seen: set[tuple[str, Block]] = set()
         self.sites: list[Description] = []
         self.site_numbers: dict[Any, int] = {}
+        self.tested: list[tuple[int, int, Any]] = []
         self.descriptions: dict[Any, tuple[Description, list[Node | Const]]] = {}
         self.exits: dict[tuple[str, ...], Cold] = {}
         self.unwinds: dict[str, None] = {}   # the labels of the blocks used that unwind
@@ -247,10 +249,13 @@ class Lowering:
             found = self.descriptions[key] = describe(state, owned, running=self.graph.function)
         (kinds, frames, _), values = found
         reason = node.attrs.get("reason") or node.op.name  # type: ignore[union-attr]
-        number = self.site_numbers.get((key, reason))
+        place = None if reason.endswith(HOISTED) else self.graph.places.get(node)
+        number = self.site_numbers.get((key, reason, place))
         if number is None:
-            number = self.site_numbers[key, reason] = len(self.sites)
+            number = self.site_numbers[key, reason, place] = len(self.sites)
             self.sites.append((kinds, frames, reason))
+            if place is not None and node.args[0] in values:
+                self.tested.append((number, values.index(node.args[0]), place))
         return number, values
 
     def site_address(self, number: int) -> str:
@@ -432,5 +437,5 @@ def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True) -
         head.append("@version = external global i8")
     text = "\n".join([*head, *symbols.declarations(), *functions, *_ATTRIBUTES, *abi.metadata(), ""])
     kinds = "".join(param.rep for param in graph.entry.params)
-    return Lowered(name, text, e.sites, symbols, main, effort, round_cost, exports, kinds, e.extra, uses_version,
+    return Lowered(name, text, e.sites, e.tested, symbols, main, effort, round_cost, exports, kinds, e.extra, uses_version,
                    {"text": perf_counter_ns() - started})

@@ -354,7 +354,7 @@ class Api(Catching):
     def list_store(self, items: Abstract, index: Operand, value: Abstract) -> None:
         """Store an item at an offset within range."""
         there = self.list_item(items, index)
-        self.learn(there)
+        self.learn_replaced(there)
         self.store("list_set", [self.obj(items), index], value, self.fact(there))
 
     def tuple_item(self, items: Abstract, index: Operand) -> Node:

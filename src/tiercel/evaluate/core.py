@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from types import CellType, FunctionType
+from types import CellType, FunctionType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.evaluate.objects import type_of_version
 from tiercel.evaluate.state import State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, FrameState, Graph, Node, Operand
 from tiercel.graph.ops import OPS
-from tiercel.types import BIG_INT, BOOL, FLOAT, I64_MAX, I64_MIN, IMMORTAL, INT, U64, Fact, exact, observable
+from tiercel.types import (
+    BIG_INT,
+    BOOL,
+    FLOAT,
+    I64_MAX,
+    I64_MIN,
+    IMMORTAL,
+    INT,
+    U64,
+    UNOBSERVABLE,
+    Fact,
+    exact,
+    observable,
+)
 from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 if TYPE_CHECKING:
@@ -57,6 +70,8 @@ _HEAPTYPE = 1 << 9
 class History:
     """What earlier versions of the code met: nothing, unless control passes a history of its own."""
 
+    inlining = 1200        # how many instructions may be inlined into one version
+
     def failed(self, code: Any, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
         return frozenset()
@@ -72,6 +87,14 @@ class History:
     def sighted_in(self, code: Any, place: tuple[int, ...]) -> type | None:
         """The exact type that the own versions of a code object found at a place in it."""
         return None
+
+    def types_met(self, code: Any, place: tuple[int, ...]) -> list[type]:
+        """The exact types of the values that earlier versions met at a place where a guard of theirs failed."""
+        return []
+
+    def failed_at(self, place: tuple[int, ...], reason: str) -> bool:
+        """Whether a guard of the type of the value at a place failed too often."""
+        return False
 
     def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
         """Whether no earlier version took another object for the callee at a place."""
@@ -255,23 +278,29 @@ class Core:
         if fact.type is not None:
             self.assumptions.add_type(fact.type)
 
-    def guard_type(self, value: Abstract, type_: type) -> bool:
+    def guard_type(self, value: Abstract, type_: type, place: tuple[int, ...] | None = None) -> bool:
         """Make sure of an exact type; False if it is known to be another, or the guard failed here before."""
         seen = self.type_of(value)
         if seen is not None:
             return seen is type_
-        if "type" in self.failures():
+        if "type" in self.failures() or (place is not None and self.history.failed_at(place, "type")):
             return False
         assert isinstance(value, Node)
-        self.emit("guard_type", value, type=type_, reason="type")
+        self._emit_guard(value, type_, "type", place)
+        return True
+
+    def _emit_guard(self, value: Node, type_: type, reason: str, place: tuple[int, ...] | None) -> None:
+        """Leave unless a value is of an exact type; the types of those that fail are remembered for `place`."""
+        node = self.emit("guard_type", value, type=type_, reason=reason)
+        if place is not None:
+            self.graph.places[node] = place
         self.constants.append(type_)
         self.narrow(value, exact(type_))
-        return True
 
     def learn(self, value: Abstract, sighted: type | None = None) -> type | None:
         """The exact type of a value: known, or guarded to what was sighted by the interpreter, in the witness, or by an
         earlier version in the same place."""
-        place = (*self.frame.path, self.at, self.learnt)
+        place = self._place()
         self.learnt += 1
         type_ = self.type_of(value)
         if not isinstance(value, Node):
@@ -280,10 +309,23 @@ class Core:
             type_ = sighted
             if type_ is None:
                 type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place)
-            if type_ is None or not self.guard_type(value, type_):
+            if type_ is None or not self.guard_type(value, type_, place):
                 return None
         self.history.note_sighted(place, type_)
         return type_
+
+    def learn_replaced(self, held: Node) -> None:
+        """Be sure of the type of what a store replaces where its end cannot be observed.  Places that hold None at times
+        are often filled: letting go costs less than leaving."""
+        seen = type(held.witness) if held.witness is not NO_WITNESS else self._sighted(self._place())
+        if seen in UNOBSERVABLE and seen is not NoneType:
+            self.learn(held)
+        else:
+            self.learnt += 1
+
+    def _place(self) -> tuple[int, ...]:
+        """The name of the value that the current instruction asks the type of next."""
+        return (*self.frame.path, self.at, self.learnt)
 
     def _sighted(self, place: tuple[int, ...]) -> type | None:
         """What earlier versions say; of inlined code that is new here, what its own versions say."""

@@ -16,6 +16,7 @@ from tiercel.evaluate.generators import Generators, NotInPlace
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.evaluate.instructions.names import Names
 from tiercel.evaluate.instructions.operators import Operators
+from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
@@ -24,7 +25,7 @@ from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
-    from tiercel.bytecode.decode import Code
+    from tiercel.bytecode.decode import Code, Instruction
 
 MAX_RESULT_ROUNDS = 4
 
@@ -54,7 +55,7 @@ class Evaluation:
     covered: set[tuple[CodeType, int]]
 
 
-class Evaluator(Operators, Names, Generators):
+class Evaluator(Operators, Names, Polymorphism, Generators):
     """Walks the bytecode of one version; see the package's docstring."""
 
     LIST, DICT, TUPLE, SET = LIST, DICT, TUPLE, Fact(set)
@@ -118,13 +119,22 @@ class Evaluator(Operators, Names, Generators):
             if handler is None:
                 self.leave(f"{instruction.op} is not compiled")
                 return
-            self.catches = True
-            ended = handler(self, instruction)
-            self.catches = False
-            if ended:
+            arms = self.arms(instruction)
+            if arms is not None:
+                if self.evaluate_arms(handler, instruction, arms):
+                    return
+                continue
+            if self.evaluate(handler, instruction):
                 return
             self.let_go()
         self.go_to(basic.instructions[-1].next)
+
+    def evaluate(self, handler: Any, instruction: Instruction) -> bool:
+        """Evaluate one instruction.  True: it ends the block."""
+        self.catches = True
+        ended: bool | None = handler(self, instruction)
+        self.catches = False
+        return bool(ended)
 
     # -- calls of other versions -------------------------------------------------------------------------------------
 

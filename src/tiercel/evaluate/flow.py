@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.evaluate.core import Core, Left, Unsupported
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
-from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, widen
+from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, one_of, widen
 from tiercel.values import Abstract, MaybeUnbound, Virtual
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
     from tiercel.bytecode.blocks import Flow as BasicFlow
     from tiercel.bytecode.decode import Code
+
+_CALLED = frozenset({FunctionType, BuiltinFunctionType, MethodDescriptorType, type})
 
 MAX_ROUNDS = 40          # evaluations of one loop before giving up
 MAX_NODES = 20_000
@@ -187,12 +190,26 @@ class Flow(Core):
                 for (in_state, in_block), value, args in zip(incoming, values, arguments, strict=True):
                     self.stand(in_state, in_block, unit, unit)
                     args += self._arguments_for(made[ident], value)
+                self._note_cases(state, made[ident], values, incoming)
             leaves[path] = made[ident]
         state.rebuild(leaves)
         for (_, in_block), args in zip(incoming, arguments, strict=True):
             in_block.append("jump").targets = [Edge(target, args)]
         self.catches = catches
         return state, target
+
+    def _note_cases(self, state: State, parameter: Abstract, values: list[Any], incoming: list[Incoming]) -> None:
+        """Where each way brings a function, a call of it can tell which way was taken, and so what is known."""
+        if not isinstance(parameter, Node) or not all(isinstance(v, Const) and type(v.value) in _CALLED for v in values):
+            return
+        cases: dict[Any, tuple[Const, dict[Node, Fact]]] = {}
+        for value, (way, _) in zip(values, incoming, strict=True):
+            facts = {node: fact for node, fact in way.facts.items() if fact != state.fact(node)}
+            known = cases.get(value.key())
+            if known is not None:
+                facts = {node: join(fact, known[1][node]) for node, fact in facts.items() if node in known[1]}
+            cases[value.key()] = value, facts
+        state.cases[parameter] = list(cases.values())
 
     def _common_places(self, incoming: list[Incoming], unit: int) -> list[dict[Path, Any]]:
         """The places of all states, virtual objects built where the states differ in their shape."""
@@ -219,6 +236,7 @@ class Flow(Core):
         state.raw = {n: r for n, r in state.raw.items() if all(o.raw.get(n) is r for o in others)}
         state.boxed = {n: r for n, r in state.boxed.items() if all(o.boxed.get(n) is r for o in others)}
         state.built = {v: n for v, n in state.built.items() if all(o.built.get(v) is n for o in others)}
+        state.cases = {n: c for n, c in state.cases.items() if all(o.cases.get(n) is c for o in others)}
 
     def _parameter(self, block: Block, fact: Fact, maybe: bool, witness: Any) -> Abstract:
         bound = block.param("b") if maybe else None
@@ -414,14 +432,16 @@ class Flow(Core):
             memory.peel = True
             memory.facts.clear()
             return True
-        if known.type is None:
+        if not known.types:
             return grown
         memory.facts[path] = widen(known, new)
         return True
 
 
 def _refine(state: State, condition: Node, truth: bool) -> None:
-    """What a comparison of ints says of its operands where it is known to be true or false."""
+    """What a comparison says of its operands where it is known to be true or false."""
+    if condition.op is not None and condition.op.name in ("is", "type_is"):
+        _refine_type(state, condition, truth)
     if condition.op is None or not condition.op.name.startswith("i64_"):
         return
     name = condition.op.name[4:]
@@ -449,6 +469,23 @@ def _refine(state: State, condition: Node, truth: bool) -> None:
             boxed = state.boxed.get(operand)
             if boxed is not None:
                 state.facts[boxed] = fact
+
+
+def _refine_type(state: State, condition: Node, truth: bool) -> None:
+    """What `x is None` or a test of the type says of a value that has one of a few types."""
+    assert condition.op is not None
+    value = condition.args[0]
+    if not isinstance(value, Node) or not state.fact(value).union:
+        return
+    if condition.op.name == "type_is":
+        type_ = condition.attrs["type"]
+    elif isinstance(condition.args[1], Const) and condition.args[1].value is None:
+        type_ = NoneType
+    else:
+        return
+    union = state.fact(value).union
+    if type_ in union:
+        state.facts[value] = one_of(frozenset((type_,)) if truth else union - {type_})
 
 
 def _int_fact(state: State, operand: Any) -> Fact | None:

@@ -87,11 +87,13 @@ class State:
     """Frames, the parts of mutable virtual objects, and facts about nodes that hold at this point.
 
     `raw` maps a boxed node to its unboxed twin, `boxed` the other way.  `kept` are objects that the version has for as
-    long as it runs: frame states mention them, and others by their unboxed twins.  `built` tells what took the place of a virtual
-    object: instructions hold operands that they have taken off the stack while they build others.
+    long as it runs: frame states mention them, and others by their unboxed twins.  `cases` has for a node that is one
+    of several functions, as ways brought them that have met, what each of these ways knew of other nodes.  `built` tells
+    what took the place of a virtual object: instructions hold operands that they have taken off the stack while they
+    build others.
     """
 
-    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "kept", "built")
+    __slots__ = ("frame", "heap", "facts", "raw", "boxed", "kept", "built", "cases")
 
     def __init__(self, frame: Frame, kept: frozenset[Node] = frozenset()) -> None:
         self.frame = frame
@@ -101,6 +103,7 @@ class State:
         self.raw: dict[Node, Node] = {}
         self.boxed: dict[Node, Node] = {}
         self.built: dict[Virtual, Abstract] = {}
+        self.cases: dict[Node, list[tuple[Const, dict[Node, Fact]]]] = {}
 
     def copy(self) -> State:
         twin = State(self.frame.copy(), self.kept)
@@ -109,6 +112,7 @@ class State:
         twin.raw = self.raw.copy()
         twin.boxed = self.boxed.copy()
         twin.built = self.built.copy()
+        twin.cases = self.cases.copy()
         return twin
 
     def parts(self, virtual: Virtual) -> list[Abstract]:

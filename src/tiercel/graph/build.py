@@ -272,6 +272,7 @@ class Graph:
     `linked`: whether a frame is linked on entry (not for functions none of whose nodes run code).
     `owned`, filled by the reference pass: for each node with a state, of what it owns a reference where that node
     leaves, raises or is left after; the exit consumes them all.
+    `places` says of guards of a type which value of which instruction they test, as the evaluator's history knows it.
     """
 
     code: CodeType
@@ -284,6 +285,7 @@ class Graph:
     loop_at: int | None = None
     linked: bool = True
     owned: dict[Node, frozenset[Node | Const]] = field(default_factory=dict)
+    places: dict[Node, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def entry(self) -> Block:

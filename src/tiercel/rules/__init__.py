@@ -21,6 +21,7 @@ def load() -> None:
         int,
         list,
         math,
+        object,
         range,
         set,
         str,

@@ -468,6 +468,24 @@ is_noisy(uint64_t count)
     return count % FIRST_NOISY == 0 && (times & (times - 1)) == 0;
 }
 
+/* Remembers by its version tag, which keeps nothing alive, what type an object had that was not the expected one. */
+static void
+note_type(tc_state *state)
+{
+    tc_site *site = state->site;
+    if (site->tested == 0) {
+        return;
+    }
+    PyObject *object = raw_object(state->raw[site->tested - 1]);
+    uint32_t tag = object == NULL ? 0 : Py_TYPE(object)->tp_version_tag;
+    for (int i = 0; tag != 0 && i < TC_SEEN_TYPES && site->seen[i] != tag; i++) {
+        if (site->seen[i] == 0) {
+            site->seen[i] = tag;
+            break;
+        }
+    }
+}
+
 static tc_result
 end(tc_state *state)
 {
@@ -504,6 +522,7 @@ tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site
     read_variadic(state.kinds, count, raw, values);
     va_end(values);
     int raised = state.exception != NULL;
+    note_type(&state);
     build(&state, FRESH);
     site->count++;
     if (!raised && is_noisy(site->count)) {

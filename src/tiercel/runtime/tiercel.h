@@ -19,12 +19,16 @@ enum {
 
 typedef struct tc_version tc_version;
 
+enum { TC_SEEN_TYPES = 4 };
+
 /* One place where native code may leave, raise or run other code. */
 typedef struct {
     tc_version *version;
     PyObject *desc;          /* (kinds, frames, reason); see exits.c */
     uint64_t count;          /* how often it was taken */
     uint64_t visits;         /* how often native code passed here in an exit storm */
+    int tested;              /* 1 + the number of the raw value whose type is tested here; 0: none */
+    uint32_t seen[TC_SEEN_TYPES];    /* version tags of the first types with which the test failed; 0: none */
 } tc_site;
 
 /* What the native forms return. */

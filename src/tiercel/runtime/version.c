@@ -296,6 +296,42 @@ version_site_counts(tc_version *version, PyObject *unused)
     return list;
 }
 
+PyDoc_STRVAR(test_value_doc, "test_value(site, number): the guard there tests the type of that raw value.");
+
+static PyObject *
+version_test_value(tc_version *version, PyObject *args)
+{
+    Py_ssize_t index;
+    int number;
+    if (!PyArg_ParseTuple(args, "ni:test_value", &index, &number) || check_open(version) < 0
+        || check_index(version, index) < 0) {
+        return NULL;
+    }
+    version->sites[index].tested = number + 1;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(seen_types_doc, "seen_types(site): version tags of the types with which the guard there failed.");
+
+static PyObject *
+version_seen_types(tc_version *version, PyObject *arg)
+{
+    Py_ssize_t index = PyLong_AsSsize_t(arg);
+    if ((index == -1 && PyErr_Occurred()) || check_index(version, index) < 0) {
+        return NULL;
+    }
+    PyObject *tags = PyList_New(0);
+    const uint32_t *seen = version->sites[index].seen;
+    for (int i = 0; tags != NULL && i < TC_SEEN_TYPES && seen[i] != 0; i++) {
+        PyObject *tag = PyLong_FromUnsignedLong(seen[i]);
+        if (tag == NULL || PyList_Append(tags, tag) < 0) {
+            Py_CLEAR(tags);
+        }
+        Py_XDECREF(tag);
+    }
+    return tags;
+}
+
 PyDoc_STRVAR(hold_doc, "hold(objects): keeps the constants of the machine code; functions, code objects, heap types,\n"
                        "modules and namespaces weakly, their end retires the version.");
 
@@ -531,6 +567,8 @@ version_get_reason(tc_version *version, void *closure)
 
 static PyMethodDef version_methods[] = {
     {"set_site", (PyCFunction)version_set_site, METH_VARARGS, set_site_doc},
+    {"test_value", (PyCFunction)version_test_value, METH_VARARGS, test_value_doc},
+    {"seen_types", (PyCFunction)version_seen_types, METH_O, seen_types_doc},
     {"site_counts", (PyCFunction)version_site_counts, METH_NOARGS, site_counts_doc},
     {"hold", (PyCFunction)version_hold, METH_O, hold_doc},
     {"install", (PyCFunction)(void (*)(void))version_install, METH_VARARGS | METH_KEYWORDS, install_doc},

@@ -172,3 +172,30 @@ def slice_ends_items(xs):
     xs[:] = xs[:1]
     log("cut")
     return len(xs)
+
+
+class Silent:
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        return self.size
+
+
+class Loud(Silent):
+    def area(self):
+        return self.size * 2
+
+    def __del__(self):
+        log("gone", self.size)
+
+
+@case(([Loud, Silent],), ([Silent, Loud, Loud],))
+def of_several_types(classes):
+    shapes = [classes[i % len(classes)](i) for i in range(60)]
+    total = 0
+    while shapes:
+        shape = shapes.pop()
+        total += shape.area()
+        shape.size = -shape.size
+    return total

@@ -33,8 +33,9 @@ def load_attr(e: Any, i: Any) -> None:
 
 def _learn_owner(e: Any, owner: Abstract) -> type | None:
     """The type of an attribute's owner.  The inline cache of code that is inlined in several places shows the types of
-    all of them: a witness comes first."""
-    return e.learn(owner, e.sight_owner() if e.witness_of(owner) is NO_WITNESS else None)
+    all of them: a witness comes first, unless it is None, which has no attributes."""
+    witness = e.witness_of(owner)
+    return e.learn(owner, e.sight_owner() if witness is NO_WITNESS or witness is None else None)
 
 
 def _push(e: Any, value: Abstract, method: bool) -> None:
@@ -212,7 +213,7 @@ def load_super_attr(e: Any, i: Any) -> None:
         e.emit("guard_is", cls, value=seen, reason="class")
         e.constants.append(seen)
     found = find_after(type_, seen, name)
-    if type(found) is not FunctionType:
+    if type(found) is not FunctionType and not (i.arg & 1 and type(found) in _METHOD_DESCRIPTORS):
         e.leave("super() of something other than a method")
     e.assumptions.add_type(type_)
     e.constants.append(found)
@@ -259,7 +260,7 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
             e.assumptions.add_type(type_)
             held = _slot_value(e, owner, type_, found) if e.witness_of(owner) is not NO_WITNESS else None
             if held is not None:
-                e.learn(held)
+                e.learn_replaced(held)
             e.store("slot_store", [e.obj(owner)], value, ANY if held is None else e.fact(held), offset=offset,
                     name=name)
             return True
@@ -275,7 +276,7 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
     there = _own_attribute(e, owner, type_, name, facts)
     if there is None:
         return False
-    e.learn(there)
+    e.learn_replaced(there)
     e.store("attr_store", [e.obj(owner)], value, e.fact(there), index=index, name=name, type=type_, reason="attr")
     return True
 

@@ -9,6 +9,7 @@ from tiercel import _runtime
 from tiercel.bytecode import decode
 from tiercel.evaluate.objects import find_in_type, plain_class, python_method
 from tiercel.graph.build import NULL, Const, Node
+from tiercel.rules.registry import rules_for
 from tiercel.rules.results import Result, result_of
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
@@ -88,7 +89,7 @@ def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
 def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
     if type(target) is MethodType:
         return _call_constant(e, target.__func__, [known(target.__self__), *args], names)
-    if not names:
+    if not names and rules_for(target):
         for arg in args:
             e.learn(arg)
         e.calling = True
@@ -99,7 +100,7 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
             e.let_go(*args)
             return True
     if type(target) is FunctionType:
-        if e.call_itself(target, args, names):
+        if e.call_itself(target, args, names) or (e.is_large_arm(target) and e.call_version(target, args, names)):
             return True
         if e.call_python(target, args, names):
             e.let_go(*args)

@@ -146,7 +146,7 @@ def store_deref(e: Any, i: Any) -> None:
         there, seen = ANY, _content(e, cell)
         if seen is not NULL and seen is not NO_WITNESS and "unbound" not in e.failures():
             held = e.emit("cell_load", e.obj(cell), witness=seen, reason="unbound")
-            e.learn(held)
+            e.learn_replaced(held)
             there = e.fact(held)
         e.store("cell_store", [e.obj(cell)], value, there)
 

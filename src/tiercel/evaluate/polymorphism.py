@@ -1,0 +1,182 @@
+"""Instructions that meet values of several types: a switch on the type, and the instruction evaluated in each arm.
+
+    x = node.next               # node: a Leaf or a Branch
+                                      b0:
+                                        %0 = type_is %node, Leaf
+      load_attr %node, next             branch %0, b1, b2
+                              →       b1:                                 b2:
+                                        %1 = attr_load %node, type=Leaf     %2 = attr_load %node, type=Branch
+                                        jump b3(%1)                         jump b3(%2)
+                                      b3(%3):
+
+The arms meet at the next instruction.  What each knew there of the receiver stays known as a union of types; and where
+they found different functions, a call later knows which type of receiver goes with which.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import FunctionType, NoneType
+from typing import TYPE_CHECKING, Any
+
+from tiercel.bytecode import decode
+from tiercel.evaluate.core import Left
+from tiercel.evaluate.flow import Incoming
+from tiercel.evaluate.inlining import Inliner
+from tiercel.graph.build import Const, Node
+from tiercel.types import MAX_UNION, exact, of_object
+from tiercel.values import Abstract
+
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+
+MAX_ARMS = 4
+MAX_IN_ARM = 40             # instructions of a function inlined in an arm where a version of it could be called
+
+# instruction -> the operands whose types decide what it does: (depth in the stack, how many are learnt before it)
+_DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
+    "LOAD_ATTR": ((1, 0),), "STORE_ATTR": ((1, 0),), "LOAD_SUPER_ATTR": ((1, 0),), "TO_BOOL": ((1, 0),),
+    "GET_ITER": ((1, 0),), "UNARY_NEGATIVE": ((1, 0),), "UNARY_INVERT": ((1, 0),), "CONTAINS_OP": ((1, 0),),
+    "BINARY_OP": ((2, 0), (1, 1)), "COMPARE_OP": ((2, 0), (1, 1)), "BINARY_SUBSCR": ((2, 0),),
+    "STORE_SUBSCR": ((2, 0),),
+}
+_NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP"})     # elsewhere None is an error, which the interpreter raises
+_OTHER = "another type"
+
+
+class Polymorphism(Inliner):
+    """Splits the evaluation of an instruction by the types of its operands."""
+
+    in_arms = 0         # in how many arms the instructions stand that are being evaluated
+
+    def is_large_arm(self, function: FunctionType) -> bool:
+        """Whether inlining a function here would add much code to what is not always executed."""
+        return self.in_arms > 0 and len(decode(function.__code__).instructions) > MAX_IN_ARM
+
+    def evaluate(self, handler: Any, instruction: Instruction) -> bool:
+        raise NotImplementedError
+
+    def arms(self, instruction: Instruction) -> list[Incoming] | None:
+        """The ways in which an instruction is to be evaluated, or None where there is but one."""
+        if instruction.op in ("CALL", "CALL_KW"):
+            return self._arms_of_call(instruction)
+        arms: list[Incoming] = []
+        for depth, learnt in _DECIDING.get(instruction.op, ()):
+            later: list[Incoming] = []
+            for state, block in arms or [(self.state, self.block)]:
+                self.stand_after_split(state, block)
+                types, sure = self._types_there(self.frame.stack[-depth], learnt)
+                if len(types) < 2 or len(types) * max(len(arms), 1) > MAX_ARMS:
+                    later.append((state, block))
+                else:
+                    later += self._by_type(self.frame.stack[-depth], types, sure, learnt)
+            arms = later
+        if len(arms) == 1:
+            self.stand_after_split(*arms[0])
+        return arms if len(arms) > 1 else None
+
+    def evaluate_arms(self, handler: Any, instruction: Instruction, arms: list[Incoming]) -> bool:
+        """Evaluate an instruction in each of its ways, and go on where they meet.  True: they end the block."""
+        done: list[Incoming] = []
+        at, op_at = self.at, self.op_at
+        self.in_arms += len(arms)
+        for state, block in arms:
+            self.stand(state, block, at, instruction.next)
+            self.op_at, self.learnt = op_at, 0
+            self.instruction = instruction
+            with suppress(Left):
+                if not self.evaluate(handler, instruction):
+                    self.let_go()
+                    done.append((self.state, self.block))
+            self.catches = False
+        self.in_arms -= len(arms)
+        if not done:
+            return True
+        self.stand(*self._merge(done, instruction.next), instruction.next, instruction.next)
+        return False
+
+    # -- which types -------------------------------------------------------------------------------------------------
+
+    def _types_there(self, value: Abstract, learnt: int) -> tuple[list[type], bool]:
+        """The types of an operand of the current instruction, and whether it surely has one of them."""
+        if not isinstance(value, Node) or value.rep != "o":
+            return [], False
+        union = self.fact(value).union
+        met = self.history.types_met(self.frame.code.code, self._place_of(learnt))
+        if union:
+            first = [type_ for type_ in met if type_ in union]
+            rest = sorted(union.difference(first), key=lambda type_: type_.__qualname__)
+            return first + rest, True
+        if self.type_of(value) is not None:
+            return [], False
+        return (met, False) if len(met) <= MAX_UNION else ([], False)
+
+    def _place_of(self, learnt: int) -> tuple[int, ...]:
+        return (*self.frame.path, self.at, learnt)
+
+    def _by_type(self, value: Abstract, types: list[type], sure: bool, learnt: int) -> list[Incoming]:
+        """Switch on the type of a value.  `sure`: it has one of `types`; otherwise what has another leaves, or, where
+        that happened too often, goes a way of its own."""
+        assert isinstance(value, Node)
+        arms: list[Incoming] = []
+        open_ended = not sure and self.history.failed_at(self._place_of(learnt), _OTHER)
+        for type_ in types if open_ended else types[:-1]:
+            self.constants.append(type_)
+            (state, block), other = self._branch_on(self.emit("type_is", value, type=type_))
+            self._arm(arms, state, block, value, type_)
+            self.stand_after_split(*other)
+        if open_ended:
+            arms.append((self.state, self.block))
+        else:
+            if not sure:
+                self._emit_guard(value, types[-1], _OTHER, self._place_of(learnt))
+            self._arm(arms, self.state, self.block, value, types[-1])
+        return arms
+
+    def _arm(self, arms: list[Incoming], state: Any, block: Any, value: Node, type_: type) -> None:
+        self.stand_after_split(state, block)
+        self.narrow(value, exact(type_))
+        if type_ is NoneType and self.instruction.op not in _NONE_FITS:
+            block.append("leave", state=self.before(), reason="None")
+        else:
+            arms.append((state, block))
+
+    def _branch_on(self, condition: Node) -> tuple[Incoming, Incoming]:
+        yes, no = self.branch(condition)
+        assert yes is not None and no is not None
+        return yes, no
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def _arms_of_call(self, instruction: Instruction) -> list[Incoming] | None:
+        """By the function, where ways have met that each had one of their own; by the type of the receiver, where they
+        had the same."""
+        stack = self.frame.stack
+        place = -(instruction.arg + (3 if instruction.op == "CALL_KW" else 2))
+        function, receiver = stack[place], stack[place + 1]
+        if isinstance(function, Node):
+            cases = self.state.cases.get(function)
+            return self._by_case(function, cases) if cases else None
+        if not isinstance(function, Const) or not isinstance(function.value, FunctionType):
+            return None
+        types, sure = self._types_there(receiver, 0)
+        if not sure or len(types) > MAX_ARMS:
+            return None
+        return self._by_type(receiver, types, sure, 0)
+
+    def _by_case(self, function: Node, cases: Any) -> list[Incoming]:
+        arms: list[Incoming] = []
+        for number, (case, facts) in enumerate(cases):
+            if number < len(cases) - 1:
+                self.constants.append(case.value)
+                (state, block), other = self._branch_on(self.emit("is", function, case))
+            else:
+                (state, block), other = (self.state, self.block), None
+            for node, fact in facts.items():
+                state.facts[node] = fact
+            state.facts[function] = of_object(case.value)
+            state.replace(function, case)
+            arms.append((state, block))
+            if other is not None:
+                self.stand_after_split(*other)
+        return arms

@@ -1,0 +1,239 @@
+"""Places that meet values of several types: methods, attributes, operators, None at times, functions picked at run time."""
+
+from case import case, log
+
+
+class Shape:
+    unit = "m"
+
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        return 0
+
+    def describe(self, factor=1):
+        return (type(self).__name__, self.area() * factor)
+
+
+class Square(Shape):
+    def area(self):
+        return self.size * self.size
+
+
+class Circle(Shape):
+    unit = "cm"
+
+    def __init__(self, size):
+        self.colour = "red"
+        super().__init__(size)
+
+    def area(self):
+        return 3 * self.size * self.size
+
+
+class Line(Shape):
+    __slots__ = ()
+
+
+class Slotted:
+    __slots__ = ("size",)
+    unit = "s"
+
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        return self.size + 0.5
+
+    def describe(self, factor=1):
+        return "slotted"
+
+
+class Odd:
+    unit = "?"
+
+    def __getattr__(self, name):
+        if name == "size":
+            return 7
+        raise AttributeError(name)
+
+    def area(self):
+        raise ValueError(self.size)
+
+
+class Child(Square):
+    pass
+
+
+def mixed(*classes):
+    return [classes[i % len(classes)](i) for i in range(200)]
+
+
+@case((mixed(Square, Circle),), (mixed(Square, Circle, Line, Slotted),), (mixed(Square, Circle, Line, Slotted, Child),),
+      ([Square(i) for i in range(50)] + [Circle(2)] * 100,))
+def methods(shapes):
+    total = 0
+    for shape in shapes:
+        total += shape.area()
+    return total
+
+
+@case((mixed(Square, Circle),), (mixed(Square, Slotted),))
+def attributes(shapes):
+    total, seen = 0, set()
+    for shape in shapes:
+        shape.size += 1
+        total += shape.size
+        seen.add(shape.unit)
+    return total, sorted(seen)
+
+
+@case((mixed(Square, Circle, Line),), (mixed(Slotted, Circle),))
+def keywords(shapes):
+    return [shape.describe(factor=3) for shape in shapes][-4:]
+
+
+@case((mixed(Square, Circle) + [Odd()],), ([Square(2), None] * 60,), ([Square(2)] * 100 + [3],))
+def errors(shapes):
+    result = 0
+    for shape in shapes:
+        try:
+            result += shape.area()
+        except (ValueError, AttributeError) as error:
+            result -= 1
+            log(type(error).__name__, str(error))
+    return result
+
+
+@case((0,), (1,), (41,))
+def picked(n):
+    shape = Square(n) if n % 2 else Circle(n)
+    shape.size += 1
+    return shape.area(), shape.unit, shape.describe()
+
+
+@case((3,), (4,), (5.5,))
+def maybe_none(n):
+    shape = None
+    total = 0
+    for i in range(6):
+        if shape is not None:
+            total += shape.area()
+        shape = Square(n) if i % 3 else None
+        if shape:
+            total += shape.size
+    return total, shape
+
+
+@case((1,), (2,))
+def functions(n):
+    def double(x):
+        return x * 2
+
+    def half(x, y=1):
+        return x / 2 + y
+
+    total = 0
+    for i in range(20):
+        chosen = double if (i + n) % 3 else half
+        total += chosen(i)
+    return total
+
+
+@case(([1, 2.5, 3] * 40,), ([True, 2, 0.5, -1] * 40,), ([2**70, 1.5] * 20,), ([1, "a", 2.0, None] * 20,))
+def numbers(values):
+    total = 0
+    product = 1.0
+    try:
+        for value in values:
+            total = total + value * 2 - value / 4
+            product = product * 0.5 + value
+            if value > 2:
+                total -= 1
+            total = -total
+    except TypeError as error:
+        log(str(error))
+    return total, product
+
+
+class Node:
+    def __init__(self, value, following=None):
+        self.value = value
+        self.following = following
+
+    def length(self):
+        return 1 if self.following is None else 1 + self.following.length()
+
+
+class Leaf(Node):
+    def length(self):
+        return 100
+
+
+def chain(n):
+    node = Leaf(0)
+    for i in range(n):
+        node = (Leaf if i % 7 == 0 else Node)(i, node)
+    return node
+
+
+@case((chain(50),), (chain(3),))
+def links(node):
+    total = 0
+    while node is not None:
+        total += node.value + node.length()
+        previous, node = node, node.following
+        previous.following = node
+    return total
+
+
+@case((chain(60),))
+def links_taken_apart(node):
+    total = 0
+    while node:
+        total += node.value
+        following = node.following
+        node.following = None
+        node = following
+    return total
+
+
+class Base:
+    def __init__(self, *args):
+        super().__init__()
+        self.args = args
+
+
+class Derived(Base):
+    def __init__(self, value):
+        super(Derived, self).__init__(value, value)
+        self.value = value
+
+
+@case((5,), ("x",))
+def initialisers(value):
+    made = [Derived(value) for _ in range(4)]
+    return [(each.args, each.value) for each in made]
+
+
+@case((30,))
+def classes_change(n):
+    class First:
+        def get(self):
+            return 1
+
+    class Second:
+        def get(self):
+            return 2
+
+    total = 0
+    items = [First(), Second()] * n
+    for number, item in enumerate(items):
+        total += item.get()
+        if number == n:
+            First.get = lambda self: 10
+        if number == n + 5:
+            for each in items:
+                each.__class__ = Second
+    return total
