@@ -28,7 +28,8 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 
 # what has done something already when it may leave
-UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception")
+UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception",
+             "own_store")
 QUICK_FROM = 80             # nodes from which a graph without loops is made quickly
 LOOPS_QUICK_FROM = 500     # the same for one with loops
 CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython

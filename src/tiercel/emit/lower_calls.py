@@ -27,6 +27,9 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "store_global": (("globals", "o"), ("name", "o"), 0),
     "import_name": (("globals", "o"), ("builtins", "o"), ("name", "o"), 0, 1),
     "unpack_sequence": (0, ("count", "i64")),
+    "own_load": (0, ("name", "o"), ("index", "i64"), ("hint", "i64")),
+    "own_store": (0, ("name", "o"), ("index", "i64"), ("hint", "i64"), 1),
+    "own_lacks": (0, ("name", "o")),
 }
 
 
@@ -50,6 +53,18 @@ def _arguments(e: Lowering, node: Node) -> list[tuple[str, str]]:
         else:
             result.append((item[1], str(int(node.attrs[item[0]]))))
     return result
+
+
+def _own(e: Lowering, node: Node) -> None:
+    """A C function that finds an attribute, or NULL where the code must leave."""
+    value = e.call("ptr", node.op.symbol, *_arguments(e, node))  # type: ignore[union-attr]
+    e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
+    e.alias(node, value)
+
+
+def _own_lacks(e: Lowering, node: Node) -> None:
+    found = e.call("i32", "tc_own_lacks", *_arguments(e, node))
+    e.define(node, f"icmp ne i32 {found}, 0")
 
 
 def symbol_call(e: Lowering, node: Node) -> None:
@@ -280,6 +295,7 @@ RULES: dict[str, Any] = {
     "handled_exception": _handled_exception, "exc_matches": _exc_matches,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
+    "own_load": _own, "own_store": _own, "own_lacks": _own_lacks,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),

@@ -213,6 +213,25 @@ def _attr_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     return there
 
 
+@_implements("own_load")
+def _own_load(attrs: Attrs, obj: Any) -> Any:
+    if attrs["name"] not in object.__getattribute__(obj, "__dict__"):
+        raise Leaves
+    return object.__getattribute__(obj, "__dict__")[attrs["name"]]
+
+
+@_implements("own_store")
+def _own_store(attrs: Attrs, obj: Any, value: Any) -> Any:
+    there = _own_load(attrs, obj)
+    object.__setattr__(obj, attrs["name"], value)
+    return there
+
+
+@_implements("own_lacks")
+def _own_lacks(attrs: Attrs, obj: Any) -> bool:
+    return attrs["name"] not in object.__getattribute__(obj, "__dict__")
+
+
 @_implements("slot_load")
 def _slot_load(attrs: Attrs, obj: Any) -> Any:
     try:

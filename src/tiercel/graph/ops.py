@@ -262,6 +262,13 @@ _op("attr_store", "oo", "o", LEAVES, writes="attr", ref="new", steals="last", at
 _op("attr_store_f64", "of", "", LEAVES | RELEASES, writes="attr float", attrs="index name type",
     doc="as attr_store of a boxed double; a float that only this slot holds is overwritten in place")
 _op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type")
+# the attributes of instances of classes with inline values that may have a dict instead: `hint` is where it had the name
+_op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol="tc_own_load",
+    doc="what the instance itself has under a name, wherever; leaves if it has nothing")
+_op("own_store", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="index hint name", symbol="tc_own_store",
+    doc="over a value that is set; else leaves")
+_op("own_lacks", "o", "b", reads="attr", attrs="name", symbol="tc_own_lacks",
+    doc="whether the instance itself surely has nothing under a name")
 _op("slot_load", "o", "o", LEAVES, reads="attr", attrs="offset name", doc="leaves if it is not set")
 _op("slot_store", "oo", "o", writes="attr", ref="new", steals="last", null=True, attrs="offset name")
 _op("slot_store_f64", "of", "", RELEASES, writes="attr float", attrs="offset name")

@@ -60,6 +60,12 @@ int64_t tc_str_item(PyObject *string, int64_t index);
 int tc_str_eq(PyObject *a, PyObject *b);
 PyObject *tc_build_string(PyObject *const *items, int64_t count);     /* NULL and an exception */
 PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exception */
+/* What an instance of a class with inline values has itself: borrowed, NULL where the code must leave; `hint` is the
+   number of the entry in its dict, if it has one. */
+PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t hint);
+/* Over a value that is set, which is returned with its reference. */
+PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
+int tc_own_lacks(PyObject *object, PyObject *name);
 PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);    /* NULL, no exception: missing */
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
 int tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);

@@ -127,6 +127,96 @@ tc_instance_new(PyTypeObject *type, PyObject *const *values, int64_t count, uint
     return object;
 }
 
+/* The place of a name in a dict with keys that are all exact strings, or NULL: no code of the program runs. */
+static PyObject **
+dict_place(PyDictObject *dict, PyObject *name, int64_t hint)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    if (dict->ma_values != NULL || !DK_IS_UNICODE(keys)) {
+        return NULL;
+    }
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    if (hint >= 0 && hint < keys->dk_nentries && entries[hint].me_key == name) {
+        return &entries[hint].me_value;
+    }
+    for (Py_ssize_t i = 0; i < keys->dk_nentries && i < 32; i++) {
+        if (entries[i].me_key == name) {
+            return &entries[i].me_value;
+        }
+    }
+    return NULL;
+}
+
+static PyObject **
+own_place(PyObject *object, PyObject *name, int64_t index, int64_t hint)
+{
+    PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
+    if (dict != NULL) {
+        return dict_place(dict, name, hint);
+    }
+    PyDictValues *values = _PyObject_InlineValues(object);
+    return values->valid && index >= 0 ? &values->values[index] : NULL;
+}
+
+PyObject *
+tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t hint)
+{
+    PyObject **place = own_place(object, name, index, hint);
+    return place == NULL ? NULL : *place;
+}
+
+/* What CPython does besides when a value of a dict is replaced.  -1: somebody watches the dict. */
+static int
+note_written(PyDictObject *dict, PyObject *value)
+{
+    uint64_t bits = dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK;
+    if (bits & DICT_WATCHER_MASK) {
+        return -1;
+    }
+    dict->ma_version_tag = DICT_NEXT_VERSION(PyInterpreterState_Get()) | bits;
+    if (PyObject_IS_GC(value) && !PyObject_GC_IsTracked((PyObject *)dict)) {
+        PyObject_GC_Track(dict);
+    }
+    return 0;
+}
+
+PyObject *
+tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value)
+{
+    PyObject **place = own_place(object, name, index, hint);
+    if (place == NULL || *place == NULL) {
+        return NULL;
+    }
+    PyObject *old = *place;
+    PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
+    if (dict != NULL && note_written(dict, value) < 0) {
+        return NULL;
+    }
+    *place = Py_NewRef(value);
+    return old;
+}
+
+int
+tc_own_lacks(PyObject *object, PyObject *name)
+{
+    PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
+    if (dict != NULL) {
+        if (dict->ma_values != NULL || !DK_IS_UNICODE(dict->ma_keys)) {
+            return 0;
+        }
+        PyObject *found = _PyDict_GetItem_KnownHash((PyObject *)dict, name, PyObject_Hash(name));
+        return found == NULL && !PyErr_Occurred();
+    }
+    PyDictValues *values = _PyObject_InlineValues(object);
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(object))->ht_cached_keys;
+    for (Py_ssize_t i = 0; values->valid && i < keys->dk_nentries; i++) {
+        if (DK_UNICODE_ENTRIES(keys)[i].me_key == name) {
+            return values->values[i] == NULL;
+        }
+    }
+    return values->valid;
+}
+
 /* MAKE_FUNCTION, then SET_FUNCTION_ATTRIBUTE for each bit of `flags`, lowest first. */
 PyObject *
 tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags, PyObject *const *attributes)

@@ -91,6 +91,29 @@ tc_py_peek_attr(PyObject *module, PyObject *args)
     return Py_NewRef(found != NULL ? found : missing);
 }
 
+/* The number of the entry under which the dict of an instance has a name; -1: it has no dict of its own, or not that. */
+PyObject *
+tc_py_dict_entry(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *obj, *name;
+    if (!PyArg_ParseTuple(args, "OU", &obj, &name)) {
+        return NULL;
+    }
+    PyDictObject *dict = PyType_HasFeature(Py_TYPE(obj), Py_TPFLAGS_MANAGED_DICT)
+                             ? _PyObject_ManagedDictPointer(obj)->dict : NULL;
+    int usable = dict != NULL && dict->ma_values == NULL && DK_IS_UNICODE(dict->ma_keys);
+    return PyLong_FromSsize_t(usable ? key_index(dict->ma_keys, name) : -1);
+}
+
+/* Whether an instance keeps its attributes in a dict of its own instead of inline values. */
+PyObject *
+tc_py_has_own_dict(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    PyDictObject *dict = PyType_HasFeature(Py_TYPE(obj), Py_TPFLAGS_MANAGED_DICT)
+                             ? _PyObject_ManagedDictPointer(obj)->dict : NULL;
+    return PyBool_FromLong(dict != NULL && dict->ma_values == NULL);
+}
+
 /* (offset of the slot, or -1, and whether it holds an object) of a member descriptor */
 PyObject *
 tc_py_member_offset(PyObject *Py_UNUSED(module), PyObject *descriptor)

@@ -97,12 +97,14 @@ def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str
         return True
     if isinstance(owner, Virtual):
         return name not in owner.info[1]
-    if not facts["inline_values"] or "shadow" in e.failures():
-        return False
-    if _runtime.attr_index(type_, name) >= 0:
+    if not facts["inline_values"] or "shadowed" in e.failures():
         return False
     if isinstance(owner, Const) and peek(owner.value, name) is not MISSING:
         return False
+    if "shadow" in e.failures() or _runtime.attr_index(type_, name) >= 0 or _has_own_dict(e, owner):
+        e.constants.append(name)
+        e.guard(e.emit("own_lacks", e.obj(owner), name=name), "shadowed")
+        return True
     names = _runtime.shared_names(type_)
     e.constants.append(type_)
     count = e.emit("keys_count", type=type_)
@@ -153,16 +155,28 @@ def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[
             return None
         value = e.state.heap[owner][names.index(name)]
         return None if value is NULL else e.bound(value)
-    index = _runtime.attr_index(type_, name) if facts["inline_values"] else -1
-    if index < 0 or "attr" in e.failures():
+    if not facts["inline_values"]:
         return None
+    index = _runtime.attr_index(type_, name)
     witness = e.witness_of(owner)
     seen = peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
     if seen is MISSING:
         return None
+    anywhere = index < 0 or "attr" in e.failures() or _has_own_dict(e, owner)
+    if anywhere and ("own" in e.failures() or (seen is NO_WITNESS and find_in_type(type_, name) is not MISSING)):
+        return None
     e.constants += [type_, name]
     e.assumptions.add_type(type_)
+    if anywhere:
+        hint = -1 if witness is NO_WITNESS else _runtime.dict_entry(witness, name)
+        return e.emit("own_load", e.obj(owner), index=index, hint=hint, name=name, witness=seen, reason="own")
     return e.emit("attr_load", e.obj(owner), index=index, name=name, type=type_, witness=seen, reason="attr")
+
+
+def _has_own_dict(e: Any, owner: Abstract) -> bool:
+    """Whether the instance that was seen keeps its attributes in a dict of its own."""
+    witness = e.witness_of(owner)
+    return witness is not NO_WITNESS and _runtime.has_own_dict(witness)
 
 
 def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: bool) -> bool:
@@ -270,14 +284,12 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
         return False
     if isinstance(owner, Virtual):
         return _store_virtual(e, owner, name, value)
-    index = _runtime.attr_index(type_, name) if facts["inline_values"] else -1
-    if index < 0 or "attr" in e.failures():
-        return False
     there = _own_attribute(e, owner, type_, name, facts)
-    if there is None:
+    if not isinstance(there, Node) or there.op is None:
         return False
     e.learn_replaced(there)
-    e.store("attr_store", [e.obj(owner)], value, e.fact(there), index=index, name=name, type=type_, reason="attr")
+    where = {key: there.attrs[key] for key in ("index", "hint", "name", "type", "reason") if key in there.attrs}
+    e.store(there.op.name.replace("load", "store"), [e.obj(owner)], value, e.fact(there), **where)
     return True
 
 
