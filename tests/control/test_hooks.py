@@ -53,6 +53,7 @@ class Compiler(types.ModuleType):
     """Stands for `tiercel.control.pipeline`."""
 
     Postponed = KeyError
+    TooLarge = MemoryError
     reasons = ("type", "overflow", "end of the compiled loop")
 
     def __init__(self):
@@ -69,6 +70,7 @@ class Compiler(types.ModuleType):
             raise self.error
         compiled = Compiled(code, at, len(record.compiled) + 1)
         compiled.types = types_
+        compiled.began = record.history.clock
         compiled.version = Version(code, self.reasons)
         compiled.sites = [Site(code, unit, unit, reason) for unit, reason in enumerate(self.reasons)]
         return compiled
@@ -177,6 +179,24 @@ def test_guards_that_are_almost_noisy_are_given_up_too(hooks):
     assert record.history.failed(f.__code__, 0) == {"type"}
 
 
+def test_a_failure_noted_since_a_version_was_made_replaces_it_too(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    version = known_record(f.__code__).compiled[0].version
+    known_record(f.__code__).history.note_failure(f.__code__, 0, "type")       # by another of the versions
+    version.counts = [40, 0, 0]
+    hooks.noisy(version, 0)
+    assert not version.valid
+
+
+def test_what_is_too_large_is_tried_with_less_inlined(hooks, compiler):
+    f = function()
+    compiler.error = MemoryError("too large")
+    results = [hooks.hot_call(f, (1, 2)) for _ in range(4)]
+    assert results == [None, None, None, False]
+    assert known_record(f.__code__).refused[-1] == "too large"
+
+
 def test_the_end_of_a_loop_is_no_noise(hooks):
     f = function()
     hooks.hot_call(f, (1, 2))
@@ -188,8 +208,8 @@ def test_the_end_of_a_loop_is_no_noise(hooks):
 def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks, monkeypatch):
     f = function()
     record = record_of(f.__code__)
-    hooks.hot_call(f, (1, 2))
     record.history.note_failure(f.__code__, 0, "type")           # a version before it did without the guard already
+    hooks.hot_call(f, (1, 2))
     version = record.compiled[0].version
     now = [100.0]
     monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
