@@ -79,17 +79,19 @@ class Polymorphism(Inliner):
         """Evaluate an instruction in each of its ways, and go on where they meet.  True: they end the block."""
         done: list[Incoming] = []
         at, op_at = self.at, self.op_at
-        self.in_arms += len(arms)
-        for state, block in arms:
-            self.stand(state, block, at, instruction.next)
-            self.op_at, self.learnt = op_at, 0
-            self.instruction = instruction
-            with suppress(Left):
-                if not self.evaluate(handler, instruction):
-                    self.let_go()
-                    done.append((self.state, self.block))
-            self.catches = False
-        self.in_arms -= len(arms)
+        outer, self.in_arms = self.in_arms, self.in_arms + len(arms)
+        try:
+            for state, block in arms:
+                self.stand(state, block, at, instruction.next)
+                self.op_at, self.learnt = op_at, 0
+                self.instruction = instruction
+                with suppress(Left):
+                    if not self.evaluate(handler, instruction):
+                        self.let_go()
+                        done.append((self.state, self.block))
+                self.catches = False
+        finally:
+            self.in_arms = outer
         if not done:
             return True
         self.stand(*self._merge(done, instruction.next), instruction.next, instruction.next)
