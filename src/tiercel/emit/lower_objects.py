@@ -539,6 +539,7 @@ RULES: dict[str, Any] = {
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,
     "long_to_f64": by_pointer("tc_long_to_f64", "double"), "long_low_bits": _long_low_bits,
+    "number_to_f64": by_pointer("tc_number_to_f64", "double"),
     "attr_load": _attr_load, "attr_store": _attr_store, "attr_store_f64": _attr_store_f64,
     "attr_store_i64": _attr_store_i64, "inline_valid": _inline_valid, "keys_count": _keys_count,
     "slot_load": _slot_load, "slot_store": _slot_store, "slot_store_f64": _slot_store_f64,

@@ -40,6 +40,8 @@ _DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
     "BINARY_OP": ((2, 0), (1, 1)), "COMPARE_OP": ((2, 0), (1, 1)), "BINARY_SUBSCR": ((2, 0),),
     "STORE_SUBSCR": ((2, 0),),
 }
+_NUMBERS = {int, float}
+_REAL = frozenset({"+", "-", "*", "/"})
 _NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP"})     # elsewhere None is an error, which the interpreter raises
 _OTHER = "another type"
 
@@ -66,6 +68,8 @@ class Polymorphism(Inliner):
             for state, block in arms or [(self.state, self.block)]:
                 self.stand_after_split(state, block)
                 types, sure = self._types_there(self.frame.stack[-depth], learnt)
+                if self._is_made_float(instruction, depth, types):
+                    types = []
                 if len(types) < 2 or len(types) * max(len(arms), 1) > MAX_ARMS:
                     later.append((state, block))
                 else:
@@ -112,6 +116,17 @@ class Polymorphism(Inliner):
         if self.type_of(value) is not None:
             return [], False
         return (met, False) if len(met) <= MAX_UNION else ([], False)
+
+    def _is_made_float(self, instruction: Instruction, depth: int, types: list[type]) -> bool:
+        """Whether an operand is a float or an int, and the other a float: no switch is needed for arithmetic."""
+        return (instruction.op == "BINARY_OP" and instruction.argval.rstrip("=") in _REAL and set(types) == _NUMBERS
+                and self.type_of(self.frame.stack[depth - 3]) is float and "number" not in self.failures())
+
+    def as_double(self, instruction: Instruction, depth: int) -> None:
+        """Make a float of an operand that is one or an int, where the other is a float."""
+        value = self.frame.stack[-depth]
+        if self._is_made_float(instruction, depth, self._types_there(value, 2 - depth)[0]):
+            self.frame.stack[-depth] = self.emit("number_to_f64", value, reason="number")
 
     def _place_of(self, learnt: int) -> tuple[int, ...]:
         return (*self.frame.path, self.at, learnt)

@@ -172,7 +172,16 @@ def _long_to_f64(value: int) -> float:
         raise Leaves from None
 
 
+def _number_to_f64(value: Any) -> float:
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return _long_to_f64(value)
+    raise Leaves
+
+
 _simple({
+    "number_to_f64": _number_to_f64,
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "unbox_i64": _unbox_i64, "unbox_f64": float,
     "unbox_bool": bool, "long_to_f64": _long_to_f64, "long_low_bits": wrap,
     **{f"long_{name}": getattr(operator, name) for name in ("add", "sub", "mul", "floordiv", "mod", "xor", "lshift",

@@ -244,6 +244,8 @@ _op("unbox_i64", "o", "i", LEAVES | NARROWS, doc="of an exact int (or bool); lea
 _op("unbox_f64", "o", "f", doc="of an exact float", reads="float")
 _op("unbox_bool", "o", "b", doc="of an exact bool")
 _op("long_to_f64", "o", "f", LEAVES, symbol="tc_long_to_f64", doc="of an exact int; leaves where it would raise")
+_op("number_to_f64", "o", "f", LEAVES, reads="float", symbol="tc_number_to_f64", attrs="reason",
+    doc="of an exact float or int; leaves where it is neither, or conversion would raise")
 _op("long_low_bits", "o", "i", symbol="tc_long_low_bits", doc="the low 64 bits of an exact int in two's complement")
 
 # -- objects ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ PyObject *tc_box_f64(double value);
 int tc_unbox_i64(PyObject *object, int64_t *result);         /* 0: it does not fit */
 int tc_i64_pow(int64_t base, int64_t exponent, int64_t *result);   /* 0: overflow or a negative exponent */
 int tc_long_to_f64(PyObject *object, double *result);        /* 0: it would raise */
+int tc_number_to_f64(PyObject *object, double *result);      /* 0: neither int nor float, or it would raise */
 int64_t tc_long_low_bits(PyObject *object);
 PyObject *tc_long_add(PyObject *a, PyObject *b);             /* these: NULL and an exception */
 PyObject *tc_long_sub(PyObject *a, PyObject *b);

@@ -90,12 +90,26 @@ tc_i64_pow(int64_t base, int64_t exponent, int64_t *result)
 int
 tc_long_to_f64(PyObject *object, double *result)
 {
+    if (_PyLong_IsCompact((PyLongObject *)object)) {
+        *result = (double)_PyLong_CompactValue((PyLongObject *)object);
+        return 1;
+    }
     *result = PyLong_AsDouble(object);
     if (*result == -1.0 && PyErr_Occurred()) {
         PyErr_Clear();
         return 0;
     }
     return 1;
+}
+
+int
+tc_number_to_f64(PyObject *object, double *result)
+{
+    if (PyFloat_CheckExact(object)) {
+        *result = PyFloat_AS_DOUBLE(object);
+        return 1;
+    }
+    return PyLong_CheckExact(object) && tc_long_to_f64(object, result);
 }
 
 int64_t

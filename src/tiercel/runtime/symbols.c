@@ -27,7 +27,7 @@ static const tc_symbol symbols[] = {
     {"tc_dealloc", (void *)(uintptr_t)&_Py_Dealloc},
     /* helpers_*.c */
     FUNCTION(tc_box_i64), FUNCTION(tc_box_f64), FUNCTION(tc_unbox_i64), FUNCTION(tc_i64_pow),
-    FUNCTION(tc_long_to_f64), FUNCTION(tc_long_low_bits), FUNCTION(tc_long_add), FUNCTION(tc_long_sub),
+    FUNCTION(tc_long_to_f64), FUNCTION(tc_number_to_f64), FUNCTION(tc_long_low_bits), FUNCTION(tc_long_add), FUNCTION(tc_long_sub),
     FUNCTION(tc_long_mul), FUNCTION(tc_long_floordiv), FUNCTION(tc_long_mod), FUNCTION(tc_long_and),
     FUNCTION(tc_long_or), FUNCTION(tc_long_xor), FUNCTION(tc_long_lshift), FUNCTION(tc_long_rshift),
     FUNCTION(tc_long_pow), FUNCTION(tc_power), FUNCTION(tc_inplace_power), FUNCTION(tc_store_f64),

@@ -237,3 +237,24 @@ def classes_change(n):
             for each in items:
                 each.__class__ = Second
     return total
+
+
+class Measured:
+    def __init__(self, value):
+        self.value = value
+
+
+@case(([1, 2.5, 3, -0.0, 0, 2**60, 1e300] * 3, 2.5), ([1.5, 2, True, 4], 0.5), ([1, 0.5, 10**400, 2.0], 1.5),
+      ([0.5, 1, "x", 2], 2.0), ([1.0, 2, 3.5, 0, 4], 0.0))
+def ints_among_floats(values, weight):
+    seen = []
+    for _ in range(3):
+        total = 0.0
+        for each in [Measured(value) for value in values]:
+            total += weight * each.value - each.value * 0.5
+            total -= each.value
+            if each.value:
+                total += weight / each.value
+            seen.append(each.value / weight if weight else total)
+        seen.append(total)
+    return seen

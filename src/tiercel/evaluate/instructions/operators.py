@@ -45,6 +45,8 @@ def _learn_two(e: Any, i: Any, a: Abstract, b: Abstract) -> tuple[type | None, t
 
 def binary_op(e: Any, i: Any) -> None:
     stack = e.frame.stack
+    e.as_double(i, 2)
+    e.as_double(i, 1)
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     inplace = i.arg >= len(BINARY)
     function, name = BINARY[i.arg - len(BINARY) if inplace else i.arg]
