@@ -9,8 +9,8 @@ from typing import Any
 
 from tiercel import _runtime
 from tiercel.graph.build import Const
-from tiercel.rules.registry import Int, Number, rule
-from tiercel.types import FLOAT, INDEX, Fact
+from tiercel.rules.registry import Anything, Int, Number, rule
+from tiercel.types import FLOAT, INDEX, Fact, exact
 
 # What an item of a type code can be; the codes of characters are left to CPython.
 _ITEMS: dict[str, tuple[str, Fact]] = {"f": ("f64", FLOAT), "d": ("f64", FLOAT)}
@@ -67,6 +67,19 @@ def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
     return e.NONE
 
 
+def new(e: Any, code: Any, *initial: Any) -> Any:
+    """An array of a constant type code: what its items are is known from here on."""
+    kind = e.constant(code)
+    if type(kind) is not str or kind not in _ITEMS:
+        return NotImplemented
+    arguments = [e.obj(value) for value in (e.known(array), code, *initial)]
+    return e.emit("call", *arguments, names=(), fact=exact(array), witness=array(kind))
+
+
+def repeat(e: Any, items: Any, count: Any) -> Any:
+    return e.emit("number_multiply", e.obj(items), e.obj(count), fact=exact(array), witness=e.witness_of(items))
+
+
 def length(e: Any, items: Any) -> Any:
     return e.emit("array_length", e.obj(items), fact=INDEX)
 
@@ -75,3 +88,6 @@ if _known_layout():
     rule(operator.getitem, array, Int)(getitem)
     rule(operator.setitem, array, Int, Number)(setitem)
     rule(len, array)(length)
+    rule(array, str)(new)
+    rule(array, str, Anything)(new)
+    rule(operator.mul, array, Int)(repeat)

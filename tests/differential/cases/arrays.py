@@ -93,3 +93,15 @@ def through_a_view(xs):
         total += xs[i]
     del view
     return total
+
+
+@case((17,), (0,), (-1,), (2**70,))
+def made_here(n):
+    zeros = array("d", [0]) * n
+    for i in range(len(zeros)):
+        zeros[i] = i * 0.5
+    whole = array("q", range(5))
+    total = 0
+    for i in range(len(whole)):
+        total += whole[i]
+    return zeros.tolist(), total, array("i"), array("w", "text")[1]
