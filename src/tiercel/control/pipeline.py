@@ -13,7 +13,7 @@ from time import perf_counter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from tiercel import emit, evaluate, passes
+from tiercel import evaluate, passes
 from tiercel.bytecode import decode
 from tiercel.control.gain import estimate
 from tiercel.control.records import FUNCTION, Compiled, Record, Site
@@ -44,6 +44,7 @@ class Postponed(Exception):
 
 def load() -> tuple[str, ...]:
     """Import LLVM and all that its first use would import; the folders of its Python side."""
+    from tiercel import emit
     emit.load()
     return tuple(f"{folder}{os.sep}" for folder in sys.modules["llvmlite"].__path__)
 
@@ -120,6 +121,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     if not hooks.load_llvm():
         raise Postponed(0)
+    from tiercel import emit  # not for code that gains nothing
     began = perf_counter()
     outgrown = not hooks.config.work or compiled.at in record.outgrown
     lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None, outgrown)

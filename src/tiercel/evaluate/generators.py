@@ -162,7 +162,7 @@ class Generators(Inliner):
         frame = self.frame
         caller = frame.parent
         if frame.ends is None or caller is None:
-            self.leave("a generator yields")
+            self.leave("a yield out of a running loop is not compiled")
         if frame.key in self.observed:
             self._unlink(frame)
         generator, _ = self._generator(caller)
