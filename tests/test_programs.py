@@ -11,12 +11,12 @@ import pytest
 
 PROGRAMS = pathlib.Path(__file__).parent.parent / "bench" / "programs"
 SIZES = {
-    "bank": 3000, "binary_trees": 7, "closures": 3000, "collatz": 300, "csv_report": 1, "dijkstra": 20, "factors": 20,
-    "fannkuch": 6, "fib": 16, "float_chain": 3000, "floyd_warshall": 20, "gcds": 60, "generators": 3000, "hashing": 1,
-    "heap_sort": 800, "json_dumps": 1, "knapsack": 300, "levenshtein": 2, "life": 4, "mandelbrot": 24, "matmul": 14,
-    "module_loop": 5000, "monte_carlo": 3000, "nbody_lists": 300, "nbody_objects": 300, "nqueens": 6, "pidigits": 60,
-    "raycaster": 14, "regex": 1, "selection_sort": 120, "sieve": 5000, "str_format": 500, "text_build": 20,
-    "tokenizer": 300, "tuple_matrix": 60, "word_count": 2000,
+    "bank": 3000, "binary_trees": 7, "closures": 3000, "collatz": 300, "csv_report": 1, "dijkstra": 20,
+    "exceptions": 2000, "factors": 20, "fannkuch": 6, "fib": 16, "float_chain": 3000, "floyd_warshall": 20, "gcds":
+    60, "generators": 3000, "hashing": 1, "heap_sort": 800, "json_dumps": 1, "knapsack": 300, "levenshtein": 2,
+    "life": 4, "mandelbrot": 24, "matmul": 14, "module_loop": 5000, "monte_carlo": 3000, "nbody_lists": 300,
+    "nbody_objects": 300, "nqueens": 6, "pidigits": 60, "raycaster": 14, "regex": 1, "selection_sort": 120, "sieve":
+    5000, "str_format": 500, "text_build": 20, "tokenizer": 300, "tuple_matrix": 60, "word_count": 2000,
 }
 RUN = "import sys; sys.path.insert(0, {path!r}); import {name}; print({name}.main({size}))"
 

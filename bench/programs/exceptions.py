@@ -88,11 +88,15 @@ def until_the_end(n):
     return total
 
 
-def run():
-    keys = [i * 37 % 1000 for i in range(60_000)]
+def main(n):
+    keys = [i * 37 % 1000 for i in range(2 * n)]
     table = {i: i for i in range(900)}
-    words = [str(i) if i % 10 else "none" for i in range(30_000)]
-    return (lookups(table, keys), numbers(words), payments(60_000), managed(30_000), until_the_end(4_000))
+    words = [str(i) if i % 10 else "none" for i in range(n)]
+    return lookups(table, keys), numbers(words), payments(2 * n), managed(n), until_the_end(n // 8)
+
+
+def run():
+    return main(30_000)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Polymorphism(Inliner):
     """Splits the evaluation of an instruction by the types of its operands."""
 
     in_arms = 0         # in how many arms the instructions stand that are being evaluated
+    split: Instruction | None = None        # the instruction that is being evaluated in arms
 
     def is_large_arm(self, function: FunctionType) -> bool:
         """Whether inlining a function here would add much code to what is not always executed."""
@@ -84,6 +85,7 @@ class Polymorphism(Inliner):
         done: list[Incoming] = []
         at, op_at = self.at, self.op_at
         outer, self.in_arms = self.in_arms, self.in_arms + len(arms)
+        around, self.split = self.split, instruction
         try:
             for state, block in arms:
                 self.stand(state, block, at, instruction.next)
@@ -95,11 +97,15 @@ class Polymorphism(Inliner):
                         done.append((self.state, self.block))
                 self.catches = False
         finally:
-            self.in_arms = outer
+            self.in_arms, self.split = outer, around
         if not done:
             return True
         self.stand(*self._merge(done, instruction.next), instruction.next, instruction.next)
         return False
+
+    def masked_next(self) -> bool:
+        """As ever, but arms meet before the mask: there a result must have a width."""
+        return self.instruction is not self.split and super().masked_next()
 
     # -- which types -------------------------------------------------------------------------------------------------
 

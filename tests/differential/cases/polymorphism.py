@@ -258,3 +258,11 @@ def ints_among_floats(values, weight):
             seen.append(each.value / weight if weight else total)
         seen.append(total)
     return seen
+
+
+@case(([1, 2, True, 2**63, 5] * 4, 3), ([7, 2**62, 2**64, 1.5], 5), ([True, 1, 3], 2**63))
+def masked(values, factor):
+    total = 0
+    for value in values * 3:
+        total = (total ^ ((value * factor) & 0xFFFFFFFF)) & 0xFFFFFFFFFFFFFFFF
+    return total
