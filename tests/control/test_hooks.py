@@ -205,6 +205,21 @@ def test_the_end_of_a_loop_is_no_noise(hooks):
     assert version.valid
 
 
+def test_a_running_loop_that_ends_all_the_time_is_given_up(hooks, monkeypatch):
+    f = function()
+    now = [100.0]
+    monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
+    assert hooks.hot_loop(f, 4, (1, 2), ()) is True
+    record = known_record(f.__code__)
+    version = record.find(record.compiled[0].version).version
+    record.compiled[0].sites[2].asked = (100.0, 0)
+    now[0], version.counts = 101.0, [0, 0, 100_000]
+    assert hooks.noisy(version, 2) is False and version.valid
+    now[0], version.counts = 102.0, [0, 0, 400_000]
+    assert hooks.noisy(version, 2) is False and not version.valid
+    assert record.refused[4] == version.retired_for == "it makes too few rounds at a time"
+
+
 def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks, monkeypatch):
     f = function()
     record = record_of(f.__code__)

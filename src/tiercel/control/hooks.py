@@ -28,6 +28,9 @@ MAX_LOG = 10_000
 # An exit costs up to a microsecond.  A version that cannot be replaced and spends more than a few percent of the time
 # on leaving is worse than none.
 MAX_EXITS_A_SECOND = 50_000
+# A running loop that ends so often spends much of the time on being entered and left, for a few rounds each time.
+MAX_ENDS_A_SECOND = 150_000
+FEW_ENDS = 1000
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
 # and leaving the inner loop is all that is gained there, a microsecond for each round, so they wait as any loop does.
@@ -135,9 +138,14 @@ class Hooks:
         if record is None or compiled is None:
             return False
         where = compiled.sites[site]
-        if where.is_normal:
-            return False
         compiled.refresh()
+        if where.is_normal:
+            count = compiled.counts[site] if compiled.counts else 0
+            if where.times_a_second(count, process_time()) > MAX_ENDS_A_SECOND and count > FEW_ENDS \
+                    and compiled.at != FUNCTION:
+                record.refused[compiled.at] = "it makes too few rounds at a time"
+                version.retire("it makes too few rounds at a time")
+            return False
         noise = compiled.counts[site] if compiled.counts else 0
         inner = where.code()
         known = (inner is None or where.reason.endswith("not compiled")

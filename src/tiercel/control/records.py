@@ -23,7 +23,7 @@ FINISHES = frozenset({"end of the compiled loop", "return from a running loop", 
 class Site:
     """A place where a version may leave, for readers: `function` the innermost one's name."""
 
-    __slots__ = ("at", "code", "function", "line", "place", "reason")
+    __slots__ = ("asked", "at", "code", "function", "line", "place", "reason")
 
     def __init__(self, code: CodeType, at: int, line: int, reason: str) -> None:
         self.code = ref(code)
@@ -32,6 +32,13 @@ class Site:
         self.function = code.co_qualname
         self.reason = reason
         self.place: tuple[int, ...] | None = None             # of the value whose type is tested there
+        self.asked = (process_time(), 0)                      # when its exits were last counted, and how many there were
+
+    def times_a_second(self, count: int, now: float) -> float:
+        """How often it was left here, per second of processor time since this was last asked."""
+        then, before = self.asked
+        self.asked = (now, count)
+        return (count - before) / max(now - then, 1e-6)
 
     @property
     def is_normal(self) -> bool:

@@ -54,6 +54,7 @@ from tiercel.graph.ops import OPS
 _INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
 _ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
 _HEAP_TYPE = 1 << 9
+MAX_ROUNDS = 12     # of looking for what must be retained: large functions could take hundreds
 _LETS_GO = ("release", "drop")
 _IMMORTAL = 1 << 31
 MAX_STOLEN = 63    # operands among which an operation can tell those that it takes over
@@ -187,12 +188,13 @@ class _References:
                 for kind in node.op.reads:    # type: ignore[union-attr]
                     kind = place(kind, node)
                     readers[kind] = readers.get(kind, 0) | bit
+        borrowers = self.borrowers()
         all_readers = 0
         for mask in readers.values():
             all_readers |= mask
-        while True:
-            # what lets go of a borrowed value will disappear: no code runs there
-            ignored = frozenset(node for node in self.lets_go if not self.owns(node.args[0]))
+        for left in range(MAX_ROUNDS, -1, -1):
+            # what lets go of a borrowed value will disappear: no code runs there; in the last round any may run
+            ignored = frozenset(node for node in self.lets_go if left and not self.owns(node.args[0]))
             self.liveness(ignored)
             before = self.retained
             for index, items in enumerate(self.items):
@@ -205,7 +207,7 @@ class _References:
                     live = after | item.uses | item.state
                     if op.name in _LETS_GO:
                         if node in last and node not in ignored:
-                            gone = self.borrowed_from(bits[node.args[0]])    # type: ignore[index]
+                            gone = borrowers.get(node.args[0], 0)    # type: ignore[arg-type]
                             self.retained |= (after | item.state) & (all_readers | gone)
                     elif op.runs:
                         self.retained |= live & all_readers
@@ -235,12 +237,15 @@ class _References:
         bit = self.bits.get(value, 0)    # type: ignore[arg-type]
         return bool(bit) and (value not in self.lenders or bool(bit & self.retained))
 
-    def borrowed_from(self, bit: int) -> int:
-        mask = 0
+    def borrowers(self) -> dict[Node, int]:
+        """Of each lender the values that are borrowed from it, directly or not."""
+        found: dict[Node, int] = {}
         for node in self.lenders:
-            if self.uses[node] & bit:
-                mask |= self.bits[node]
-        return mask & ~bit
+            lender = self.lenders[node]
+            while lender is not None:
+                found[lender] = found.get(lender, 0) | self.bits[node]
+                lender = self.lenders.get(lender)
+        return found
 
     # -- liveness -----------------------------------------------------------------------------------------------------
 
