@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pathlib
 import platform
@@ -10,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLAIN = "plain"
@@ -39,6 +40,14 @@ def run(arguments: Sequence[str], timeout: float = 300.0) -> str:
     if done.returncode:
         raise Failed(f"exit code {done.returncode}: {done.stderr.strip()[-400:]}")
     return done.stdout
+
+
+def chosen(parser: argparse.ArgumentParser, names: Sequence[str], known: Collection[str]) -> list[str]:
+    """The names given on a command line, all known ones by default; an error that lists these for any other."""
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        parser.error(f"no such program: {', '.join(unknown)}; there are {', '.join(known)}")
+    return list(names or known)
 
 
 def median(values: Sequence[float]) -> float:

@@ -174,10 +174,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4.0, help="the longest a process measures")
     parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name}")
     options = parser.parse_args()
-    names = [name for given in options.names for name in (MAIN if given == "main" else (given,))] or ordered
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        parser.error(f"no such program: {', '.join(unknown)}; there are {', '.join(known)}")
+    given = [name for each in options.names for name in (MAIN if each == "main" else (each,))]
+    names = measure.chosen(parser, given, ordered)
     rows = []
     print(f"{'program':15} {'CPython':>9} {'Tiercel':>9} {'ratio':>7} {'first run':>9}")
     for name in names:

@@ -166,10 +166,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="how long a process with Tiercel measures")
     parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name}")
     options = parser.parse_args()
-    names = options.names or list(SUITE)
-    unknown = sorted(set(names) - set(SUITE))
-    if unknown:
-        parser.error(f"no such program: {', '.join(unknown)}; there are {', '.join(SUITE)}")
+    names = measure.chosen(parser, options.names, SUITE)
     results = []
     print(f"{'program':24} {'CPython':>10} {'Tiercel':>10} {'ratio':>7}")
     for name in names:

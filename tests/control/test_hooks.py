@@ -322,6 +322,14 @@ def test_budget(monkeypatch):
     for _ in range(50):
         budget.learn(100_000, 1e-4)
     assert budget.allows(10**7), "LLVM turned out to be fast"
+    for quick in (False, True):
+        budget.restart()
+        budget.rate = 0.0
+        budget.learn(500_000, 5.0 if not quick else 2.0, quick)
+        now[0] += budget.wait(500_000, quick) - 0.01
+        assert not budget.allows(500_000, quick)
+        now[0] += 0.02
+        assert budget.allows(500_000, quick), "what it waited for"
     budget.restart()
     assert budget.spent == 0
     assert Budget(1.0, unlimited=True).allows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from typing import Any
 
 import pytest
@@ -229,6 +230,43 @@ def test_text_and_bytes() -> None:
     made.add("bytearray_set", *made.params)
     made.end(Const(0, "i"))(data, 1, 200)
     assert data == b"a\xc8c" and operation("bytearray_item", "oi", "i")(data, 1) == 200
+
+
+@pytest.mark.parametrize("kind", "bBhHiIlLqQ")
+def test_arrays_of_ints(kind: str) -> None:
+    bits = 8 * array(kind).itemsize
+    low, high = (-1 << bits - 1, (1 << bits - 1) - 1) if kind.islower() else (0, (1 << bits) - 1)
+    items = array(kind, [low, high, 7])
+    assert operation("array_kind", "o", "i")(items) == ord(kind)
+    assert operation("array_length", "o", "i")(items) == 3
+    rep = "u" if kind in "LQ" and bits == 64 else "i"
+    item = operation(f"array_item_{rep}64", "oi", rep, kind=kind)
+    assert [item(items, index) for index in range(3)] == [low, high, 7]
+    if rep == "i":
+        made = Made("oii", "i")
+        made.add("array_set_i64", *made.params, kind=kind)
+        store = made.end(Const(0, "i"))
+        for index, value in enumerate((high, low, 1)):
+            store(items, index, value)
+        assert items.tolist() == [high, low, 1]
+
+
+@pytest.mark.parametrize("kind", "fd")
+def test_arrays_of_floats(kind: str) -> None:
+    items = array(kind, [0.5, -0.0, 1e30])
+    item = operation("array_item_f64", "oi", "f", kind=kind)
+    assert [repr(item(items, index)) for index in range(3)] == [repr(each) for each in items]
+    made = Made("oif", "i")
+    made.add("array_set_f64", *made.params, kind=kind)
+    made.end(Const(0, "i"))(items, 1, 0.1)
+    assert items == array(kind, [0.5, 0.1, 1e30])
+
+
+def test_a_number_as_a_double() -> None:
+    number = operation("number_to_f64", "o", "f")
+    for value in (0, -3, 2**53 + 1, 2**70, -2**1000, 1.5, float("inf")):
+        assert number(value) == float(value)
+    assert [number(value) for value in (True, 2**1024, "1", None, 1j)] == [LEFT] * 5
 
 
 def test_dicts() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _GOES_ON = ("next", "branch", "iter")      # where control may go on at the next instruction
 
+
 @dataclass(slots=True, eq=False)
 class Block:
     """Instructions that run one after the other; the last one alone may jump.

@@ -28,12 +28,16 @@ class Budget:
         if self.unlimited:
             return True
         earned = GRACE + (process_time() - self.began) * self.percent / 100
-        return self.spent + characters * self.rate * (QUICK_PART if quick else 1.0) < earned
+        return self.spent + self._forecast(characters, quick) < earned
 
-    def wait(self, characters: int = 0) -> float:
-        """Seconds of processor time until a compile with that much text may begin."""
-        missing = self.spent + characters * self.rate - GRACE
+    def wait(self, characters: int = 0, quick: bool = False) -> float:
+        """Seconds of processor time until `allows` of the same is true."""
+        missing = self.spent + self._forecast(characters, quick) - GRACE
         return max(0.0, missing * 100 / self.percent - (process_time() - self.began))
+
+    def _forecast(self, characters: int, quick: bool) -> float:
+        """Seconds that LLVM is going to take."""
+        return characters * self.rate * (QUICK_PART if quick else 1.0)
 
     def learn(self, characters: int, seconds: float, quick: bool = False) -> None:
         """LLVM took that long: larger modules, which matter more, also say more."""

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-MAX_INLINED = 1200         # instructions inlined into one version
-SHRINK, LEAST_INLINING = 3, 40
+SHRINK, LEAST_INLINING = 3, 1 / 30
 
 
 class History:
@@ -23,7 +22,7 @@ class History:
 
     def __init__(self) -> None:
         self.clock = 0                               # how many failures were noted
-        self.inlining = MAX_INLINED
+        self.inlining = 1.0
         self._failures = IdentityTable()             # code: {unit: {reason: when}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._assumed: dict[tuple[int, str], int] = {}
@@ -35,7 +34,7 @@ class History:
 
     def inline_less(self) -> bool:
         """A version was too large: the next one inlines a third as much.  False: that was little already."""
-        self.inlining = int(self.inlining / SHRINK)
+        self.inlining /= SHRINK
         return self.inlining >= LEAST_INLINING
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:

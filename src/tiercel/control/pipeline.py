@@ -38,8 +38,8 @@ class TooLarge(evaluate.Unsupported):
 
 
 class Postponed(Exception):
-    """The budget, or an import that is under way, does not allow to go on: later.  The argument is the size of the text
-    that is to be compiled, if it is known."""
+    """The budget, or an import that is under way, does not allow to go on: later.  The arguments are those of
+    `Budget.wait`."""
 
 
 def load() -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if not hooks.config.sync and estimate(graph) <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     if not hooks.load_llvm():
-        raise Postponed(0)
+        raise Postponed
     from tiercel import emit  # not for code that gains nothing
     began = perf_counter()
     outgrown = not hooks.config.work or compiled.at in record.outgrown
@@ -131,7 +131,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if size > MAX_TEXT:
         raise TooLarge
     if not hooks.budget.allows(size, quick):
-        raise Postponed(size)
+        raise Postponed(size, quick)
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
     version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),

@@ -20,12 +20,6 @@ class Effort(Enum):
     FULL = "full"
 
 
-# The passes run over the main function.  The graph's own passes have done value numbering with effects and dead code
-# already.  Not LLVM's new_gvn: of two phis of a block that take themselves from different edges it sees one only, and
-# so merges `a, b, itself` with `a, itself, b` (seen in LLVM 22).
-PASSES = ("simplify_cfg",)
-
-
 # LLVM keeps some memory for each library that it ever linked, until the linker itself goes
 LIBRARIES = 50
 
@@ -57,9 +51,11 @@ class Backend:
             for level in (1, 0))
         self.head = f'target datalayout = "{self.machine.target_data}"\ntarget triple = "{triple}"\n'
         self.builder = llvm.create_pass_builder(self.machine, llvm.create_pipeline_tuning_options(speed_level=1))
+        # The graph's own passes have done value numbering with effects and dead code already.  Not LLVM's new_gvn: of two
+        # phis of a block that take themselves from different edges it sees one only, and so merges `a, b, itself` with
+        # `a, itself, b` (seen in LLVM 22).
         self.passes = llvm.create_new_function_pass_manager()
-        for name in PASSES:
-            getattr(self.passes, f"add_{name}_pass")()
+        self.passes.add_simplify_cfg_pass()
         self.jit: Any = None
         self.names = count()
         self.lock = Lock()      # the pass manager and its analyses are shared

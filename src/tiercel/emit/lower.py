@@ -23,8 +23,7 @@ from tiercel.graph.flow import Flow, reverse_postorder
 from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
-_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }",
-               ]
+_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
 
 
 # what has done something already when it may leave

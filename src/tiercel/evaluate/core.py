@@ -70,7 +70,7 @@ _HEAPTYPE = 1 << 9
 class History:
     """What earlier versions of the code met: nothing, unless control passes a history of its own."""
 
-    inlining = 1200        # how many instructions may be inlined into one version
+    inlining = 1.0         # how much of the most that may be inlined into one version is
 
     def failed(self, code: Any, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""

@@ -18,6 +18,7 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
+MAX_INLINED = 1200            # instructions inlined into one version
 
 _NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -75,7 +76,7 @@ class Inliner(Iteration):
         if any(frame.code.code is code for frame in self.state.frames()):
             return False
         size = len(decode(code).instructions)
-        if size > MAX_CALLEE or self.inlined_size + size > self.history.inlining:
+        if size > MAX_CALLEE or self.inlined_size + size > MAX_INLINED * self.history.inlining:
             return False
         return "recursion" not in self.failures()
 

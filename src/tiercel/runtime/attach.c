@@ -455,6 +455,24 @@ tc_sweep(void)
     sweeping = 0;
 }
 
+static int sweep_is_pending;
+
+static int
+sweep_pending(void *unused)
+{
+    sweep_is_pending = 0;
+    tc_sweep();
+    return 0;
+}
+
+void
+tc_sweep_soon(void)
+{
+    if (!sweep_is_pending && !Py_IsFinalizing()) {
+        sweep_is_pending = Py_AddPendingCall(sweep_pending, NULL) == 0;
+    }
+}
+
 /* -- for Python -- */
 
 PyObject *

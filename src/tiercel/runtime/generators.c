@@ -3,8 +3,6 @@
 #include "exits.h"
 #include "helpers.h"
 
-#include <opcode_ids.h>
-
 static _PyInterpreterFrame *
 frame_of(PyGenObject *gen)
 {
@@ -52,7 +50,8 @@ tc_generator_suspend(PyGenObject *gen, int64_t point)
     _Py_CODEUNIT *before = _PyCode_CODE(code) + unit - 1;
     frame->instr_ptr = before + 1;
     frame->stacktop = code->co_nlocalsplus + (int)(point >> 32);
-    gen->gi_frame_state = before->op.code == RETURN_GENERATOR ? FRAME_CREATED : FRAME_SUSPENDED + before->op.arg;
+    /* The yields come after the first RESUME; the opcodes themselves may be instrumented. */
+    gen->gi_frame_state = unit < code->_co_firsttraceable ? FRAME_CREATED : FRAME_SUSPENDED + before->op.arg;
 }
 
 PyObject **

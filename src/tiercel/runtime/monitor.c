@@ -8,7 +8,6 @@
 
 enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
 enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
-enum { TC_LATER = 2 };           /* a hook returned None: not now */
 enum { ROUNDS_BEFORE_ASKING_AGAIN = 10000 };     /* where a hook could not be called */
 
 static struct {
@@ -685,24 +684,4 @@ tc_py_stop(PyObject *module, PyObject *unused)
     tc_sweep();
     tc_worker_stop();
     Py_RETURN_NONE;
-}
-
-/* -- the sweep -- */
-
-static int sweep_is_pending;
-
-static int
-sweep_pending(void *unused)
-{
-    sweep_is_pending = 0;
-    tc_sweep();
-    return 0;
-}
-
-void
-tc_sweep_soon(void)
-{
-    if (!sweep_is_pending && !Py_IsFinalizing()) {
-        sweep_is_pending = Py_AddPendingCall(sweep_pending, NULL) == 0;
-    }
 }

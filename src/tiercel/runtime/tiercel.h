@@ -190,6 +190,8 @@ PyObject *tc_py_interpreted(PyObject *module, PyObject *const *args, Py_ssize_t 
 /* Frees what retired versions held once no native frame can use it, and reports them.  Only where no unlinked
    native code can be below on the stack: where Python code could run. */
 void tc_sweep(void);
+/* A retired version is to be reported by the next sweep: makes one happen soon. */
+void tc_sweep_soon(void);
 
 /* Makes native frames leave when they regain control: those of `version`, or of all versions if it is NULL. */
 void tc_mark_frames(tc_version *version);
@@ -225,7 +227,7 @@ int tc_keep_watched(tc_version *version, PyObject *list);
 void tc_unwatch(tc_version *version);
 
 /* -- monitor.c -- */
-/* Lets PY_START and JUMP count again in this code. */
+/* Lets PY_START and JUMP count again in this code, from zero; the first only has the events sent again. */
 void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
@@ -233,11 +235,10 @@ void tc_note_noisy(tc_version *version, Py_ssize_t site);
 /* Quickly made code has made its rounds. */
 void tc_note_outgrown(tc_version *version);
 void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
-/* Calls a hook on a thread of its own: 1: it did not return False, 0: it did, -1: it could not be called now or
-   failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
+enum { TC_LATER = 2 };
+/* Calls a hook on a thread of its own: 0: it returned False, TC_LATER: None, 1: something else, -1: it could not be
+   called now or failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
 int tc_call_hook(const char *name, PyObject *args);
-/* A retired version is to be reported by the next sweep: makes one happen soon. */
-void tc_sweep_soon(void);
 
 PyObject *tc_py_start(PyObject *module, PyObject *args);
 PyObject *tc_py_stop(PyObject *module, PyObject *unused);
