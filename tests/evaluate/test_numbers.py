@@ -20,6 +20,10 @@ def weighed(each: Any, weight: float) -> float:
     return each.value * weight
 
 
+def low_bits(each: Any, factor: int) -> int:
+    return (each.value * factor) & 0xFFFFFFFF
+
+
 def first(items: Any) -> Any:
     return items[0]
 
@@ -40,12 +44,12 @@ def named(graph: Graph, name: str) -> list[Node]:
     return [node for node in graph.nodes() if node.op is not None and node.op.name == name]
 
 
-def failed(graph: Graph, history: History, type_: type) -> None:
+def failed(graph: Graph, history: History, type_: type, function: Any = weighed) -> None:
     """Note that the guards of the type of an attribute met another one."""
     from tiercel import _runtime
     for node, place in graph.places.items():
         if node.attrs["type"] in (int, float):
-            history.note_types(weighed.__code__, place, "type", [_runtime.type_version(type_)], history.clock)
+            history.note_types(function.__code__, place, "type", [_runtime.type_version(type_)], history.clock)
 
 
 def test_an_int_or_a_float_is_made_a_double_where_it_meets_a_float() -> None:
@@ -63,6 +67,13 @@ def test_a_union_of_other_types_is_no_number() -> None:
     history = History()
     failed(graph_of(weighed, Measured(1.5), 2.0, history=history), history, str)
     assert named(graph_of(weighed, Measured(1.5), 2.0, history=history), "number_to_f64") == []
+
+
+def test_what_is_masked_has_a_width_where_arms_meet_before_the_mask() -> None:
+    history = History()
+    failed(graph_of(low_bits, Measured(3), 2**40, history=history), history, bool, low_bits)
+    graph = graph_of(low_bits, Measured(3), 2**40, history=history)
+    assert len(named(graph, "type_is")) == 1
 
 
 def test_the_type_code_of_an_array_is_made_sure_of() -> None:
