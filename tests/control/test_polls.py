@@ -63,3 +63,40 @@ def test_sees_the_change(what: str, by: str) -> None:
         done = subprocess.run([sys.executable, "-m", "tiercel", "-c", program, by], capture_output=True, text=True,
                               timeout=60, env=environment)
         assert (done.stdout, done.stderr) == (f"{expected}\n", "")
+
+
+BODY = """
+import signal, sys
+seen = []
+def look(number, frame):
+    names = []
+    while frame is not None:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    seen.append(names)
+def slow(rounds):
+    total = 0
+    for outer in range(3):
+        for i in range(rounds):
+            total += i & 3
+        yield total
+def take(rounds):
+    last = 0
+    for value in slow(rounds):
+        last = value
+    return last
+for _ in range(60):
+    take(10)
+signal.signal(signal.SIGALRM, look)
+signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+while len(seen) < 3:
+    take(100_000_000)
+print(all(names[:3] == ["slow", "take", "<module>"] for names in seen if "take" in names))
+"""
+
+
+def test_a_signal_handler_sees_the_generator_whose_body_is_evaluated_in_place() -> None:
+    environment = {**os.environ, "TIERCEL_THRESHOLD": "20", "TIERCEL_SYNC": "1", "TIERCEL_STRICT": "1"}
+    done = subprocess.run([sys.executable, "-m", "tiercel", "-c", BODY], capture_output=True, text=True, timeout=60,
+                          env=environment)
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -520,3 +520,18 @@ def reference_counts_of_locals(n):
         other = thing if i % 2 else [thing]
         seen.append(sys.getrefcount(thing))
     return seen, sys.getrefcount(thing), sys.getrefcount(other)
+
+
+class Holder:
+    def __init__(self, *values):
+        for value in values:
+            self.value = value
+
+
+@case((6, Holder(1)), (3, Holder()), (1, Holder()))
+def held_at_the_bottom(n, holder):
+    if n < 2:
+        made = [holder]
+        holder.value
+        return made
+    return held_at_the_bottom(n - 1, holder)

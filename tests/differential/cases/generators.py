@@ -591,3 +591,21 @@ def coroutines(n):
         coroutine.send(None)
     except StopIteration as stop:
         return stop.value
+
+
+def asked_too_early(generator):
+    try:
+        return generator.send(5)
+    except TypeError as error:
+        return str(error)
+
+
+@case((3,), (0,))
+def not_started(n):
+    seen = []
+    for _ in range(8):
+        waiting, begun = numbers(n), numbers(n + 1)
+        for x in begun:
+            break
+        seen.append((asked_too_early(waiting), asked_too_early(begun), list(waiting), list(begun)))
+    return seen

@@ -394,3 +394,15 @@ def flags_and_gaps(n):
                 gaps[j] = i
         i += 1
     return flags, gaps, sum(flags)
+
+
+@case(([0.5] * 8, 8), ([0.5] * 8, 9), ([0.5] * 8, 10**6), ([], 1), ([], 0), ([0.5] * 8, -1))
+def as_far_as_told(xs, n):
+    total = 0.0
+    for i in range(n):
+        total += xs[i]
+    for i in range(n):
+        total += xs[i - 1]
+    for i in range(n - 1, -1, -2):
+        total -= xs[i]
+    return total
