@@ -142,6 +142,8 @@ UNOBSERVABLE: frozenset[Any] = frozenset({
 })
 
 
+# Hashing these, and comparing one with another, runs no code of the program.
+SIMPLE: frozenset[Any] = frozenset({int, float, bool, str, bytes, NoneType})
 IMMORTAL: frozenset[Any] = frozenset({bool, type(None), type(...)})    # all their instances are
 
 

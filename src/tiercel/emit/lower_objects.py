@@ -451,6 +451,13 @@ def _or_leave(function: str) -> Rule:
     return rule
 
 
+def _has(e: Lowering, node: Node) -> None:
+    """The C function says -1 where the code must leave."""
+    found = e.call("i32", "tc_sequence_has", *[("ptr", e.value(arg)) for arg in node.args])
+    e.leave_if(e.put(f"icmp slt i32 {found}, 0"), node)
+    e.define(node, f"icmp ne i32 {found}, 0")
+
+
 # -- strings and bytes ---------------------------------------------------------------------------------------------
 
 
@@ -546,6 +553,7 @@ RULES: dict[str, Any] = {
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store, "closure_item": _closure_item,
     "list_length": _field("var.size", "list"), "list_item": _list_item, "list_set": _list_set,
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
+    "list_has": _has, "tuple_has": _has,
     "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
     "tuple_length": _field("var.size", "tuple"), "tuple_item": _tuple_item, "tuple_new": _of_array("tc_tuple_new"),
     "str_length": _field("unicode.length", "str"), "str_item": _str_item,

@@ -8,8 +8,9 @@ from typing import Any
 from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
+from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
-from tiercel.types import BIG_INT, I64_MAX, I64_MIN, U64_MAX, Fact, int_between
+from tiercel.types import BIG_INT, I64_MAX, I64_MIN, SIMPLE, U64_MAX, Fact, int_between
 from tiercel.values import NONE, Abstract, Virtual, known
 
 _EXACT_DOUBLE = 1 << 53
@@ -258,6 +259,8 @@ class Api(Catching):
             return self.emit("i64_ne", self.emit(length, self.obj(value)), Const(0, "i"))
         if type_ is type(None):
             return Const(False, "b")
+        if type_ is not None and not self.has_method(type_, "__bool__") and not self.has_method(type_, "__len__"):
+            return Const(True, "b")
         return self._called_truth(value)
 
     def _called_truth(self, value: Abstract) -> Operand:
@@ -340,6 +343,16 @@ class Api(Catching):
         """Whether the `__class__` of instances is their type."""
         return find_in_type(type_, "__class__") is object.__dict__["__class__"]
 
+    def is_simple_key(self, value: Abstract) -> bool:
+        """Whether looking a value up among others like it runs no code of the program: a string, number or plain class,
+        or a tuple of such."""
+        if isinstance(value, Virtual):
+            return value.kind == "tuple" and all(map(self.is_simple_key, value.parts))
+        if isinstance(value, Const) and type(value.value) is tuple:
+            return all(type(part) in SIMPLE for part in value.value)
+        type_ = self.type_of(value)
+        return type_ in SIMPLE or type_ is type
+
     def has_method(self, type_: type, name: str) -> bool:
         """Whether instances of a type have a special method; assumed not to change."""
         self.assumptions.add_type(type_)
@@ -356,6 +369,13 @@ class Api(Catching):
         there = self.list_item(items, index)
         self.learn_replaced(there)
         self.store("list_set", [self.obj(items), index], value, self.fact(there))
+
+    def note_item(self, items: Operand, *values: Abstract) -> None:
+        """Remember what a list that this code has made holds, as if it had been seen."""
+        if isinstance(items, Node) and items.op is OPS["list_new"] and items.witness is NO_WITNESS and values:
+            seen = self.sample_like(values[0])
+            if seen is not NO_WITNESS:
+                self.set_witness(items, [seen])
 
     def tuple_item(self, items: Abstract, index: Operand) -> Node:
         witness = self.witness_of(items)

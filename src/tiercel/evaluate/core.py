@@ -297,9 +297,9 @@ class Core:
         self.constants.append(type_)
         self.narrow(value, exact(type_))
 
-    def learn(self, value: Abstract, sighted: type | None = None) -> type | None:
+    def learn(self, value: Abstract, sighted: type | None = None, guess: type | None = None) -> type | None:
         """The exact type of a value: known, or guarded to what was sighted by the interpreter, in the witness, or by an
-        earlier version in the same place."""
+        earlier version in the same place; to a guess where nothing was."""
         place = self._place()
         self.learnt += 1
         type_ = self.type_of(value)
@@ -308,7 +308,7 @@ class Core:
         if type_ is None:
             type_ = sighted
             if type_ is None:
-                type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place)
+                type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place) or guess
             if type_ is None or not self.guard_type(value, type_, place):
                 return None
         self.history.note_sighted(place, type_)
@@ -469,7 +469,7 @@ class Core:
     def _materialise_cell(self, cell: Virtual) -> Node:
         # what it holds may refer to it, as a function does that calls itself
         content = self.bound(self.state.parts(cell)[0])
-        sample = self._sample(content)
+        sample = self.sample_like(content)
         node = self.emit("cell_new", NULL, fact=Fact(cell.type),
                          witness=NO_WITNESS if sample is NO_WITNESS else CellType(sample))
         self.state.replace(cell, node)
@@ -479,8 +479,8 @@ class Core:
             self.emit("cell_store", node, self.obj(content))
         return node
 
-    def _sample(self, content: Abstract) -> Any:
-        """A value such as a cell holds, from which a load of it learns the type; NO_WITNESS if none is known."""
+    def sample_like(self, content: Abstract) -> Any:
+        """A value such as a cell or list is given, from which a load of it learns the type; NO_WITNESS if none is known."""
         witness = self.witness_of(content)
         type_ = None if content is NULL else self.type_of(content)
         return type_() if witness is NO_WITNESS and type_ in _NUMBERS else witness
@@ -596,6 +596,8 @@ class Core:
         """Whether dropping a reference to this value may be what ends it: not where it was read from something that has
         certainly kept it since."""
         if node.rep != "o" or not observable(self.fact(node)) or self._born.get(node) == self.epoch:
+            return False
+        if node.op is OPS["tuple_new"] and not any(observable(self.fact(arg)) for arg in node.args):
             return False
         return node.op is not None or self.graph.loop_at is not None or node not in self.graph.entry.params
 

@@ -341,6 +341,26 @@ def _list_set_slice(items: list[Any], low: int, high: int, new: list[Any]) -> No
     items[low:high] = new
 
 
+
+
+_SIMPLE = (int, str, float, bytes, bool, type(None))     # such as run no code when one is compared with another
+
+
+def _slice(items: Any, low: int, high: int) -> Any:
+    return items[low:high]
+
+
+def _sequence_has(items: Any, item: Any) -> bool:
+    for there in items:
+        if there is item:
+            return True
+        if type(there) not in _SIMPLE:
+            raise Leaves
+        if there == item:
+            return True
+    return False
+
+
 def _iterated(iterator: Any) -> Any:
     state = iterator.__reduce__()
     if len(state) < 3:
@@ -374,7 +394,9 @@ _simple({
     "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,
     "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
-    "str_eq": operator.eq, "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
+    "str_eq": operator.eq, "str_has": operator.contains, "str_slice": _slice, "bytes_slice": _slice,
+    "tuple_slice": _slice, "list_has": _sequence_has, "tuple_has": _sequence_has,
+    "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
     "int_of_str": int, "float_of_str": float,
     "bytes_length": len, "bytes_item": operator.getitem, "bytearray_length": len,
     "bytearray_item": operator.getitem, "bytearray_set": operator.setitem,
@@ -415,7 +437,7 @@ def _contains(container: Any, item: Any) -> bool:
 
 
 _simple({
-    "dict_length": len, "set_length": len, "dict_get_str": _dict_get_str, "dict_get": operator.getitem,
+    "dict_length": len, "set_length": len, "dict_get_or": dict.get, "dict_get_str": _dict_get_str, "dict_get": operator.getitem,
     "dict_set_str": operator.setitem, "dict_has_str": _contains, "set_has_str": _contains,
     "set_add_str": set.add, "set_add": set.add, "dict_new": lambda *items: dict(zip(items[::2], items[1::2])),
     "set_new": lambda *items: set(items), "dict_update": dict.update, "dict_merge": _dict_merge,

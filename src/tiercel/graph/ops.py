@@ -263,7 +263,7 @@ _op("attr_store", "oo", "o", LEAVES, writes="attr", ref="new", steals="last", at
     doc="over a value that is set, in an object without a dict of its own; else leaves")
 _op("attr_store_f64", "of", "", LEAVES | RELEASES, writes="attr float", attrs="index name type",
     doc="as attr_store of a boxed double; a float that only this slot holds is overwritten in place")
-_op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type")
+_op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type", doc="likewise of an int")
 # the attributes of instances of classes with inline values that may have a dict instead: `hint` is where it had the name
 _op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol="tc_own_load",
     doc="what the instance itself has under a name, wherever; leaves if it has nothing")
@@ -290,7 +290,7 @@ _op("list_item", "oi", "o", reads="list items")
 _op("list_set", "oio", "o", writes="items", ref="new", steals="last")
 _op("list_set_f64", "oif", "", RELEASES, writes="items float",
     doc="stores a boxed double; a float that only this slot holds is overwritten in place")
-_op("list_set_i64", "oii", "", RELEASES, writes="items")
+_op("list_set_i64", "oii", "", RELEASES, writes="items", doc="likewise of an int")
 _op("list_append", "oo", "", PURE | KEEPS, steals="last", writes="list items", symbol="tc_list_append")
 _op("list_new", "o*", "o", ref="new", steals="all")
 _op("list_of", "oi", "o", ref="new", symbol="tc_list_repeat", doc="[item] * count")
@@ -304,6 +304,8 @@ _op("list_take_slice", "oiio", "", RUNS, symbol="tc_list_take_slice", fails="min
 _op("list_reverse", "o", "", PURE | KEEPS, writes="items", symbol="tc_list_reverse")
 _op("list_pop", "oi", "o", LEAVES, ref="new", writes="list items", symbol="tc_list_pop", doc="index within range")
 _op("list_swap", "oii", "", PURE | KEEPS, writes="items", doc="exchanges two items")
+_op("list_has", "oo", "b", LEAVES, reads="list items", symbol="tc_sequence_has", attrs="reason",
+    doc="operand 1 is of a simple type; leaves if it is compared with an item that is not")
 _op("list_concat", "oo", "o", ref="new", reads="list items", symbol="tc_list_concat")
 _op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_list_extend_list")
 
@@ -311,18 +313,23 @@ _op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_
 _op("tuple_length", "o", "i")
 _op("tuple_item", "oi", "o", ref="borrowed")
 _op("tuple_new", "o*", "o", ref="new", steals="all")
+_op("tuple_has", "oo", "b", LEAVES, symbol="tc_sequence_has", attrs="reason", doc="as list_has")
+_op("tuple_slice", "oii", "o", ref="new", symbol="PyTuple_GetSlice", doc="bounds already adjusted")
 
 # -- strings, bytes, buffers -----------------------------------------------------------------------------------------
 _op("str_length", "o", "i")
 _op("str_item", "oi", "i", doc="the code point at an index within range")
 _op("str_from_code", "i", "o", ref="new", symbol="tc_str_from_code", doc="chr() of a valid code point")
 _op("str_eq", "oo", "b", symbol="tc_str_eq")
+_op("str_has", "oo", "b", symbol="tc_str_has", doc="whether operand 1 is part of operand 0")
+_op("str_slice", "oii", "o", ref="new", symbol="tc_str_slice", doc="bounds already adjusted")
 _op("str_concat", "oo", "o", RAISES, ref="new", symbol="PyUnicode_Concat", fails="null")
 _op("int_of_str", "o", "o", RAISES, ref="new", symbol="tc_int_of_str", fails="null", doc="int() of an exact str")
 _op("float_of_str", "o", "o", RAISES, ref="new", symbol="PyFloat_FromString", fails="null",
     doc="float() of an exact str")
 _op("bytes_length", "o", "i")
 _op("bytes_item", "oi", "i")
+_op("bytes_slice", "oii", "o", ref="new", symbol="tc_bytes_slice", doc="bounds already adjusted")
 _op("bytearray_length", "o", "i", reads="bytearray")
 _op("bytearray_item", "oi", "i", reads="bytearray")
 _op("bytearray_set", "oii", "", writes="bytearray", doc="value in 0..255")
@@ -348,19 +355,20 @@ _op("range_iter_start", "o", "i", reads="iter")
 _op("range_iter_step", "o", "i", reads="iter")
 _op("range_iter_length", "o", "i", reads="iter", doc="how many are left")
 
-# -- dicts and sets through CPython's own functions ------------------------------------------------------------------
+# -- dicts and sets through CPython's own functions: a simple key is an exact str, int or the like or a tuple of such,
+#    which runs no code of the program when it is hashed ------------------------------------------------------------
 _op("dict_length", "o", "i", reads="dict")
 _op("set_length", "o", "i", reads="set")
 _op("dict_get_str", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_str",
-    doc="exact dict, exact str key; leaves if missing")
+    doc="exact dict, simple key; leaves if missing")
+_op("dict_get_or", "ooo", "o", ref="new", reads="dict", symbol="tc_dict_get_or",
+    doc="dict.get(key, operand 2) of an exact dict and a simple key")
 _op("dict_get", "oo", "o", RUNS, ref="new", symbol="tc_dict_get", fails="null", doc="dict[key]; raises KeyError")
 _op("dict_set_str", "ooo", "", RUNS, symbol="tc_dict_set_str", fails="minus1",
-    doc="exact dict, exact str or int key; what was there goes, which may run finalisers")
-_op("dict_has_str", "oo", "b", reads="dict", symbol="tc_dict_has_str", doc="exact dict, exact str or int key")
-_op("set_has_str", "oo", "b", reads="set", symbol="tc_set_has_str",
-    doc="exact set or frozenset, exact str or int key")
-_op("set_add_str", "oo", "", PURE | KEEPS, writes="set", symbol="tc_set_add_str",
-    doc="exact set, exact str or int item")
+    doc="exact dict, simple key; what was there goes, which may run finalisers")
+_op("dict_has_str", "oo", "b", reads="dict", symbol="tc_dict_has_str", doc="exact dict, simple key")
+_op("set_has_str", "oo", "b", reads="set", symbol="tc_set_has_str", doc="exact set or frozenset, simple key")
+_op("set_add_str", "oo", "", PURE | KEEPS, writes="set", symbol="tc_set_add_str", doc="exact set, simple item")
 _op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")
 _op("set_new", "o*", "o", RUNS, ref="new")
 

@@ -10,6 +10,8 @@ from typing import Any
 from tiercel.rules.registry import Anything, Int, Number, rule
 from tiercel.values import Virtual
 
+_SEQUENCES = (list, tuple, range, str, bytes)
+
 
 def _extreme(function: Any, int_name: str, compare: str) -> None:
     def of_two(e: Any, a: Any, b: Any) -> Any:
@@ -72,6 +74,8 @@ def is_callable(e: Any, value: Any) -> Any:
 @rule(enumerate, list)
 @rule(enumerate, tuple)
 @rule(enumerate, range)
+@rule(enumerate, str)
+@rule(enumerate, bytes)
 def numbered(e: Any, items: Any) -> Any:
     return numbered_from(e, items, e.known(0))
 
@@ -79,6 +83,8 @@ def numbered(e: Any, items: Any) -> Any:
 @rule(enumerate, list, Int)
 @rule(enumerate, tuple, Int)
 @rule(enumerate, range, Int)
+@rule(enumerate, str, Int)
+@rule(enumerate, bytes, Int)
 def numbered_from(e: Any, items: Any, start: Any) -> Any:
     if not e.consumed_at_once() or e.is_big(start):
         return NotImplemented
@@ -89,7 +95,7 @@ def numbered_from(e: Any, items: Any, start: Any) -> Any:
 @rule(zip, Anything, Anything)
 @rule(zip, Anything, Anything, Anything)
 def together(e: Any, *iterables: Any) -> Any:
-    if not e.consumed_at_once() or any(e.type_of(i) not in (list, tuple, range) for i in iterables):
+    if not e.consumed_at_once() or any(e.type_of(i) not in _SEQUENCES for i in iterables):
         return NotImplemented
     iterators = [e.virtual_iterator(i) for i in iterables]
     return NotImplemented if any(i is None for i in iterators) else e.new_virtual("zip", iterators)

@@ -6,8 +6,9 @@ import operator
 from typing import Any
 
 from tiercel.graph.build import Const
+from tiercel.rules.list import sliced
 from tiercel.rules.registry import Int, rule
-from tiercel.types import INDEX, Fact
+from tiercel.types import INDEX, Fact, exact
 
 _BYTE = Fact(int, 0, 255)
 
@@ -27,6 +28,11 @@ def _getitem(kind: type, name: str) -> None:
 
 _getitem(bytes, "bytes")
 _getitem(bytearray, "bytearray")
+
+
+@rule(operator.getitem, bytes, slice)
+def piece(e: Any, data: Any, bounds: Any) -> Any:
+    return sliced(e, data, bounds, "bytes", exact(bytes))
 
 
 @rule(iter, bytes)

@@ -1,4 +1,4 @@
-"""Dicts: keys that are strings or ints run no code of the program."""
+"""Dicts: looking up simple keys, such as strings, ints and tuples of these, runs no code of the program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tiercel.graph.build import NO_WITNESS
 from tiercel.rules.registry import Anything, rule
 from tiercel.types import DICT, INDEX
 
-_SIMPLE = (str, int)
+_LOOKED_UP = (str, int)
 
 
 def _seen(e: Any, names: Any, key: Any) -> Any:
@@ -18,36 +18,45 @@ def _seen(e: Any, names: Any, key: Any) -> Any:
     if type(witness) is not dict or not witness:
         return NO_WITNESS
     wanted = e.constant(key)
-    if type(wanted) in _SIMPLE and wanted in witness:
+    if type(wanted) in _LOOKED_UP and wanted in witness:
         return witness[wanted]
     return next(iter(witness.values()))
 
 
-@rule(operator.getitem, dict, str)
-@rule(operator.getitem, dict, int)
+@rule(operator.getitem, dict, Anything)
 def getitem(e: Any, names: Any, key: Any) -> Any:
     seen = _seen(e, names, key)
-    if "missing" in e.failures():
+    if not e.is_simple_key(key) or "missing" in e.failures():
         return e.emit("dict_get", e.obj(names), e.obj(key), witness=seen)
     return e.emit("dict_get_str", e.obj(names), e.obj(key), witness=seen, reason="missing")
 
 
-@rule(operator.getitem, dict, Anything)
-def getitem_any(e: Any, names: Any, key: Any) -> Any:
-    return e.emit("dict_get", e.obj(names), e.obj(key), witness=_seen(e, names, key))
+@rule(dict.get, dict, Anything)
+def get(e: Any, names: Any, key: Any) -> Any:
+    return get_or(e, names, key, e.NONE)
 
 
-@rule(operator.setitem, dict, str, Anything)
-@rule(operator.setitem, dict, int, Anything)
+@rule(dict.get, dict, Anything, Anything)
+def get_or(e: Any, names: Any, key: Any, missing: Any) -> Any:
+    if not e.is_simple_key(key):
+        return NotImplemented
+    seen = _seen(e, names, key)
+    if seen is NO_WITNESS and missing is not e.NONE:
+        seen = e.sample_like(missing)
+    return e.emit("dict_get_or", e.obj(names), e.obj(key), e.obj(missing), witness=seen)
+
+
+@rule(operator.setitem, dict, Anything, Anything)
 def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
+    if not e.is_simple_key(key):
+        return NotImplemented
     e.emit("dict_set_str", e.obj(names), e.obj(key), e.obj(value))
     return e.NONE
 
 
-@rule(operator.contains, dict, str)
-@rule(operator.contains, dict, int)
+@rule(operator.contains, dict, Anything)
 def contains(e: Any, names: Any, key: Any) -> Any:
-    return e.emit("dict_has_str", e.obj(names), e.obj(key))
+    return e.emit("dict_has_str", e.obj(names), e.obj(key)) if e.is_simple_key(key) else NotImplemented
 
 
 @rule(len, dict)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tiercel.graph.build import Const, Node
 from tiercel.rules.registry import Anything, Int, rule
-from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST
+from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST, SIMPLE, Fact
 from tiercel.values import Virtual
 
 _NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of"})
@@ -30,6 +30,13 @@ def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
         return NotImplemented
     e.list_store(items, _index(e, items, index), value)
     return e.NONE
+
+
+@rule(operator.contains, list, Anything)
+def contains(e: Any, items: Any, item: Any) -> Any:
+    if e.type_of(item) not in SIMPLE or "items" in e.failures():
+        return NotImplemented
+    return e.emit("list_has", e.obj(items), e.obj(item), reason="items")
 
 
 def bounds(e: Any, piece: Any, length: Any) -> Any:
@@ -56,6 +63,15 @@ def bounds(e: Any, piece: Any, length: Any) -> Any:
     return result
 
 
+def sliced(e: Any, items: Any, piece: Any, kind: str, fact: Fact) -> Any:
+    """`items[start:stop]` of a sequence for which there are operations of this kind."""
+    limits = bounds(e, piece, e.emit(f"{kind}_length", e.obj(items), fact=INDEX))
+    if limits is None:
+        return NotImplemented
+    stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
+    return e.emit(f"{kind}_slice", e.obj(items), limits[0], stop, fact=fact, witness=e.witness_of(items))
+
+
 def _stepping(e: Any, items: Any, piece: Any) -> Any:
     """`items[start:stop:step]` with a constant step, the bounds as `PySlice_Unpack` has them."""
     step = e.constant(piece.parts[2]) if isinstance(piece, Virtual) else None
@@ -77,11 +93,7 @@ def _stepping(e: Any, items: Any, piece: Any) -> Any:
 def getslice(e: Any, items: Any, piece: Any) -> Any:
     if isinstance(piece, Virtual) and e.constant(piece.parts[2]) not in (None, 1):
         return _stepping(e, items, piece)
-    limits = bounds(e, piece, e.emit("list_length", e.obj(items), fact=INDEX))
-    if limits is None:
-        return NotImplemented
-    stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
-    return e.emit("list_slice", e.obj(items), limits[0], stop, fact=LIST, witness=e.witness_of(items))
+    return sliced(e, items, piece, "list", LIST)
 
 
 @rule(operator.setitem, list, slice, list)
@@ -112,7 +124,9 @@ def iterate(e: Any, items: Any) -> Any:
 
 @rule(list.append, list, Anything)
 def append(e: Any, items: Any, item: Any) -> Any:
-    e.emit("list_append", e.obj(items), e.obj(item))
+    grown = e.obj(items)
+    e.emit("list_append", grown, e.obj(item))
+    e.note_item(grown, item)
     return e.NONE
 
 

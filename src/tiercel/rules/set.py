@@ -1,25 +1,24 @@
-"""Sets: items that are strings or ints run no code of the program."""
+"""Sets: looking up simple items, such as strings, ints and tuples of these, runs no code of the program."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-from tiercel.rules.registry import rule
+from tiercel.rules.registry import Anything, rule
 from tiercel.types import INDEX, Fact
 
 
-@rule(operator.contains, set, str)
-@rule(operator.contains, set, int)
-@rule(operator.contains, frozenset, str)
-@rule(operator.contains, frozenset, int)
+@rule(operator.contains, set, Anything)
+@rule(operator.contains, frozenset, Anything)
 def contains(e: Any, items: Any, item: Any) -> Any:
-    return e.emit("set_has_str", e.obj(items), e.obj(item))
+    return e.emit("set_has_str", e.obj(items), e.obj(item)) if e.is_simple_key(item) else NotImplemented
 
 
-@rule(set.add, set, str)
-@rule(set.add, set, int)
+@rule(set.add, set, Anything)
 def add(e: Any, items: Any, item: Any) -> Any:
+    if not e.is_simple_key(item):
+        return NotImplemented
     e.emit("set_add_str", e.obj(items), e.obj(item))
     return e.NONE
 

@@ -6,9 +6,12 @@ import operator
 from typing import Any
 
 from tiercel.graph.build import Const, Node
+from tiercel.rules.list import sliced
 from tiercel.rules.registry import Anything, Int, rule
 from tiercel.rules.results import MAKES_EXACT_TEXT
 from tiercel.types import ANY, FLOAT, INDEX, INT, STR, Fact
+
+_FEW = 8        # characters that are compared one by one
 
 
 def code_point(e: Any, text: Any) -> Any:
@@ -101,7 +104,19 @@ def repeated(e: Any, text: Any, count: Any) -> Any:
 
 @rule(operator.getitem, str, slice)
 def piece(e: Any, text: Any, bounds: Any) -> Any:
-    return e.emit("get_item", e.obj(text), e.obj(bounds), fact=STR)
+    part = sliced(e, text, bounds, "str", STR)
+    return e.emit("get_item", e.obj(text), e.obj(bounds), fact=STR) if part is NotImplemented else part
+
+
+@rule(operator.contains, str, str)
+def contains(e: Any, text: Any, part: Any) -> Any:
+    code = code_point(e, part)
+    if code is None or not e.is_constant(text) or len(e.constant(text)) > _FEW:
+        return e.emit("str_has", e.obj(text), e.obj(part))
+    result: Any = Const(False, "b")
+    for character in e.constant(text):
+        result = e.either(result, e.emit("i64_eq", code, Const(ord(character), "i")))
+    return e.as_bool(result)
 
 
 @rule(int, str)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+from types import NoneType
 from typing import Any
 
 from tiercel.graph.build import Const
-from tiercel.rules.registry import Int, rule
-from tiercel.types import INDEX
+from tiercel.rules.list import sliced
+from tiercel.rules.registry import Anything, Int, rule
+from tiercel.types import INDEX, SIMPLE, TUPLE
 from tiercel.values import Virtual
 
 
@@ -32,6 +34,16 @@ def getitem(e: Any, items: Any, index: Any) -> Any:
     return e.tuple_item(items, at)
 
 
+@rule(operator.getitem, tuple, slice)
+def piece(e: Any, items: Any, bounds: Any) -> Any:
+    parts = _parts(items)
+    ends = bounds.parts if isinstance(bounds, Virtual) else []
+    if parts is not None and ends and all(map(e.is_constant, ends)) and all(
+            type(e.constant(end)) in (int, NoneType) for end in ends) and e.constant(ends[2]) != 0:
+        return e.tuple_of(*parts[slice(*map(e.constant, ends))])
+    return sliced(e, items, bounds, "tuple", TUPLE)
+
+
 @rule(len, tuple)
 def length(e: Any, items: Any) -> Any:
     parts = _parts(items)
@@ -53,16 +65,20 @@ def concatenate(e: Any, a: Any, b: Any) -> Any:
     return e.tuple_of(*left, *right) if left is not None and right is not None else NotImplemented
 
 
-@rule(operator.contains, tuple, int)
-@rule(operator.contains, tuple, str)
-@rule(operator.contains, tuple, float)
+def _contains(e: Any, items: Any, item: Any) -> Any:
+    if e.type_of(item) not in SIMPLE or "items" in e.failures():
+        return NotImplemented
+    return e.emit("tuple_has", e.obj(items), e.obj(item), reason="items")
+
+
+@rule(operator.contains, tuple, Anything)
 def contains(e: Any, items: Any, item: Any) -> Any:
     parts = _parts(items)
     if parts is None and e.is_constant(items) and len(e.constant(items)) <= 8:
         parts = [e.known(x) for x in e.constant(items)]
     type_ = e.type_of(item)
-    if parts is None or not parts or type_ is float or any(e.type_of(p) is not type_ for p in parts):
-        return NotImplemented
+    if parts is None or not parts or type_ not in (int, str) or any(e.type_of(p) is not type_ for p in parts):
+        return _contains(e, items, item)
     result: Any = Const(False, "b")
     for part in parts:
         equal = e.apply(operator.eq, item, part)

@@ -37,7 +37,7 @@ int tc_long_eq(PyObject *a, PyObject *b);
 int tc_long_ne(PyObject *a, PyObject *b);
 int tc_long_gt(PyObject *a, PyObject *b);
 int tc_long_ge(PyObject *a, PyObject *b);
-/* Boxes the number into the slot and releases what it held; a float that nobody else holds is overwritten. */
+/* Boxes the number into the slot and releases what it held; one like it that nobody else holds is overwritten. */
 void tc_store_f64(PyObject **slot, double value);
 void tc_store_i64(PyObject **slot, int64_t value);
 double tc_f64_floordiv(double a, double b);
@@ -47,6 +47,7 @@ PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
 
 /* -- helpers_container.c -- */
 void tc_list_append(PyObject *list, PyObject *item);
+int tc_sequence_has(PyObject *sequence, PyObject *item);
 PyObject *tc_list_repeat(PyObject *item, int64_t count);
 void tc_list_reverse(PyObject *list);
 PyObject *tc_list_pop(PyObject *list, int64_t index);
@@ -59,6 +60,9 @@ PyObject *tc_tuple_new(PyObject *const *items, int64_t count, uint64_t stolen);
 PyObject *tc_str_from_code(int64_t code);
 int64_t tc_str_item(PyObject *string, int64_t index);
 int tc_str_eq(PyObject *a, PyObject *b);
+int tc_str_has(PyObject *string, PyObject *part);
+PyObject *tc_str_slice(PyObject *string, int64_t low, int64_t high);
+PyObject *tc_bytes_slice(PyObject *bytes, int64_t low, int64_t high);
 PyObject *tc_build_string(PyObject *const *items, int64_t count);     /* NULL and an exception */
 PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exception */
 /* What an instance of a class with inline values has itself: borrowed, NULL where the code must leave; `hint` is the
@@ -67,6 +71,7 @@ PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t h
 /* Over a value that is set, which is returned with its reference. */
 PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
 int tc_own_lacks(PyObject *object, PyObject *name);
+PyObject *tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing);
 PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);    /* NULL, no exception: missing */
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
 int tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);

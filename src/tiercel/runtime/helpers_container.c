@@ -15,6 +15,14 @@ need(int ok)
 
 /* -- lists and tuples -- */
 
+/* Of a type whose comparison with another such runs no code of the program and does not fail. */
+static int
+is_simple(PyObject *object)
+{
+    return PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyFloat_CheckExact(object)
+           || PyBytes_CheckExact(object) || PyBool_Check(object) || object == Py_None;
+}
+
 void
 tc_list_append(PyObject *list, PyObject *item)
 {
@@ -50,6 +58,38 @@ tc_list_pop(PyObject *list, int64_t index)
     PyObject *item = Py_NewRef(PyList_GET_ITEM(list, index));
     need(PyList_SetSlice(list, (Py_ssize_t)index, (Py_ssize_t)index + 1, NULL) == 0);
     return item;
+}
+
+/* Whether `item`, of a simple type, is in a list or tuple; -1 if only code of the program can tell. */
+int
+tc_sequence_has(PyObject *sequence, PyObject *item)
+{
+    PyObject **items = PySequence_Fast_ITEMS(sequence);
+    for (Py_ssize_t i = 0, size = PySequence_Fast_GET_SIZE(sequence); i < size; i++) {
+        PyObject *there = items[i];
+        if (there == item) {
+            return 1;
+        }
+        if (PyLong_CheckExact(there) && PyLong_CheckExact(item)
+            && _PyLong_BothAreCompact((PyLongObject *)there, (PyLongObject *)item))
+        {
+            if (_PyLong_CompactValue((PyLongObject *)there) == _PyLong_CompactValue((PyLongObject *)item)) {
+                return 1;
+            }
+        }
+        else if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(item)) {
+            if (tc_str_eq(there, item)) {
+                return 1;
+            }
+        }
+        else if (!is_simple(there)) {
+            return -1;
+        }
+        else if (PyObject_RichCompareBool(there, item, Py_EQ) == 1) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 PyObject *
@@ -145,6 +185,33 @@ tc_str_eq(PyObject *a, PyObject *b)
            && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * PyUnicode_KIND(a)) == 0;
 }
 
+int
+tc_str_has(PyObject *string, PyObject *part)
+{
+    int found = PyUnicode_Contains(string, part);
+    need(found >= 0);
+    return found;
+}
+
+PyObject *
+tc_str_slice(PyObject *string, int64_t low, int64_t high)
+{
+    PyObject *result = PyUnicode_Substring(string, (Py_ssize_t)low, (Py_ssize_t)high);
+    need(result != NULL);
+    return result;
+}
+
+PyObject *
+tc_bytes_slice(PyObject *bytes, int64_t low, int64_t high)
+{
+    if (low == 0 && high == PyBytes_GET_SIZE(bytes)) {
+        return Py_NewRef(bytes);
+    }
+    PyObject *result = PyBytes_FromStringAndSize(PyBytes_AS_STRING(bytes) + low, (Py_ssize_t)(high - low));
+    need(result != NULL);
+    return result;
+}
+
 PyObject *
 tc_build_string(PyObject *const *items, int64_t count)
 {
@@ -170,6 +237,13 @@ tc_dict_get_str(PyObject *dict, PyObject *key)
         PyErr_Clear();
     }
     return value;
+}
+
+PyObject *
+tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing)
+{
+    PyObject *value = tc_dict_get_str(dict, key);
+    return value != NULL ? value : Py_NewRef(missing);
 }
 
 PyObject *

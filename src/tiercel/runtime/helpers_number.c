@@ -46,10 +46,32 @@ tc_store_f64(PyObject **slot, double value)
     Py_XDECREF(old);
 }
 
+/* Gives an int that nobody else holds another value, if it has the room; small ints are shared, so never one of those. */
+static int
+overwrite_int(PyLongObject *number, int64_t value)
+{
+    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    Py_ssize_t digits = size >> PyLong_SHIFT == 0 ? 1 : 2;
+    if (size >> 2 * PyLong_SHIFT != 0 || _PyLong_DigitCount(number) != digits
+        || (-_PY_NSMALLNEGINTS <= value && value < _PY_NSMALLPOSINTS))
+    {
+        return 0;
+    }
+    number->long_value.ob_digit[0] = (digit)(size & PyLong_MASK);
+    if (digits == 2) {
+        number->long_value.ob_digit[1] = (digit)(size >> PyLong_SHIFT);
+    }
+    _PyLong_SetSignAndDigitCount(number, value < 0 ? -1 : 1, digits);
+    return 1;
+}
+
 void
 tc_store_i64(PyObject **slot, int64_t value)
 {
     PyObject *old = *slot;
+    if (old != NULL && PyLong_CheckExact(old) && Py_REFCNT(old) == 1 && overwrite_int((PyLongObject *)old, value)) {
+        return;
+    }
     *slot = tc_box_i64(value);
     Py_XDECREF(old);
 }
@@ -60,6 +82,12 @@ tc_unbox_i64(PyObject *object, int64_t *result)
     PyLongObject *number = (PyLongObject *)object;
     if (_PyLong_IsCompact(number)) {
         *result = _PyLong_CompactValue(number);
+        return 1;
+    }
+    if (_PyLong_DigitCount(number) == 2) {
+        const digit *digits = number->long_value.ob_digit;
+        int64_t size = (int64_t)digits[1] << PyLong_SHIFT | digits[0];
+        *result = _PyLong_IsNegative(number) ? -size : size;
         return 1;
     }
     int overflow;

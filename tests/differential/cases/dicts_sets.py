@@ -1,6 +1,6 @@
 """Dicts and sets: get, store, delete, membership, iteration, changes while iterating, odd keys."""
 
-from case import Tracked, case, log
+from case import Noisy, Tracked, case, log
 
 
 @case((["a", "b", "a", "c"] * 8,), ([1, 2.5, 1, True],), ([],), ([[1]],))
@@ -195,3 +195,42 @@ def equality(n):
     a = {i: [i] for i in range(n)}
     b = {i: [i] for i in reversed(range(n))}
     return a == b, list(a) == list(b), a != {}, a == [], {1, 2} == {2, 1}
+
+
+@case((12,), (0,))
+def keys_that_are_tuples(n):
+    seen, cost = set(), {}
+    for i in range(n):
+        place = i % 3, i // 3
+        if (i % 4, "x") in seen or place in cost:
+            continue
+        seen.add((i % 4, "x"))
+        cost[place] = cost.get((0, 0), 5) + i
+        cost[i & 1, None] = cost.get((i, i))
+    return sorted(seen), sorted(cost.items(), key=str), (1.0, False) in {(1, 0): 2}, cost.get((1, "y"), "none")
+
+
+@case(({"a": 1, "b": 2.5}, "a"), ({}, "a"), ({"a": None}, "b"), ({1: "x"}, True), ({int: "class"}, int),
+      ({"a": 1}, [1]), ({SameHash(1): "mine"}, SameHash(1)), ({SameHash(1): "mine"}, 1), (Missing(a=1), "z"))
+def get_every_way(d, key):
+    result = []
+    for _ in range(3):
+        result += [d.get(key), d.get(key, 0), d.get(key, []), key in d, d.get("b", 1) * 2]
+    return [repr(x).split(" at ")[0] for x in result]
+
+
+@case((["a", "b", "a"],), ([1, 2.0, 1, True],), ([],))
+def counting_with_get(items):
+    counts = {}
+    for item in items:
+        counts[item] = counts.get(item, 0) + 1
+    return counts
+
+
+@case(lambda: ({"a": Noisy("one")},), lambda: ({"a": None},))
+def get_of_what_goes(d):
+    held = d.get("a")
+    d.clear()
+    other = d.get("a", Noisy("missing"))
+    held = None
+    return held, str(other), d.get(int)

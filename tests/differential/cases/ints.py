@@ -351,3 +351,32 @@ def counted_sides(xs):
         if x > 1:
             total += x
     return even, odd, most, at, total
+
+
+@case(([1000, 2**40, -7, 2**59, -2**31, 300],), ([257, 256, -5, -6, 2**30, 2**60 - 1],))
+def stored_over_and_over(xs):
+    kept = xs[:3]
+    for i in range(40):
+        xs[i % 6] += (1 << i) - 3
+        xs[(i + 1) % 6] = -xs[i % 6] // 3
+        if i % 7 == 0:
+            kept.append(xs[i % 6])
+    low = [i for i in xs if -5 <= i <= 256]
+    return xs, kept, [x is int(str(x)) for x in low]
+
+
+class Counter:
+    def __init__(self, count):
+        self.count = count
+
+
+@case((1000,), (-(2**33),), (250,), (2**60,))
+def counted(start):
+    counter, seen = Counter(start), []
+    for i in range(30):
+        before = counter.count
+        counter.count += i
+        if i % 5 == 0:
+            seen.append(before)
+            seen.append(counter.count)
+    return seen, counter.count

@@ -1,6 +1,6 @@
 """Lists: index, store, append, slices, negative indexes, errors, comprehension, repetition, methods."""
 
-from case import Noisy, case
+from case import Noisy, Tracked, case, log
 
 
 @case(([1, 2, 3, 4],), ([1.5, 2.5],), (["a", "b"],), ([],), ([1, 2.5, 3],))
@@ -406,3 +406,71 @@ def as_far_as_told(xs, n):
     for i in range(n - 1, -1, -2):
         total -= xs[i]
     return total
+
+
+class Equal:
+    """Equal to whatever it is compared with, which it notes."""
+
+    def __eq__(self, other):
+        log("compared", other)
+        return True
+
+    __hash__ = None
+
+
+@case(([1, 2, 300, "a", 2.5, None, b"x"], 300), ([1, 2], 3), ([2**70, 5], 2**70), (["a", "b"], "ab"), ([1, 2], 2.0),
+      ([float("nan")], float("nan")), ([True], 1), ([1, Equal()], 5), ([Equal()], "x"), ([[1], [2]], 3), ([], None),
+      ((1, 2, "x"), "x"), ((1, Equal()), 9), ((1, 2.0, 3, 4, 5, 6, 7, 8, 9, 10), 2), ([None, 1], None), ("abc", "b"))
+def contained(items, item):
+    found = 0
+    for _ in range(3):
+        if item in items:
+            found += 1
+        if item not in items:
+            found -= 1
+    return found, item in (items, items), item in [items, 3, item], item in (1, 2, 3)
+
+
+@case((6,), (0,))
+def displays(n):
+    a, b, c = [1, 2, 3]
+    [d, e] = [n, [n]]
+    total = [0, 0, 0]
+    many = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+    mixed = [*[], 4, 5, 6]
+    for i in range(n):
+        row = [i, "x", None, 2.5]
+        total[i % 3] += many[i] + row[0]
+        row.append(row)
+        many.append(i)
+        mixed += [7, 8, 9]
+    return a, b, c, d, e, total, many, mixed
+
+
+@case(lambda: (Noisy("a"), Noisy("b")))
+def display_unpacked(x, y):
+    x, y = [y, x]
+    (p, q) = [Noisy("new"), x]
+    p = None
+    return x, y, q
+
+
+@case((8,), (1,))
+def bits_of_items(n):
+    words = [i * 0x9E3779B9 & 0xFFFFFFFF for i in range(n)]
+    copied = words.copy()
+    mixed = 0
+    for i in range(n):
+        mixed ^= (copied[i - 1] >> 16) ^ (words[i] & 0xFF) | (copied[i] << 2)
+    return mixed
+
+
+@case(([1, 2, 3],), ([{1}, {2, 3}],), ([True, False],), ([1, Tracked(2)],))
+def bits_of_anything(items):
+    seen = []
+    for item in items:
+        try:
+            seen.append((item & 3, item | 4, 5 ^ item, item << 1, 64 >> item))
+        except TypeError as error:
+            seen.append(str(error))
+    return [str(x) for x in seen]

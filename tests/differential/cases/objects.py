@@ -658,3 +658,50 @@ def changed_after_it_was_packed(n):
 def one_object_twice_in_a_result(n):
     point = Point(n, 0)
     return packed(point, (point, 1))
+
+
+class Link:
+    def __init__(self, value, following):
+        self.value = value
+        self.following = following
+
+
+class EmptyOnes(Link):
+    def __len__(self):
+        log("length asked")
+        return self.value
+
+
+@case(lambda: (Link(1, Link(2, Link(3, None))),), lambda: (None,), lambda: (EmptyOnes(1, EmptyOnes(0, None)),),
+      lambda: (Link(1, EmptyOnes(2, 0)),))
+def truth_of_links(link):
+    total = 0
+    while link:
+        total += link.value
+        link = link.following
+    return total, not link
+
+
+@case(lambda: (Link(1, None),))
+def truth_given_later(link):
+    seen = []
+    for i in range(8):
+        seen.append(1 if link else 0)
+        if i == 5:
+            Link.__bool__ = lambda self: False
+    del Link.__bool__
+    return seen, bool(link)
+
+
+@case((["b", "a"], "upper"), (["b"], "copy"))
+def descriptors_in_a_dict(items, name):
+    table = {"upper": str.upper, "copy": list.copy, "len": len}
+    result = []
+    for item in items:
+        function = table.get(name)
+        if function:
+            try:
+                result.append(function(item))
+            except TypeError as error:
+                result.append(str(error))
+    return result, table.get("copy")(items), table["len"](items)

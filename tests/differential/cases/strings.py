@@ -191,3 +191,49 @@ def c_methods_with_keywords(text):
 def slices(text, start, stop):
     piece = text[start:stop]
     return piece, piece.upper(), type(piece), [text[i:] for i in range(3)], text[::-1]
+
+
+@case((b"abcdef", 1, 4), (b"abcdef", -2, None), (b"", 0, 5), (b"ab", 0, 2), (b"abc", True, 9), (bytearray(b"abc"), 1, 2),
+      ((1, 2, 3), 1, None), ((1, 2, 3), 0, 3), ((1, 2, 3), 2, 1), ("h\u00e9llo\u20ac", 1, 3), ("abc", 0, 3), ([1, 2], 0, 1))
+def slices_of_all(items, start, stop):
+    piece = items[start:stop]
+    return piece, piece is items, type(piece), items[:], items[start:], items[:stop], items[-2:], len(items[1:2])
+
+
+@case((3, "x"), (0, None))
+def slices_of_known_tuples(a, b):
+    packed = (a, b, a, b)
+    first, second = packed[1:3]
+    return first, second, packed[::-1], packed[:-1], packed[2:], packed[5:], packed[a:]
+
+
+@case(("hello", "l"), ("hello", "lo"), ("", ""), ("h\u20ac", "\u20ac"), ("abc", "abcd"), (MyStr("abc"), "b"), ("abc", MyStr("c")),
+      ("abc", 1))
+def substrings(text, part):
+    vowels = [c for c in text if c in "aeiou"]
+    digits = sum(c in "0123456789" for c in text)
+    return part in text, part not in text, part in "hello world", vowels, digits
+
+
+@case(("abc", "abd"), ("", "x"), ("h\u20ac\U0001f600", "ab"), (b"abc", b"abd"), (b"abc", "abc"), ("abc", [1, 2, 3, 4]),
+      (MyStr("ab"), "abc"))
+def side_by_side(a, b):
+    same = 0
+    for i, (x, y) in enumerate(zip(a, b)):
+        same += (x == y) * (i + 1)
+    numbered = [(i, c) for i, c in enumerate(a)]
+    for i, c in enumerate(b, 5):
+        if i > 6:
+            break
+        numbered.append((c, i))
+    return same, numbered
+
+
+@case(("abcdef", 3), (b"abcdef", 3), ("abcdef", 30))
+def left_within_a_pair(a, n):
+    seen = []
+    for i, (x, y) in zip(range(9), zip(a, a[1:])):
+        if i == n:
+            x = [x]
+        seen.append(y + x)
+    return seen

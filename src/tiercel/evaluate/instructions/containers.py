@@ -5,8 +5,11 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from tiercel.graph.build import Const
+from tiercel.graph.build import Const, Node
+from tiercel.graph.ops import OPS
 from tiercel.values import NONE, Virtual, known
+
+MAX_AT_ONCE = 16            # constants of a display that are put into a list without calling CPython
 
 _SUBSCR = {"BINARY_SUBSCR_LIST_INT": (list, int), "BINARY_SUBSCR_TUPLE_INT": (tuple, int),
            "BINARY_SUBSCR_STR_INT": (str, int), "BINARY_SUBSCR_DICT": (dict, None)}
@@ -86,7 +89,9 @@ def build_tuple(e: Any, i: Any) -> None:
 
 def build_list(e: Any, i: Any) -> None:
     items = _take(e, i.arg)
-    e.frame.stack.append(e.emit("list_new", *[e.obj(item) for item in items], fact=e.LIST))
+    new = e.emit("list_new", *[e.obj(item) for item in items], fact=e.LIST)
+    e.note_item(new, *items[:1])
+    e.frame.stack.append(new)
 
 
 def build_slice(e: Any, i: Any) -> None:
@@ -116,17 +121,30 @@ def build_set(e: Any, i: Any) -> None:
     e.let_go(*items)
 
 
+def _just_made(e: Any, value: Any) -> bool:
+    """Whether a value is an empty list that the last operation has made."""
+    return bool(e.block.nodes) and e.block.nodes[-1] is value and value.op is OPS["list_new"] and not value.args
+
+
 def list_append(e: Any, i: Any) -> None:
     item = e.bound(e.frame.stack.pop())
-    e.emit("list_append", e.obj(e.frame.stack[-i.arg]), e.obj(item))
+    target = e.obj(e.frame.stack[-i.arg])
+    e.emit("list_append", target, e.obj(item))
+    e.note_item(target, item)
     e.let_go(item)
 
 
 def list_extend(e: Any, i: Any) -> None:
     items = e.bound(e.frame.stack.pop())
-    if isinstance(items, Const) and type(items.value) is tuple:
-        for item in items.value:
-            e.emit("list_append", e.obj(e.frame.stack[-i.arg]), e.obj(known(item)))
+    if isinstance(items, Const) and type(items.value) is tuple and 0 < len(items.value) <= MAX_AT_ONCE:
+        target = e.obj(e.frame.stack[-i.arg])
+        if _just_made(e, target):
+            # a display of constants
+            target.args = [e.obj(known(item)) for item in items.value]
+        else:
+            for item in items.value:
+                e.emit("list_append", target, e.obj(known(item)))
+        e.note_item(target, known(items.value[0]))
         return
     e.emit("list_extend", e.obj(e.frame.stack[-i.arg]), e.obj(items))
     e.let_go(items)
@@ -173,6 +191,9 @@ def unpack_sequence(e: Any, i: Any) -> None:
         if len(value.parts) != i.arg:
             e.leave("the wrong number of values to unpack")
         stack += reversed(value.parts)
+        return
+    if isinstance(value, Node) and value.op is OPS["list_new"] and len(value.args) == i.arg and e.fresh(value):
+        stack += reversed(value.args)
         return
     if isinstance(value, Const) and type(value.value) is tuple and len(value.value) == i.arg:
         stack += [known(item) for item in reversed(value.value)]

@@ -38,9 +38,15 @@ _SIGHTED: dict[str, tuple[type, type]] = {
 }
 
 
-def _learn_two(e: Any, i: Any, a: Abstract, b: Abstract) -> tuple[type | None, type | None]:
+# operators that the interpreter does not specialise: where one operand is an int, so is the other, as good as always
+_OF_BITS = frozenset({operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift})
+
+
+def _learn_two(e: Any, i: Any, a: Abstract, b: Abstract, function: Any = None) -> None:
     ta, tb = _SIGHTED.get(i.specialized or "", (None, None))
-    return e.learn(a, ta), e.learn(b, tb)
+    of_bits = function in _OF_BITS
+    type_ = e.learn(a, ta, int if of_bits and e.type_of(b) is int else None)
+    e.learn(b, tb, int if of_bits and type_ is int else None)
 
 
 def binary_op(e: Any, i: Any) -> None:
@@ -50,7 +56,7 @@ def binary_op(e: Any, i: Any) -> None:
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     inplace = i.arg >= len(BINARY)
     function, name = BINARY[i.arg - len(BINARY) if inplace else i.arg]
-    _learn_two(e, i, a, b)
+    _learn_two(e, i, a, b, function)
     result = None
     if inplace:
         result = e.apply(INPLACE_FUNCTIONS[i.arg - len(BINARY)], a, b)
