@@ -128,6 +128,7 @@ class Core:
         self._witnessed: list[Node] = []
         self._going: set[Virtual] = set()      # virtual objects whose parts are being let go
         self._replaced: list[Node] = []        # what stores of this instruction gave back, still to be let go
+        self.unmade: set[Node] = set()    # new objects that the operation which took them does without
         self.calling = False  # whether a rule evaluates a call whose result is not on the stack yet
         self._late_stores: list[tuple[Node, Node]] = []
         self.epoch = 0        # counts nodes that may release references or change memory
@@ -596,6 +597,8 @@ class Core:
         """Whether dropping a reference to this value may be what ends it: not where it was read from something that has
         certainly kept it since."""
         if node.rep != "o" or not observable(self.fact(node)) or self._born.get(node) == self.epoch:
+            return False
+        if node in self.unmade:
             return False
         if node.op is OPS["tuple_new"] and not any(observable(self.fact(arg)) for arg in node.args):
             return False

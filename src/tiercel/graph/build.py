@@ -97,7 +97,7 @@ class VirtualObject:
     tuple(items...)  list(items...)  slice(start, stop, step)  range(start, stop, step)  bound_method(function, self)
     list_iterator(list, index:i)  tuple_iterator(tuple, index:i)  str_iterator(str, index:i)
     range_iterator(start:i, step:i, length:i)  enumerate(iterator, count:i)  zip(iterators...)
-    reversed_list(list, index:i)
+    reversed_list(list, index:i)  list_slice(list, start:i, stop:i)  list_slice(list, start:i, stop:i, step:i)
     dict(keys and values in turn)  cell(content or NULL)
     function(code, globals, qualname, flags, operands as new_function takes them...)
     instance(type, name, value, name, value, ...)

@@ -361,6 +361,10 @@ def _sequence_has(items: Any, item: Any) -> bool:
     return False
 
 
+def _list_move_slice(items: list[Any], low: int, high: int, source: list[Any], *bounds: int) -> None:
+    items[low:high] = source[slice(*bounds)]
+
+
 def _iterated(iterator: Any) -> Any:
     state = iterator.__reduce__()
     if len(state) < 3:
@@ -388,7 +392,7 @@ _simple({
     "list_set_f64": operator.setitem, "list_set_i64": operator.setitem, "list_append": list.append,
     "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
     "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,
-    "list_take_slice": _list_set_slice,
+    "list_take_slice": _list_set_slice, "list_move_slice": _list_move_slice,
     "list_slice_step": lambda items, start, stop, step: items[start:stop:step],
     "list_reverse": list.reverse, "list_pop": _list_pop,
     "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,

@@ -301,6 +301,8 @@ _op("list_set_slice", "oiio", "", RUNS, symbol="PyList_SetSlice", fails="minus1"
     doc="list, bounds already adjusted, an exact list; what was there goes, which may run finalisers")
 _op("list_take_slice", "oiio", "", RUNS, symbol="tc_list_take_slice", fails="minus1",
     doc="as list_set_slice, of a list that nothing else will see: it may be left with what was there")
+_op("list_move_slice", "oiioiii", "", RUNS, symbol="tc_list_move_slice", fails="minus1",
+    doc="list, bounds already adjusted, and the list, start, stop and step of a slice that is stored there")
 _op("list_reverse", "o", "", PURE | KEEPS, writes="items", symbol="tc_list_reverse")
 _op("list_pop", "oi", "o", LEAVES, ref="new", writes="list items", symbol="tc_list_pop", doc="index within range")
 _op("list_swap", "oii", "", PURE | KEEPS, writes="items", doc="exchanges two items")

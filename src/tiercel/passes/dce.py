@@ -7,7 +7,8 @@
       return %x
 
 An object that only frame states mention and that can be made at the exit sinks into them: a box leaves its number
-there, a tuple, list or slice and the like becomes a virtual object.  Block parameters that only feed themselves go too.
+there, a tuple, list or slice and the like becomes a virtual object, as does a part of a list that nothing has changed
+since.  Block parameters that only feed themselves go too.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _VIRTUALS = {
     "tuple_new": "tuple", "list_new": "list", "slice_new": "slice", "range_new": "range",
     "bound_method_new": "bound_method", "range_iter_new": "range_iterator",
 }
+_COPIES = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
 _LETS_GO = ("release", "drop")
-_SINKS = _BOXES | _VIRTUALS.keys()
+_SINKS = _BOXES | _VIRTUALS.keys() | _COPIES.keys()
 
 
 def remove_dead(graph: Graph) -> None:
@@ -65,7 +67,7 @@ def remove_dead(graph: Graph) -> None:
             for mentioned in state_nodes(state, frames):
                 if mentioned in live:
                     continue
-                if mentioned.op is not None and mentioned.op.name in _SINKS:
+                if mentioned.op is not None and mentioned.op.name in _SINKS and _can_be_made_at(node, mentioned):
                     waiting.append(mentioned)
                 else:
                     live.add(mentioned)
@@ -73,6 +75,19 @@ def remove_dead(graph: Graph) -> None:
 
     _sink(graph, [node for node in sunk if node not in live])
     _sweep(graph, live)
+
+
+def _can_be_made_at(site: Node, made: Node) -> bool:
+    """Whether a node would compute the same at a later site that mentions it."""
+    reads = made.op.reads    # type: ignore[union-attr]
+    if not reads:
+        return True
+    block = made.block
+    assert block is not None
+    if site.block is not block:
+        return False
+    between = block.nodes[block.nodes.index(made) + 1:block.nodes.index(site) + 1]
+    return not any(node.op.runs or node.op.releases or node.op.writes & reads for node in between)  # type: ignore[union-attr]
 
 
 def _forget_harmless(graph: Graph) -> None:
@@ -124,7 +139,7 @@ def _sink(graph: Graph, nodes: list[Node]) -> None:
         if node not in replaced:
             parts: list[Slot] = [sink(arg) if arg in left else arg for arg in node.args]
             name = node.op.name    # type: ignore[union-attr]
-            replaced[node] = parts[0] if name in _BOXES else VirtualObject(_VIRTUALS[name], parts)
+            replaced[node] = parts[0] if name in _BOXES else VirtualObject(_VIRTUALS.get(name) or _COPIES[name], parts)
         return replaced[node]
 
     for node in nodes:

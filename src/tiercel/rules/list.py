@@ -6,6 +6,7 @@ import operator
 from typing import Any
 
 from tiercel.graph.build import Const, Node
+from tiercel.graph.ops import OPS
 from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST, SIMPLE, Fact
 from tiercel.values import Virtual
@@ -103,9 +104,23 @@ def setslice(e: Any, items: Any, piece: Any, value: Any) -> Any:
         return NotImplemented
     stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
     new = e.obj(value)
+    if (moved := _moved(e, new)) is not None:
+        e.emit("list_move_slice", e.obj(items), limits[0], stop, *moved)
+        e.unmade.add(new)
+        return e.NONE
     name = "list_take_slice" if _is_new_list(new) and e.fresh(new) else "list_set_slice"
     e.emit(name, e.obj(items), limits[0], stop, new)
     return e.NONE
+
+
+def _moved(e: Any, value: Any) -> list[Any] | None:
+    """List, start, stop and step of a slice that was just made and that nothing else will see."""
+    if not isinstance(value, Node) or value.op not in (OPS["list_slice"], OPS["list_slice_step"]) or not e.fresh(value):
+        return None
+    later = e.block.nodes[e.block.nodes.index(value) + 1:]
+    if any(node.op.runs or node.op.releases or node.op.writes for node in later):
+        return None
+    return [*value.args, Const(1, "i")][:4]
 
 
 def _is_new_list(value: Any) -> bool:

@@ -41,15 +41,20 @@ tc_list_repeat(PyObject *item, int64_t count)
     return list;
 }
 
-void
-tc_list_reverse(PyObject *list)
+static void
+reverse_items(PyObject **items, Py_ssize_t count)
 {
-    PyObject **items = ((PyListObject *)list)->ob_item;
-    for (Py_ssize_t i = 0, k = PyList_GET_SIZE(list) - 1; i < k; i++, k--) {
+    for (Py_ssize_t i = 0, k = count - 1; i < k; i++, k--) {
         PyObject *item = items[i];
         items[i] = items[k];
         items[k] = item;
     }
+}
+
+void
+tc_list_reverse(PyObject *list)
+{
+    reverse_items(((PyListObject *)list)->ob_item, PyList_GET_SIZE(list));
 }
 
 PyObject *
@@ -134,6 +139,23 @@ tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value)
         items[i] = item;
     }
     return 0;
+}
+
+/* list[low:high] = source[start:stop:step], the first bounds adjusted; a part that is reversed stays where it is. */
+int
+tc_list_move_slice(PyObject *list, int64_t low, int64_t high, PyObject *source, int64_t start, int64_t stop, int64_t step)
+{
+    Py_ssize_t first = (Py_ssize_t)start, last = (Py_ssize_t)stop;
+    if (step == -1 && list == source
+        && PySlice_AdjustIndices(PyList_GET_SIZE(list), &first, &last, -1) == high - low && first == high - 1)
+    {
+        reverse_items(((PyListObject *)list)->ob_item + low, (Py_ssize_t)(high - low));
+        return 0;
+    }
+    PyObject *moved = tc_list_slice_step(source, start, stop, step);
+    int result = tc_list_take_slice(list, low, high, moved);
+    Py_DECREF(moved);
+    return result;
 }
 
 PyObject *

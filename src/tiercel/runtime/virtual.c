@@ -1,6 +1,7 @@
 /* Objects that existed only at compile time, rebuilt: (2, kind, memo, part...).  Nothing here runs Python code. */
 
 #include "exits.h"
+#include "helpers.h"
 
 #include <string.h>
 
@@ -184,6 +185,22 @@ sequence_iterator(tc_parts *parts, PyTypeObject *reversed)
         iterator->it_index = (Py_ssize_t)index;
     }
     return (PyObject *)iterator;
+}
+
+/* A part of a list, as `list_slice` or, with a step, `list_slice_step` makes it. */
+static PyObject *
+build_list_slice(tc_parts *parts)
+{
+    int64_t start, stop, step = 1;
+    if (part_integer(parts, 1, &start) < 0 || part_integer(parts, 2, &stop) < 0
+        || (parts->count > 3 && part_integer(parts, 3, &step) < 0))
+    {
+        return NULL;
+    }
+    PyObject *list = part_object(parts, 0);
+    PyObject *slice = list ? tc_list_slice_step(list, start, stop, step) : NULL;
+    Py_XDECREF(list);
+    return slice;
 }
 
 static PyObject *
@@ -399,6 +416,7 @@ static const struct {
     {"enumerate", build_enumerate},
     {"zip", build_zip},
     {"reversed_list", build_reversed_list},
+    {"list_slice", build_list_slice},
     {"dict", build_dict},
     {"cell", build_cell},
     {"function", build_function},

@@ -474,3 +474,29 @@ def bits_of_anything(items):
         except TypeError as error:
             seen.append(str(error))
     return [str(x) for x in seen]
+
+
+@case(([3, 1, 4, 1, 5], 2), ([3, 1, 4], 2**63 - 1), ([3, 1, 4], -1), ([3, 1, 4], -2**63), ([], 0), ([1], 0), ([1, 2, 3], True),
+      ([1, "x", None, 2.5], 9))
+def turned(xs, k):
+    ys = xs[:]
+    for _ in range(3):
+        xs[:k + 1] = xs[k::-1]
+        ys[k:] = xs[:k]
+        ys[1:k] = ys[k - 1:0:-1]
+        xs[:] = xs[::-1]
+        ys[::] = ys[:]
+        xs[0:2] = ys[1:3]
+    return xs, ys
+
+
+@case(lambda: ([Noisy("a"), Noisy("b"), Noisy("c")], [Noisy("d"), Noisy("e")]))
+def turned_and_lost(xs, ys):
+    xs[:2] = xs[1::-1]
+    log("turned")
+    xs[0:2] = ys[0:2]
+    log("replaced")
+    ys[:] = xs[2:]
+    log("cut")
+    xs[1:] = xs[:1]
+    return xs, ys
