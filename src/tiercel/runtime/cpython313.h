@@ -112,6 +112,53 @@ tc_pop_slots(PyThreadState *ts, void *slots)
     _PyThreadState_PopFrame(ts, (_PyInterpreterFrame *)slots);
 }
 
+/* -- floats -- */
+
+/* Where freed floats wait for the next ones (floatobject.c): linked by their types, and counted. */
+typedef struct _Py_float_freelist tc_free_floats;
+
+static inline tc_free_floats *
+tc_find_free_floats(PyInterpreterState *interp)
+{
+    return &interp->object_state.freelists.floats;
+}
+
+/* Whether somebody is told of each object that is made or freed, as tracemalloc is. */
+static inline int
+tc_objects_are_traced(void)
+{
+    return _PyRuntime.ref_tracer.tracer_func != NULL;
+}
+
+/* As PyFloat_FromDouble does, without asking for the thread's state; NULL: no float waits. */
+static inline PyObject *
+tc_reuse_float(tc_free_floats *free, double value)
+{
+    PyFloatObject *number = free->items;
+    if (number == NULL || tc_objects_are_traced()) {
+        return NULL;
+    }
+    free->items = (PyFloatObject *)Py_TYPE(number);
+    free->numfree--;
+    ((PyObject *)number)->ob_type = &PyFloat_Type;
+    ((PyObject *)number)->ob_refcnt = 1;
+    number->ob_fval = value;
+    return (PyObject *)number;
+}
+
+/* As the end of an exact float, if one more may wait. */
+static inline int
+tc_keep_float(tc_free_floats *free, PyObject *number)
+{
+    if ((unsigned int)free->numfree >= PyFloat_MAXFREELIST || tc_objects_are_traced()) {
+        return 0;
+    }
+    free->numfree++;
+    number->ob_type = (PyTypeObject *)free->items;
+    free->items = (PyFloatObject *)number;
+    return 1;
+}
+
 /* -- version numbers -- */
 
 /* The interpreter finds functions and code objects by their version number, in a table of borrowed references from which

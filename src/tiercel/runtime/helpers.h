@@ -11,7 +11,9 @@
 /* -- helpers_number.c -- */
 PyObject *tc_box_i64(int64_t value);
 PyObject *tc_box_u64(uint64_t value);
+int tc_check_floats(PyThreadState *ts);
 PyObject *tc_box_f64(double value);
+void tc_dealloc(PyObject *object);
 int tc_unbox_i64(PyObject *object, int64_t *result);         /* 0: it does not fit */
 int tc_i64_pow(int64_t base, int64_t exponent, int64_t *result);   /* 0: overflow or a negative exponent */
 int tc_long_to_f64(PyObject *object, double *result);        /* 0: it would raise */

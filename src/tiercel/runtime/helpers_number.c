@@ -24,14 +24,54 @@ tc_box_u64(uint64_t value)
     return result;
 }
 
+static tc_free_floats no_floats = {.numfree = PyFloat_MAXFREELIST};
+static tc_free_floats *free_floats = &no_floats;      /* the main interpreter's, once it is known to be where we think */
+
+/* Whether freed floats wait where the header says: the one freed last is the first to be used again. */
+int
+tc_check_floats(PyThreadState *ts)
+{
+    tc_free_floats *found = tc_find_free_floats(ts->interp);
+    PyObject *first = PyFloat_FromDouble(0.5), *second = PyFloat_FromDouble(1.5);
+    if (first == NULL || second == NULL) {
+        Py_XDECREF(first);
+        Py_XDECREF(second);
+        return 0;
+    }
+    PyFloatObject *expected[2] = {(PyFloatObject *)second, (PyFloatObject *)first};
+    Py_DECREF(first);
+    int count = found->numfree;
+    Py_DECREF(second);
+    int ok = tc_objects_are_traced() || found->numfree == PyFloat_MAXFREELIST
+             || (found->numfree == count + 1 && found->items == expected[0]
+                 && (PyFloatObject *)Py_TYPE(expected[0]) == expected[1]);
+    if (ok) {
+        free_floats = found;
+    }
+    return ok;
+}
+
 PyObject *
 tc_box_f64(double value)
 {
-    PyObject *result = PyFloat_FromDouble(value);
+    PyObject *result = tc_reuse_float(free_floats, value);
+    if (result != NULL) {
+        return result;
+    }
+    result = PyFloat_FromDouble(value);
     if (result == NULL) {
         Py_FatalError("no memory for a float");
     }
     return result;
+}
+
+/* The end of an object that nobody refers to any more. */
+void
+tc_dealloc(PyObject *object)
+{
+    if (!PyFloat_CheckExact(object) || !tc_keep_float(free_floats, object)) {
+        _Py_Dealloc(object);
+    }
 }
 
 void

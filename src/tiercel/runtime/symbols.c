@@ -24,8 +24,8 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_unwind_again), FUNCTION(tc_push_exc_info),
     FUNCTION(tc_pop_except), FUNCTION(tc_exc_matches), FUNCTION(tc_check_exc_match), FUNCTION(tc_exc_traceback),
     FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
-    {"tc_dealloc", (void *)(uintptr_t)&_Py_Dealloc},
     /* helpers_*.c */
+    FUNCTION(tc_dealloc),
     FUNCTION(tc_box_i64), FUNCTION(tc_box_f64), FUNCTION(tc_unbox_i64), FUNCTION(tc_i64_pow),
     FUNCTION(tc_long_to_f64), FUNCTION(tc_number_to_f64), FUNCTION(tc_long_low_bits), FUNCTION(tc_long_add), FUNCTION(tc_long_sub),
     FUNCTION(tc_long_mul), FUNCTION(tc_long_floordiv), FUNCTION(tc_long_mod), FUNCTION(tc_long_and),
@@ -328,7 +328,7 @@ tc_py_self_check(PyObject *module, PyObject *unused)
     else if (ts->interp->eval_frame != NULL) {
         reason = "another extension evaluates frames";
     }
-    else if (!check_values() || !check_function() || !check_frame(ts)) {
+    else if (!check_values() || !check_function() || !check_frame(ts) || !tc_check_floats(ts)) {
         reason = "this CPython's structures are not the ones that Tiercel was built for";
     }
     PyErr_Clear();
