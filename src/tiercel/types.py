@@ -72,6 +72,7 @@ LIST = Fact(list)
 TUPLE = Fact(tuple)
 DICT = Fact(dict)
 INDEX = Fact(int, 0, I64_MAX)
+NUMBER = Fact(union=frozenset({int, float}))
 
 
 def one_of(types: Types) -> Fact:

@@ -11,6 +11,7 @@ from types import CellType, CodeType, FunctionType, GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import NULL, Const, Node, _Mark
+from tiercel.types import NUMBER, Fact
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code
@@ -27,6 +28,7 @@ KINDS: dict[str, tuple[type, bool]] = {
     "tuple": (tuple, False),
     "slice": (slice, False),
     "wide": (int, False),             # the exact result of an operation of which the next instruction keeps 64 bits
+    "number": (object, False),        # an int or a float: whether it is an int, and its value, exactly, as a double
     "range": (range, False),
     "bound_method": (MethodType, False),
     "function": (FunctionType, False),
@@ -63,9 +65,11 @@ class Virtual:
         self.info = info
 
     @property
-    def type(self) -> type:
-        """The exact type the object will have."""
-        return self.info[0] if self.kind == "instance" else KINDS[self.kind][0]
+    def fact(self) -> Fact:
+        """The exact type the object will have, as far as it is known."""
+        if self.kind == "number":
+            return NUMBER
+        return Fact(self.info[0] if self.kind == "instance" else KINDS[self.kind][0])
 
     @property
     def mutable(self) -> bool:

@@ -42,6 +42,11 @@ def test_containers() -> None:
     assert rebuilt(virtual("range", 0, (0, 10), (0, 2)), 1) == range(1, 10, 2)
 
 
+def test_number() -> None:
+    assert repr(rebuilt(virtual("number", 0, 1), True, -3.0)) == "-3"
+    assert repr(rebuilt(virtual("number", 0, 1), False, -3.0)) == "-3.0"
+
+
 def test_bound_method() -> None:
     method = rebuilt(virtual("bound_method", (0, result), 0), 5)
     assert type(method) is types.MethodType and method.__self__ == 5 and method.__func__ is result

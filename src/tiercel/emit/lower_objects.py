@@ -185,6 +185,24 @@ def _unbox_i64(e: Lowering, node: Node) -> None:
     e.alias(node, unbox_i64(e, e.value(node.args[0]), lambda fits: e.leave_unless(fits, node)))
 
 
+def _number_to_f64(e: Lowering, node: Node) -> None:
+    e.outs = True
+    value = e.value(node.args[0])
+    real, whole, done = e.fresh("l"), e.fresh("l"), e.fresh("l")
+    e.line(f"br i1 {type_test(e, value, float)}, label %{real}, label %{whole}")
+    e.start(whole)
+    fits = e.call("i32", "tc_number_to_f64", ("ptr", value), ("ptr", "%word"))
+    e.leave_if(e.put(f"icmp eq i32 {fits}, 0"), node)
+    made = e.put("load double, ptr %word")
+    came = e.here
+    e.line(f"br label %{done}")
+    e.start(real)
+    number = e.load("double", value, e.offset["float.value"], "float")
+    e.line(f"br label %{done}")
+    e.start(done)
+    e.define(node, f"phi double [ {number}, %{real} ], [ {made}, %{came} ]")
+
+
 def _unbox_f64(e: Lowering, node: Node) -> None:
     e.alias(node, e.load("double", e.value(node.args[0]), e.offset["float.value"], "float"))
 
@@ -546,7 +564,7 @@ RULES: dict[str, Any] = {
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,
     "long_to_f64": by_pointer("tc_long_to_f64", "double"), "long_low_bits": _long_low_bits,
-    "number_to_f64": by_pointer("tc_number_to_f64", "double"),
+    "number_to_f64": _number_to_f64,
     "attr_load": _attr_load, "attr_store": _attr_store, "attr_store_f64": _attr_store_f64,
     "attr_store_i64": _attr_store_i64, "inline_valid": _inline_valid, "keys_count": _keys_count,
     "slot_load": _slot_load, "slot_store": _slot_store, "slot_store_f64": _slot_store_f64,

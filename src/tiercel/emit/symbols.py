@@ -17,7 +17,7 @@ _FACTS = {
     "tc_dealloc": "cold", "tc_entry_next": "cold", "tc_unbox_i64": "cold", "tc_store_f64": "cold",
     "tc_store_i64": "cold", "tc_str_item": "memory(argmem: read)", "tc_unbox_long": "cold",
     "tc_box_f64": "memory(inaccessiblemem: readwrite)", "tc_box_i64": "memory(inaccessiblemem: readwrite)",
-    "tc_box_u64": "memory(inaccessiblemem: readwrite)",
+    "tc_box_u64": "memory(inaccessiblemem: readwrite)", "tc_box_number": "memory(inaccessiblemem: readwrite)",
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 

@@ -8,12 +8,12 @@ from typing import Any
 from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
+from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
 from tiercel.types import BIG_INT, I64_MAX, I64_MIN, SIMPLE, U64_MAX, Fact, int_between
 from tiercel.values import NONE, Abstract, Virtual, known
 
-_EXACT_DOUBLE = 1 << 53
 _LENGTHS: dict[type, str] = {
     str: "str_length", bytes: "bytes_length", list: "list_length", tuple: "tuple_length", dict: "dict_length",
     set: "set_length", frozenset: "set_length"}
@@ -38,7 +38,7 @@ class Api(Catching):
         candidates = rules_for(subject)
         if not candidates:
             return None
-        types = [self.type_of(arg) for arg in args]
+        types = [self.fact(arg).union if self.is_number(arg) else self.type_of(arg) for arg in args]
         for rule in candidates:
             if rule.accepts(types):
                 result = rule.function(self, *args)
@@ -206,17 +206,17 @@ class Api(Catching):
 
     def exactly_double(self, value: Abstract) -> Operand | None:
         """An int as a double without rounding: leaves outside -2**53..2**53; None if it is big or where that failed."""
-        if self.type_of(value) is float:
+        if self.type_of(value) is float or self.is_number(value):
             return self.f64(value)
         if self.is_big(value) or "wide" in self.failures():
             return None
         x = self.i64(value)
         lo, hi = self.interval(x)
-        if lo < -_EXACT_DOUBLE or hi > _EXACT_DOUBLE:
-            shifted = self.emit("i64_add", x, Const(_EXACT_DOUBLE, "i"))
-            self.emit("guard", self.emit("i64_ult", shifted, Const(2 * _EXACT_DOUBLE + 1, "i")), reason="wide")
+        if lo < -EXACT_DOUBLE or hi > EXACT_DOUBLE:
+            shifted = self.emit("i64_add", x, Const(EXACT_DOUBLE, "i"))
+            self.emit("guard", self.emit("i64_ult", shifted, Const(2 * EXACT_DOUBLE + 1, "i")), reason="wide")
             if isinstance(x, Node):
-                self.state.facts[x] = Fact(int, max(lo, -_EXACT_DOUBLE), min(hi, _EXACT_DOUBLE))
+                self.state.facts[x] = Fact(int, max(lo, -EXACT_DOUBLE), min(hi, EXACT_DOUBLE))
         return self.f64(value)
 
     # -- floats ------------------------------------------------------------------------------------------------------
@@ -242,6 +242,8 @@ class Api(Catching):
                 return Const(bool(value.parts), "b")
             if value.kind == "range":
                 return self.emit("i64_ne", self.i64(self.range_length(value)), Const(0, "i"))
+            if value.kind == "number":
+                return self.emit("f64_ne", self.f64(value), Const(0.0, "f"))
             return Const(True, "b")
         type_ = self.learn(value, self.sighted_truth())
         raw = self.raw(value) if type_ in (int, bool, float) else None

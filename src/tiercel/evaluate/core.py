@@ -405,6 +405,9 @@ class Core:
 
     def f64(self, value: Abstract) -> Operand:
         """A float, or an int or bool made one as CPython does."""
+        value = self.bound(value)
+        if isinstance(value, Virtual) and value.kind == "number":
+            value = value.parts[1]
         raw = self.raw(value)
         if raw is None or raw.rep == "u":
             return self.emit("long_to_f64", self.obj(value))
@@ -428,6 +431,9 @@ class Core:
             case "wide":
                 name = {"shl": "lshift"}.get(virtual.info, virtual.info)
                 node = self.emit(f"long_{name}", *[self.obj(p) for p in parts], fact=BIG_INT)
+            case "number":
+                is_int, value = [self.raw(p) for p in parts]
+                node = self.emit("box_number", is_int, value)  # type: ignore[arg-type]
             case "tuple":
                 node = self.emit("tuple_new", *[self.obj(p) for p in parts])
             case "slice":
@@ -450,7 +456,7 @@ class Core:
                 node = self._build_generator(parts)
             case _:
                 raise Unsupported(f"a {virtual.kind} would have to be built in compiled code")
-        node.fact = Fact(virtual.type)
+        node.fact = virtual.fact
         self.state.replace(self.state.current(virtual), node)
         return node
 
@@ -471,7 +477,7 @@ class Core:
         # what it holds may refer to it, as a function does that calls itself
         content = self.bound(self.state.parts(cell)[0])
         sample = self.sample_like(content)
-        node = self.emit("cell_new", NULL, fact=Fact(cell.type),
+        node = self.emit("cell_new", NULL, fact=cell.fact,
                          witness=NO_WITNESS if sample is NO_WITNESS else CellType(sample))
         self.state.replace(cell, node)
         if isinstance(content, Node) and content.block is None:
@@ -491,7 +497,7 @@ class Core:
         assert isinstance(info, FunctionInfo)
         node = Node(OPS["new_function"], [], "o", {"code": info.code, "globals": info.globals, "flags": info.flags,
                                                    "qualname": info.qualname})
-        node.fact = Fact(function.type)
+        node.fact = function.fact
         self.constants += [info.code, info.globals, info.qualname]
         # a cell of its closure may hold the function itself: it is stored once the function exists
         outer, self._late_stores = self._late_stores, []

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
 from typing import TYPE_CHECKING, Any
 
-from tiercel.evaluate.core import Core, Left, Unsupported
+from tiercel.evaluate.core import Left, Unsupported
+from tiercel.evaluate.numbers import NUMBER_SHAPE, Numbers, is_number
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
 from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, one_of, widen
@@ -38,6 +39,7 @@ class LoopMemory:
     facts: dict[Path, Fact] = field(default_factory=dict)
     maybe: set[Path] = field(default_factory=set)
     built: set[Path] = field(default_factory=set)         # virtual objects that must be real at the header
+    numbers: set[Path] = field(default_factory=set)       # what is an int at times and a float at others
     hoisted: dict[Path, type] = field(default_factory=dict)
     peel: bool = False
     rounds: int = 0
@@ -67,7 +69,7 @@ class _Loop:
     back: list[Incoming] = field(default_factory=list)
 
 
-class Flow(Core):
+class Flow(Numbers):
     """Walks blocks in reverse postorder.  Subclasses evaluate the instructions of one block by `run_block`, which
     hands on states by `go_to`."""
 
@@ -217,7 +219,11 @@ class Flow(Core):
             places = [state.places() for state, _ in incoming]
             path = _first_difference(places)
             if path is None:
+                if any(self.meet_as_numbers(incoming, path, unit) for path in _mixtures(places, incoming)):
+                    continue
                 return places
+            if self.meet_as_numbers(incoming, path, unit):
+                continue
             for (state, block), here in zip(incoming, places, strict=True):
                 if path in here and isinstance(here[path], tuple):
                     self.stand(state, block, unit, unit)
@@ -294,13 +300,15 @@ class Flow(Core):
         """Make the header: a parameter for each place that the loop changes."""
         self.stand(state, block, basic.at, basic.at)
         for path in sorted(memory.built, key=repr):
-            value = _value_at(state, path)
+            value = state.find_at(path)
             if isinstance(value, Virtual):
                 self.materialise(value)
         for path, type_ in memory.hoisted.items():
-            value = _value_at(state, path)
+            value = state.find_at(path)
             if isinstance(value, Node) and self.type_of(value) is None:
                 self.guard_type(value, type_)
+        for path in sorted(memory.numbers, key=repr):
+            self.meet_as_numbers([(state, block)], path, basic.at)
         self.stand(state, block, basic.at, basic.at)
         header = self.graph.new_block(basic.instructions[0].line or 0)
         leaves = state.places()
@@ -344,7 +352,10 @@ class Flow(Core):
         if not back:
             return None
         grown = False
-        for state, _ in back:
+        numbers = [path for path, leaf in loop.state.places().items() if leaf == NUMBER_SHAPE]
+        for state, block in back:
+            for path in numbers:
+                self.meet_as_numbers([(state, block)], path, basic.at)
             grown |= self._learn_from(loop, memory, state)
         if grown:
             self._roll_back(loop, basic)
@@ -397,6 +408,11 @@ class Flow(Core):
             if isinstance(other, tuple):
                 # a virtual object where the header has a real one: built on the back-edge
                 other = state.value_at(path)
+                if is_number(other) and path not in memory.numbers:
+                    memory.numbers.add(path)
+                    memory.facts.pop(path, None)
+                    grown = True
+                    continue
             if path in loop.params:
                 grown |= self._widen_parameter(loop, memory, path, leaf, other, state)
             elif not _same(leaf, other):
@@ -536,11 +552,15 @@ def _first_difference(places: list[dict[Path, Any]]) -> Path | None:
     return None
 
 
-def _value_at(state: State, path: Path) -> Abstract | None:
-    try:
-        return state.value_at(path)
-    except (IndexError, AssertionError):
-        return None
+def _mixtures(places: list[dict[Path, Any]], incoming: list[Incoming]) -> list[Path]:
+    """The places to which some ways bring a float and the others an int."""
+    result: list[Path] = []
+    for path, leaf in places[0].items():
+        if not isinstance(leaf, tuple) and any(not _same(leaf, other[path]) for other in places):
+            types = {state.fact(other[path]).type for (state, _), other in zip(incoming, places, strict=True)}
+            if types == {int, float}:
+                result.append(path)
+    return result
 
 
 def _moves(leaves: dict[Path, Any], path: Path) -> bool:

@@ -23,9 +23,9 @@ from tiercel.bytecode import decode
 from tiercel.evaluate.core import Left
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
-from tiercel.graph.build import Const, Node
+from tiercel.graph.build import NO_WITNESS, Const, Node
 from tiercel.types import MAX_UNION, exact, of_object
-from tiercel.values import Abstract
+from tiercel.values import Abstract, Virtual
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
@@ -40,7 +40,8 @@ _DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
     "BINARY_OP": ((2, 0), (1, 1)), "COMPARE_OP": ((2, 0), (1, 1)), "BINARY_SUBSCR": ((2, 0),),
     "STORE_SUBSCR": ((2, 0),),
 }
-_NUMBERS = {int, float}
+_NUMBERS = frozenset({int, float})
+_OF_TWO = frozenset({"BINARY_OP", "COMPARE_OP"})
 _REAL = frozenset({"+", "-", "*", "/"})
 _NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP"})     # elsewhere None is an error, which the interpreter raises
 _OTHER = "another type"
@@ -64,12 +65,13 @@ class Polymorphism(Inliner):
         if instruction.op in ("CALL", "CALL_KW"):
             return self._arms_of_call(instruction)
         arms: list[Incoming] = []
+        self._make_objects(instruction)
         for depth, learnt in _DECIDING.get(instruction.op, ()):
             later: list[Incoming] = []
             for state, block in arms or [(self.state, self.block)]:
                 self.stand_after_split(state, block)
                 types, sure = self._types_there(self.frame.stack[-depth], learnt)
-                if self._is_made_float(instruction, depth, types):
+                if self._is_number(instruction, depth, types):
                     types = []
                 if len(types) < 2 or len(types) * max(len(arms), 1) > MAX_ARMS:
                     later.append((state, block))
@@ -79,6 +81,13 @@ class Polymorphism(Inliner):
         if len(arms) == 1:
             self.stand_after_split(*arms[0])
         return arms if len(arms) > 1 else None
+
+    def _make_objects(self, instruction: Instruction) -> None:
+        """Numbers are objects again where an instruction does not deal with them, or has failed to."""
+        for depth, _ in _DECIDING.get(instruction.op, ()):
+            value = self.frame.stack[-depth]
+            if isinstance(value, Virtual) and self.is_number(value) and not self._is_number(instruction, depth, []):
+                self.materialise(value)
 
     def evaluate_arms(self, handler: Any, instruction: Instruction, arms: list[Incoming]) -> bool:
         """Evaluate an instruction in each of its ways, and go on where they meet.  True: they end the block."""
@@ -123,16 +132,43 @@ class Polymorphism(Inliner):
             return [], False
         return (met, False) if len(met) <= MAX_UNION else ([], False)
 
-    def _is_made_float(self, instruction: Instruction, depth: int, types: list[type]) -> bool:
-        """Whether an operand is a float or an int, and the other a float: no switch is needed for arithmetic."""
-        return (instruction.op == "BINARY_OP" and instruction.argval.rstrip("=") in _REAL and set(types) == _NUMBERS
-                and self.type_of(self.frame.stack[depth - 3]) is float and "number" not in self.failures())
-
-    def as_double(self, instruction: Instruction, depth: int) -> None:
-        """Make a float of an operand that is one or an int, where the other is a float."""
+    def _is_number(self, instruction: Instruction, depth: int, types: list[type]) -> bool:
+        """Whether an operand, of these types, is an int or a float and to be dealt with as such: no switch is needed for
+        arithmetic with its like.  An int that meets a float is taken to be a float at other times."""
+        if not self._deals_with_numbers(instruction) or "number" in self.failures():
+            return False
         value = self.frame.stack[-depth]
-        if self._is_made_float(instruction, depth, self._types_there(value, 2 - depth)[0]):
-            self.frame.stack[-depth] = self.emit("number_to_f64", value, reason="number")
+        other = self.frame.stack[depth - 3] if instruction.op in _OF_TWO else None
+        if other is not None and not self._may_be_number(other):
+            return False
+        if isinstance(value, Virtual):
+            return self.is_number(value)
+        if set(types) == _NUMBERS:
+            return True
+        return (not types and other is not None and self.type_of(other) is float and isinstance(value, Node)
+                and value.rep == "o" and self.type_of(value) is None and type(value.witness) is int)
+
+    def _deals_with_numbers(self, instruction: Instruction) -> bool:
+        if instruction.op == "BINARY_OP":
+            return instruction.argval.rstrip("=") in _REAL
+        return instruction.op in ("COMPARE_OP", "UNARY_NEGATIVE", "TO_BOOL")
+
+    def _may_be_number(self, value: Abstract) -> bool:
+        """Whether an operand is or looks like an int or a float."""
+        types = self.fact(value).types
+        if not types and isinstance(value, Node) and value.witness is not NO_WITNESS:
+            types = frozenset((type(value.witness),))
+        return bool(types) and types <= _NUMBERS
+
+    def as_numbers(self, instruction: Instruction) -> None:
+        """Make numbers that are no objects of the operands that are ints at times and floats at others."""
+        stack = self.frame.stack
+        for depth, learnt in _DECIDING[instruction.op]:
+            value = stack[-depth]
+            types = self._types_there(value, learnt)[0]
+            if isinstance(value, Node) and self._is_number(instruction, depth, types):
+                meets_float = instruction.op in _OF_TWO and self.type_of(stack[depth - 3]) is float
+                stack[-depth] = self.double_of(value) if meets_float else self.number_of(value)
 
     def _place_of(self, learnt: int) -> tuple[int, ...]:
         return (*self.frame.path, self.at, learnt)

@@ -126,7 +126,7 @@ class State:
         if isinstance(value, Const):
             return of_object(value.value)
         if isinstance(value, Virtual):
-            return Fact(value.type)
+            return value.fact
         if isinstance(value, MaybeUnbound):
             return self.fact(value.value)
         return Fact()
@@ -252,6 +252,13 @@ class State:
             assert isinstance(value, Virtual)
             value = self.parts(value)[index]
         return value
+
+    def find_at(self, path: Path) -> Abstract | None:
+        """What is in a place, if the state has it."""
+        try:
+            return self.value_at(path)
+        except (IndexError, AssertionError):
+            return None
 
     def rebuild(self, leaves: dict[Path, Any]) -> None:
         """Set every place from `leaves`, as `places` gave them.  Immutable virtual objects are made anew; mutable ones

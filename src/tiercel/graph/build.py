@@ -98,7 +98,7 @@ class VirtualObject:
     list_iterator(list, index:i)  tuple_iterator(tuple, index:i)  str_iterator(str, index:i)
     range_iterator(start:i, step:i, length:i)  enumerate(iterator, count:i)  zip(iterators...)
     reversed_list(list, index:i)  list_slice(list, start:i, stop:i)  list_slice(list, start:i, stop:i, step:i)
-    dict(keys and values in turn)  cell(content or NULL)
+    number(whether it is an int:b, value:f)  dict(keys and values in turn)  cell(content or NULL)
     function(code, globals, qualname, flags, operands as new_function takes them...)
     instance(type, name, value, name, value, ...)
     generator(function)  if it is running    generator(function, point:i, locals and stack...)  if it is suspended or,

@@ -10,6 +10,7 @@ from typing import Any
 
 from tiercel.graph.build import Const, Node, Operand
 
+EXACT_DOUBLE = 1 << 53        # ints up to here are doubles, and so are all nearer to zero
 _SIGN = 1 << 63
 _ALL = (1 << 64) - 1
 

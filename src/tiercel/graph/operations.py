@@ -16,7 +16,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from tiercel.graph.build import NULL
-from tiercel.graph.numbers import NUMBERS, DoesNotFit, fitting, libm, wrap
+from tiercel.graph.numbers import EXACT_DOUBLE, NUMBERS, DoesNotFit, fitting, libm, wrap
 
 Attrs = dict[str, Any]
 OPERATIONS: dict[str, Callable[..., Any]] = {}
@@ -175,13 +175,17 @@ def _long_to_f64(value: int) -> float:
 def _number_to_f64(value: Any) -> float:
     if type(value) is float:
         return value
-    if type(value) is int:
-        return _long_to_f64(value)
+    if type(value) is int and abs(value) <= EXACT_DOUBLE:
+        return float(value)
     raise Leaves
 
 
+def _box_number(is_int: bool, value: float) -> Any:
+    return int(value) if is_int else value
+
+
 _simple({
-    "number_to_f64": _number_to_f64,
+    "number_to_f64": _number_to_f64, "box_number": _box_number,
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "unbox_i64": _unbox_i64, "unbox_f64": float,
     "unbox_bool": bool, "long_to_f64": _long_to_f64, "long_low_bits": wrap,
     **{f"long_{name}": getattr(operator, name) for name in ("add", "sub", "mul", "floordiv", "mod", "xor", "lshift",

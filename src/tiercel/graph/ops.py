@@ -240,12 +240,14 @@ _op("box_i64", "i", "o", ref="new")
 _op("box_u64", "u", "o", ref="new", symbol="tc_box_u64")
 _op("box_f64", "f", "o", ref="new")
 _op("box_bool", "b", "o", ref="immortal")
+_op("box_number", "bf", "o", ref="new", symbol="tc_box_number",
+    doc="an int if operand 0 is true, else a float; its value is operand 1, an int of less than 2**53 or a float")
 _op("unbox_i64", "o", "i", LEAVES | NARROWS, doc="of an exact int (or bool); leaves unless it fits")
 _op("unbox_f64", "o", "f", doc="of an exact float", reads="float")
 _op("unbox_bool", "o", "b", doc="of an exact bool")
 _op("long_to_f64", "o", "f", LEAVES, symbol="tc_long_to_f64", doc="of an exact int; leaves where it would raise")
 _op("number_to_f64", "o", "f", LEAVES, reads="float", symbol="tc_number_to_f64", attrs="reason",
-    doc="of an exact float or int; leaves where it is neither, or conversion would raise")
+    doc="of an exact float or int; leaves where it is neither, or an int that is no double")
 _op("long_low_bits", "o", "i", symbol="tc_long_low_bits", doc="the low 64 bits of an exact int in two's complement")
 
 # -- objects ---------------------------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from tiercel.graph.flow import replace, state_nodes
 _BOXES = frozenset({"box_i64", "box_u64", "box_f64", "box_bool"})
 _VIRTUALS = {
     "tuple_new": "tuple", "list_new": "list", "slice_new": "slice", "range_new": "range",
-    "bound_method_new": "bound_method", "range_iter_new": "range_iterator",
+    "bound_method_new": "bound_method", "box_number": "number", "range_iter_new": "range_iterator",
 }
 _COPIES = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
+_NUMBERS = _BOXES | {"box_number"}
 _LETS_GO = ("release", "drop")
 _SINKS = _BOXES | _VIRTUALS.keys() | _COPIES.keys()
 
@@ -98,7 +99,7 @@ def _forget_harmless(graph: Graph) -> None:
             if node.op.name in _LETS_GO:    # type: ignore[union-attr]
                 made = node.args[0]
                 if isinstance(made, Node) and made.op is not None and made.op.name in _VIRTUALS and not any(
-                        isinstance(part, Node) and (part.op is None or part.op.name not in _BOXES)
+                        isinstance(part, Node) and (part.op is None or part.op.name not in _NUMBERS)
                         for part in made.args):
                     harmless.setdefault(made, []).append(node)
     if not harmless:

@@ -251,6 +251,14 @@ def _undoes(name: str) -> _Rule:
     return rule
 
 
+def _double(args: list[Operand]) -> Operand | None:
+    """The number in a box, which is a double if it was ever one."""
+    inner = args[0]
+    if isinstance(inner, Node) and inner.op is not None and inner.op.name in ("box_f64", "box_number"):
+        return inner.args[-1]
+    return None
+
+
 def _truth(absorbing: bool) -> _Rule:
     def rule(args: list[Operand]) -> Operand | None:
         for arg, other in (args, args[::-1]):
@@ -288,5 +296,6 @@ _IDENTITIES: dict[str, _Rule] = {
     "f64_neg": _undoes("f64_neg"),
     "bool_not": _undoes("bool_not"), "bool_and": _truth(False), "bool_or": _truth(True),
     "unbox_i64": _undoes("box_i64"), "unbox_f64": _undoes("box_f64"), "unbox_bool": _undoes("box_bool"),
+    "number_to_f64": _double,
     "is": lambda args: Const(True, "b") if args[0] is args[1] and args[0] is not NULL else None,
 }

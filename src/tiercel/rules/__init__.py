@@ -21,6 +21,7 @@ def load() -> None:
         int,
         list,
         math,
+        number,
         object,
         range,
         set,

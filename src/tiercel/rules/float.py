@@ -6,10 +6,10 @@ import operator
 from typing import Any
 
 from tiercel.graph.build import Const
-from tiercel.rules.registry import Int, Number, rule
+from tiercel.rules.registry import Number, rule
 from tiercel.types import INT
 
-_PAIRS = ((float, Number), (Int, float))
+_PAIRS = ((float, Number), (Number, float))
 
 
 def _arithmetic(function: Any, augmented: Any, name: str) -> None:
@@ -95,7 +95,7 @@ def nothing(e: Any) -> Any:
     return e.known(0.0)
 
 
-@rule(float, Int)
+@rule(float, Number)
 def from_int(e: Any, a: Any) -> Any:
     return e.number(e.f64(a))
 
@@ -115,7 +115,7 @@ def rounded(e: Any, a: Any) -> Any:
 
 
 @rule(divmod, float, Number)
-@rule(divmod, Int, float)
+@rule(divmod, Number, float)
 def divide(e: Any, a: Any, b: Any) -> Any:
     return e.tuple_of(e.apply(operator.floordiv, a, b), e.apply(operator.mod, a, b))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Pattern = type | frozenset[type] | None
+Known = type | frozenset[type] | None        # of an argument: its type, or of a number that is no object both it may have
 
 Int: Pattern = frozenset({int, bool})
 Number: Pattern = frozenset({int, bool, float})
@@ -21,14 +22,16 @@ class Rule:
     patterns: tuple[Pattern, ...]
     function: Callable[..., Any]
 
-    def accepts(self, types: list[type | None]) -> bool:
+    def accepts(self, types: list[Known]) -> bool:
         return len(types) == len(self.patterns) and all(map(_matches, self.patterns, types))
 
 
-def _matches(pattern: Pattern, type_: type | None) -> bool:
-    if pattern is None:
+def _matches(pattern: Pattern, type_: Known) -> bool:
+    if pattern is None or type_ is pattern:
         return True
-    return type_ in pattern if isinstance(pattern, frozenset) else type_ is pattern
+    if not isinstance(pattern, frozenset):
+        return False
+    return type_ <= pattern if isinstance(type_, frozenset) else type_ in pattern
 
 
 _RULES: dict[int, list[Rule]] = {}

@@ -13,11 +13,12 @@ PyObject *tc_box_i64(int64_t value);
 PyObject *tc_box_u64(uint64_t value);
 int tc_check_floats(PyThreadState *ts);
 PyObject *tc_box_f64(double value);
+PyObject *tc_box_number(int64_t is_int, double value);
 void tc_dealloc(PyObject *object);
 int tc_unbox_i64(PyObject *object, int64_t *result);         /* 0: it does not fit */
 int tc_i64_pow(int64_t base, int64_t exponent, int64_t *result);   /* 0: overflow or a negative exponent */
 int tc_long_to_f64(PyObject *object, double *result);        /* 0: it would raise */
-int tc_number_to_f64(PyObject *object, double *result);      /* 0: neither int nor float, or it would raise */
+int tc_number_to_f64(PyObject *object, double *result);      /* 0: neither float nor an int that is a double */
 int64_t tc_long_low_bits(PyObject *object);
 PyObject *tc_long_add(PyObject *a, PyObject *b);             /* these: NULL and an exception */
 PyObject *tc_long_sub(PyObject *a, PyObject *b);

@@ -65,6 +65,12 @@ tc_box_f64(double value)
     return result;
 }
 
+PyObject *
+tc_box_number(int64_t is_int, double value)
+{
+    return is_int ? tc_box_i64((int64_t)value) : tc_box_f64(value);
+}
+
 /* The end of an object that nobody refers to any more. */
 void
 tc_dealloc(PyObject *object)
@@ -170,6 +176,8 @@ tc_long_to_f64(PyObject *object, double *result)
     return 1;
 }
 
+static const int64_t tc_exact_double = (int64_t)1 << 53;     /* ints up to here are doubles */
+
 int
 tc_number_to_f64(PyObject *object, double *result)
 {
@@ -177,7 +185,13 @@ tc_number_to_f64(PyObject *object, double *result)
         *result = PyFloat_AS_DOUBLE(object);
         return 1;
     }
-    return PyLong_CheckExact(object) && tc_long_to_f64(object, result);
+    int64_t value;
+    if (!PyLong_CheckExact(object) || !tc_unbox_i64(object, &value) || value < -tc_exact_double
+        || value > tc_exact_double) {
+        return 0;
+    }
+    *result = (double)value;
+    return 1;
 }
 
 int64_t

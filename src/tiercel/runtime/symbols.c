@@ -47,7 +47,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_own_load), FUNCTION(tc_own_store), FUNCTION(tc_own_lacks),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),
     FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_list_take_slice), FUNCTION(tc_list_move_slice),
-    FUNCTION(tc_box_u64), FUNCTION(PyList_SetSlice),
+    FUNCTION(tc_box_u64), FUNCTION(tc_box_number), FUNCTION(PyList_SetSlice),
     FUNCTION(tc_int_of_str), FUNCTION(tc_get_method),
     /* CPython */
     FUNCTION(PyNumber_Absolute), FUNCTION(PyNumber_Add), FUNCTION(PyNumber_And),

@@ -80,6 +80,19 @@ build_tuple(tc_parts *parts)
     return tuple;
 }
 
+/* number(whether it is an int, its value as a float) */
+static PyObject *
+build_number(tc_parts *parts)
+{
+    PyObject *is_int = part_object(parts, 0);
+    PyObject *value = is_int ? part_object(parts, 1) : NULL;
+    if (value != NULL && is_int == Py_True) {
+        Py_SETREF(value, PyLong_FromDouble(PyFloat_AS_DOUBLE(value)));
+    }
+    Py_XDECREF(is_int);
+    return value;
+}
+
 static PyObject *
 build_list(tc_parts *parts)
 {
@@ -404,6 +417,7 @@ static const struct {
     PyObject *(*build)(tc_parts *);
 } builders[] = {
     {"tuple", build_tuple},
+    {"number", build_number},
     {"list", build_list},
     {"slice", build_slice},
     {"range", build_range},

@@ -51,8 +51,7 @@ def _learn_two(e: Any, i: Any, a: Abstract, b: Abstract, function: Any = None) -
 
 def binary_op(e: Any, i: Any) -> None:
     stack = e.frame.stack
-    e.as_double(i, 2)
-    e.as_double(i, 1)
+    e.as_numbers(i)
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     inplace = i.arg >= len(BINARY)
     function, name = BINARY[i.arg - len(BINARY) if inplace else i.arg]
@@ -74,6 +73,7 @@ def binary_op(e: Any, i: Any) -> None:
 
 def _unary(function: Any, name: str) -> Any:
     def handler(e: Any, i: Any) -> None:
+        e.as_numbers(i)
         value = e.bound(e.frame.stack.pop())
         e.learn(value)
         result = e.apply(function, value)
@@ -94,6 +94,7 @@ _TO_BOOL = {
 
 
 def to_bool(e: Any, i: Any) -> None:
+    e.as_numbers(i)
     value = e.bound(e.frame.stack.pop())
     e.learn(value, _TO_BOOL.get(i.specialized or ""))
     e.frame.stack.append(e.as_bool(e.truth(value)))
@@ -102,6 +103,7 @@ def to_bool(e: Any, i: Any) -> None:
 
 def compare_op(e: Any, i: Any) -> None:
     stack = e.frame.stack
+    e.as_numbers(i)
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     number, wants_bool = i.arg >> 5, bool(i.arg & 16)
     _learn_two(e, i, a, b)
@@ -157,7 +159,8 @@ class Operators:
         if isinstance(a, Virtual) or isinstance(b, Virtual):
             if a is b:
                 return Const(True, "b")
-            if not (isinstance(a, Node) or isinstance(b, Node)) and (isinstance(a, Const) or isinstance(b, Const)):
+            if not (isinstance(a, Node) or isinstance(b, Node) or e.is_number(a) or e.is_number(b)) \
+                    and (isinstance(a, Const) or isinstance(b, Const)):
                 return Const(False, "b")
         if isinstance(a, Const) and isinstance(b, Const):
             return Const(a.value is b.value, "b")

@@ -1,0 +1,172 @@
+"""Places that hold ints at times and floats at others: arithmetic, comparisons, where ways meet, loops, exits."""
+
+import math
+
+from case import case, log
+
+NAN = float("nan")
+SMALL = [0, 1.5, -5, 2, -0.0, 0.0, 7.25, -3, 1, 0.5]
+ODD = [2**53, 2**53 + 1, -2**53, 2**70, True, NAN, float("inf"), 10**400, None]
+
+
+class Point:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+
+def points(values, count=120):
+    return [Point(values[i % len(values)], values[(3 * i + 1) % len(values)]) for i in range(count)]
+
+
+def mixed():
+    return (points(SMALL),)
+
+
+def with_odd_ones():
+    return (points(SMALL) + [Point(odd, 1) for odd in ODD] + [Point(2, odd) for odd in ODD] + points(SMALL),)
+
+
+def outcome(function, *arguments):
+    try:
+        return repr(function(*arguments))
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+def products(p, q):
+    return p.x * q.x + p.y * q.y
+
+
+def differences(p, q):
+    return (p.x - q.y, p.y - q.x)
+
+
+def quotient(p, q):
+    return p.x / q.y
+
+
+def compared(p, q):
+    return [p.x < q.y, p.x <= q.y, p.x == q.x, p.x != q.y, p.x > q.x, p.x >= q.y]
+
+
+def with_constants(p, q):
+    return (p.x + 1, 2 - p.y, 3 * p.x, p.x * 0, p.y / 4, 0.5 * p.x, p.y + q.x * 2)
+
+
+def signs(p, q):
+    product = p.x * q.y
+    return (-p.x, -product, +product, abs(product), abs(-p.y), math.copysign(1.0, -product))
+
+
+def tested(p, q):
+    total = p.x + q.x
+    if total:
+        return "some" if not p.y * q.y else "both"
+    return "none"
+
+
+def extremes(p, q):
+    product = p.x * q.y
+    return min(product, 1), max(0, product), min(p.x + q.x, product), max(1.5, product), min(1, product * 0.5)
+
+
+def converted(p, q):
+    total = p.x + q.y
+    return float(total), math.sqrt(abs(total)), int(total), round(total), math.floor(p.x - q.x), str(p.x - q.x)
+
+
+def other_operators(p, q):
+    total = p.x + q.x
+    return total // 2, total % 3, total ** 2, divmod(total, 2)
+
+
+EACH = (products, differences, quotient, compared, with_constants, signs, tested, extremes, converted, other_operators)
+
+
+@case(mixed, with_odd_ones)
+def numbers_in_pairs(ps):
+    return [[outcome(each, p, q) for p, q in zip(ps, ps[1:])] for each in EACH]
+
+
+@case(mixed)
+def where_ways_meet(ps):
+    result = []
+    for i, p in enumerate(ps):
+        a = 0 if i & 1 else p.x * 0.5
+        b = p.x + p.y if i & 2 else 1
+        c = d = a if i & 4 else b
+        result += [repr(a), repr(b), repr(c), c is d, repr(a * b), a is None]
+        log(repr(c))
+    return result
+
+
+@case(mixed)
+def a_sum_that_starts_as_an_int(ps):
+    totals = []
+    for start in range(0, len(ps), 10):
+        total = 0
+        for p in ps[start:start + 10]:
+            total = total + p.x * p.y
+        largest = 1
+        for p in ps[start:start + 10]:
+            if p.x > largest:
+                largest = p.x
+            elif not p.x:
+                largest += 1
+        totals.append((repr(total), repr(largest)))
+    return totals
+
+
+@case((5,), (200,))
+def doubled_until_it_is_no_double(rounds):
+    results = []
+    for value in [1, 0.5] * 60:
+        p = Point(value, value)
+        x = p.x + p.y
+        for _ in range(rounds):
+            x = x + x
+        results.append(repr(x))
+    return results
+
+
+@case(mixed)
+def kept_in_objects(ps):
+    made = []
+    for p, q in zip(ps, ps[1:]):
+        r = Point(p.x * q.x, p.y + q.y)
+        r.x = r.x - r.y
+        made.append((repr(r.x), repr(r.y), [r.x, r.y], {r.x: r.y}.get(r.x)))
+    return made
+
+
+def gives(p, q):
+    return p.x * q.x
+
+
+@case(mixed)
+def the_same_object(ps):
+    result = []
+    for p, q in zip(ps, ps[1:]):
+        a = gives(p, q)
+        b = a
+        result += [a is b, a is p, a is None, a is not q]
+    return result
+
+
+@case(mixed)
+def an_int_meets_a_float(ps):
+    weight = 0.25
+    return [repr(p.x * weight + p.y * weight) for p in ps]
+
+
+def unpacked(p, q):
+    def inner():
+        return p.x - q.x
+    x, y = inner(), p.y * q.y
+    return f"{x} {y}", [x, y], (x, y)[x > y]
+
+
+@case(mixed)
+def in_closures_and_texts(ps):
+    return [unpacked(p, q) for p, q in zip(ps, ps[1:])]
