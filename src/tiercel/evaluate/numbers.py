@@ -19,6 +19,7 @@ from tiercel.evaluate.core import Core
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import Block, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
+from tiercel.types import NUMBER, implies
 from tiercel.values import Abstract, Virtual, known
 
 NUMBER_SHAPE = ("virtual", "number", 2, None)
@@ -41,12 +42,16 @@ class Numbers(Core):
 
     def double_of(self, value: Node) -> Node:
         """The value of an object that is an int or a float; leaves where it is neither, or an int beyond 2**53."""
-        return self.emit("number_to_f64", value, reason="number")
+        node = self.emit("number_to_f64", value, reason="number")
+        if not implies(self.fact(value), NUMBER):
+            self.narrow(value, NUMBER)
+        return node
 
     def number_of(self, value: Node) -> Virtual:
         """As `double_of`, and whether it is an int."""
         self.constants.append(int)
-        return self.new_number(self.emit("type_is", value, type=int), self.double_of(value))
+        double = self.double_of(value)
+        return self.new_number(self.emit("type_is", value, type=int), double)
 
     def is_int(self, value: Abstract) -> Operand:
         """Whether a number is an int (or bool) and no float."""
