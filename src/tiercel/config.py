@@ -77,7 +77,7 @@ PERCENT = ("a number above 0 and up to 100", _percent)
 SWITCHES = (
     Switch("active", "TIERCEL", None, FLAG, "1: on from the start, where `python -m tiercel install` was run; "
            "0: off, whatever the program says"),
-    Switch("threshold", "TIERCEL_THRESHOLD", 300, COUNT, "calls of a function before it is compiled; a running loop "
+    Switch("threshold", "TIERCEL_THRESHOLD", 1000, COUNT, "calls of a function before it is compiled; a running loop "
            "takes ten times as many iterations; 1: everything at once"),
     Switch("sync", "TIERCEL_SYNC", False, FLAG, "1: compile whatever is hot when it is hot, without a budget, whether "
            "it pays or not"),
@@ -117,6 +117,11 @@ class Config:
 
     def __repr__(self) -> str:
         return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in _BY_NAME)})"
+
+    @property
+    def patient(self) -> bool:
+        """Whether code beyond the threshold may have to go on until its compiling pays: not where it was set lower."""
+        return not self.sync and self.threshold >= _BY_NAME["threshold"].default
 
     @property
     def loop_threshold(self) -> int:

@@ -20,6 +20,8 @@ class Version:
         self.code = code
         self.valid = True
         self.calls = 100
+        self.misses = 1 << 40
+        self.work = 1 << 40
         self.counts = [0] * len(reasons)
         self.reason = self.retired_for = None
 
@@ -37,12 +39,16 @@ class Runtime:
         self.attached = []
         self.thresholds = []
         self.waits = []
+        self.asked_after = []
 
     def wake_after(self, seconds):
         self.waits.append(seconds)
 
     def set_threshold(self, code, calls, rounds):
         self.thresholds.append((code, calls, rounds))
+
+    def ask_after(self, code, at, runs):
+        self.asked_after.append((code, at, runs))
 
     def attach(self, func, version):
         self.attached.append((func, version))
@@ -54,6 +60,7 @@ class Compiler(types.ModuleType):
 
     Postponed = KeyError
     TooLarge = MemoryError
+    TooSoon = LookupError
     reasons = ("type", "overflow", "end of the compiled loop")
 
     def __init__(self):
@@ -72,6 +79,7 @@ class Compiler(types.ModuleType):
         compiled.types = types_
         compiled.began = record.history.clock
         compiled.version = Version(code, self.reasons)
+        compiled.saves = 1e9
         compiled.sites = [Site(code, unit, unit, reason) for unit, reason in enumerate(self.reasons)]
         return compiled
 
@@ -220,6 +228,59 @@ def test_a_running_loop_that_ends_all_the_time_is_given_up(hooks, monkeypatch):
     assert record.refused[4] == version.retired_for == "it makes too few rounds at a time"
 
 
+def test_a_running_loop_that_does_little_each_time_is_given_up(hooks, monkeypatch):
+    f = function()
+    now = [100.0]
+    monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
+    assert hooks.hot_loop(f, 4, (1, 2), ()) is True
+    record = known_record(f.__code__)
+    compiled = record.compiled[0]
+    version, compiled.work = compiled.version, 1_000_000
+    for ends, work, valid in ((40, 999_900, True), (640, 500_000, True), (1280, 499_000, False)):
+        version.counts, version.work, now[0] = [0, 0, ends], work, now[0] + 1.0
+        assert hooks.noisy(version, 2) is False and version.valid == valid
+    assert record.refused[4] == "it makes too few rounds at a time"
+
+
+def test_a_version_is_replaced_once_its_exits_cost_as_much(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    compiled = known_record(f.__code__).compiled[0]
+    version, compiled.cost = compiled.version, 1000 * hooks_module.EXIT
+    version.counts = [500, 400, 10_000]
+    assert hooks.noisy(version, 0) is None and version.valid
+    assert known_record(f.__code__).history.failed(f.__code__, 0) == frozenset()
+    version.counts = [640, 400, 10_000]
+    hooks.noisy(version, 0)
+    assert not version.valid
+    assert known_record(f.__code__).history.failed(f.__code__, 1) == {"overflow"}
+
+
+def test_code_that_has_not_run_enough_is_asked_for_again(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    record, compiled = record_of(f.__code__), known_record(f.__code__).compiled.pop()
+    compiled.saves, compiled.seconds = 100.0, {"evaluate": 0.01}
+    needed = hooks.runs_needed(record, compiled)
+    assert needed == int(hooks_module.PART * hooks_module.WHOLE * 0.01 / 100e-9)
+    compiler.error = LookupError(needed)
+    assert hooks.hot_call(f, (1, 2)) is True
+    assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, needed - hooks.config.threshold)]
+    assert hooks.runs_needed(record, compiled) == 0
+    compiled.seconds = {"evaluate": 1e-6}
+    assert hooks.runs_needed(record_of(function().__code__), compiled) == 0
+
+
+def test_few_misses_are_not_worth_a_version(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    compiled = known_record(f.__code__).compiled[0]
+    compiled.saves, compiled.cost, compiled.version.misses = 100.0, 0.01, 16
+    assert hooks.missed(f, (1.0, 1)) is None and len(compiler.calls) == 1
+    compiled.version.misses = 65536
+    assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
+
+
 def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks, monkeypatch):
     f = function()
     record = record_of(f.__code__)
@@ -287,12 +348,14 @@ def test_no_budget_means_later(hooks, compiler):
 
 
 def test_a_postponed_compile_does_not_count(hooks, compiler):
-    compiler.error = compiler.Postponed(1_000_000)
+    compiler.error = compiler.Postponed(100_000_000)
     f = function()
     assert hooks.hot_call(f, (1, 2)) is None and hooks.runtime.waits[-1] > 0.0
     record = known_record(f.__code__)
     assert record.attempts == {FUNCTION: 0} and record.refused == {}
     compiler.error = None
+    assert hooks.hot_call(f, (1, 2)) is None, "it is known by now how much there is to do"
+    hooks.budget.unlimited = True
     assert hooks.hot_call(f, (1, 2)) is True
 
 

@@ -145,7 +145,7 @@ def test_decorated_functions_only():
         for i in range(1000): g(i); h(i)
         print([len(tiercel.explain(x).versions) for x in (f, g, h)], tiercel.status().everything)
         tiercel.enable()
-        for i in range(1000): g(i)
+        for i in range(1000000): g(i)
         print(len(tiercel.explain(g).versions), tiercel.status().everything)
     """)
     assert out == "[1, 0, 1] False\n1 True\n"

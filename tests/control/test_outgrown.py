@@ -32,7 +32,7 @@ PROGRAM = """
     print(loop(20000), loop(5), [calls([Point(i) for i in range(300)]) for n in range(20)][-1])
     for function in loop, calls:
         for compiled in record_of(function.__code__).compiled:
-            print(compiled.name, compiled.at >= 0, compiled.rounds > 0, compiled.retired)
+            print(compiled.name, compiled.at >= 0, compiled.work > 0, compiled.retired)
 """
 
 

@@ -23,7 +23,7 @@ ENVIRONMENT: dict[str, dict[str, str]] = {
     "graph": {"TIERCEL_THRESHOLD": "1000000"},
     "machine": {**STRICT, "TIERCEL_THRESHOLD": "1", "TIERCEL_WORK": "0"},
     "warm": {**STRICT, "TIERCEL_THRESHOLD": "5", "TIERCEL_WORK": "30"},
-    "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_EXIT_STORM": "1"},
+    "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_WORK": "0", "TIERCEL_EXIT_STORM": "1"},
 }
 TIERCEL_MODES = tuple(mode for mode in ENVIRONMENT if mode != "plain")
 GRAPH_PARTS = ("result", "identical", "arguments", "log", "output", "raised")    # what the graph interpreter keeps

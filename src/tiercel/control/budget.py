@@ -6,6 +6,9 @@ from time import process_time
 
 # Short programs have earned nothing yet when their first loop gets hot.
 GRACE = 0.5
+# Most of what is worth compiling shows early, and pays all the longer the earlier it is there: the first seconds earn
+# more, which is little of what a program that goes on earns in all: so many seconds, at most so many percent more.
+EARLY, EARLY_PERCENT = 4.0, 25.0
 # What LLVM takes for a character of its text, until experience says better; of quickly made code, a part of that.
 FIRST_RATE = 1.5e-6
 QUICK_PART = 0.25
@@ -27,13 +30,19 @@ class Budget:
         """Whether a compile may begin now, or go on to LLVM with that much text."""
         if self.unlimited:
             return True
-        earned = GRACE + (process_time() - self.began) * self.percent / 100
-        return self.spent + self._forecast(characters, quick) < earned
+        return self.spent + self._forecast(characters, quick) < self._earned(process_time() - self.began)
 
     def wait(self, characters: int = 0, quick: bool = False) -> float:
         """Seconds of processor time until `allows` of the same is true."""
-        missing = self.spent + self._forecast(characters, quick) - GRACE
-        return max(0.0, missing * 100 / self.percent - (process_time() - self.began))
+        needed = self.spent + self._forecast(characters, quick) - GRACE
+        early = self._earned(EARLY) - GRACE
+        when = EARLY * needed / early if needed < early else EARLY + (needed - early) * 100 / self.percent
+        return max(0.0, when - (process_time() - self.began))
+
+    def _earned(self, seconds: float) -> float:
+        """What may be spent once the process has taken so many seconds of processor time."""
+        extra = min(EARLY_PERCENT, 2 * self.percent)
+        return GRACE + (seconds * self.percent + min(seconds, EARLY) * extra) / 100
 
     def _forecast(self, characters: int, quick: bool) -> float:
         """Seconds that LLVM is going to take."""

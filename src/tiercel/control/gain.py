@@ -20,7 +20,7 @@ _RUNS = -15.0                 # saves its operands and its place first, looks at
 _BIG_INT = -2.0               # CPython's own function, which takes its time and makes an object
 _READS = 8.0
 _COMPUTES = 8.0
-_LOOP = 8.0                   # rounds that a loop is taken to make
+LOOP = 8.0                    # rounds that a loop is taken to make
 
 
 def estimate(graph: Graph) -> float:
@@ -32,7 +32,7 @@ def estimate(graph: Graph) -> float:
             continue        # goes round only where polling found something to do
         for index in flow.loop(header):
             depth[index] += 1
-    return sum(_LOOP ** min(depth[index], 4) * sum(map(_saving, block.nodes)) for index, block in enumerate(flow.order))
+    return sum(LOOP ** min(depth[index], 4) * sum(map(_saving, block.nodes)) for index, block in enumerate(flow.order))
 
 
 def _is_aside(block: Block) -> bool:

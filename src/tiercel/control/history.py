@@ -18,11 +18,13 @@ SHRINK, LEAST_INLINING = 3, 1 / 30
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock", "inlining")
+    __slots__ = ("_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock", "frugal",
+                 "inlining")
 
     def __init__(self) -> None:
         self.clock = 0                               # how many failures were noted
         self.inlining = 1.0
+        self.frugal = False                          # whether the version that is being made is to cost little
         self._failures = IdentityTable()             # code: {unit: {reason: when}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._assumed: dict[tuple[int, str], int] = {}

@@ -28,9 +28,19 @@ MAX_LOG = 10_000
 # An exit costs up to a microsecond.  A version that cannot be replaced and spends more than a few percent of the time
 # on leaving is worse than none.
 MAX_EXITS_A_SECOND = 50_000
-# A running loop that ends so often spends much of the time on being entered and left, for a few rounds each time.
+# Replacing a version costs about what it cost itself: that is worth it once as much is lost by exits, of which each
+# takes so many seconds, with what the interpreter then does instead.
+EXIT = 3e-6
+# A running loop that ends so often, or after so few operations, spends much of the time on being entered and left.
 MAX_ENDS_A_SECOND = 150_000
-FEW_ENDS = 1000
+LEAST_WORK = 500
+FEW_ENDS = 300
+
+# Making a version costs so many times what evaluating and improving its graph does.  It is made once the code has run so
+# often that a version would have saved a part of that already: what runs on tends to run as long again.
+WHOLE = 2.5
+PART = 0.25
+PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
 # and leaving the inner loop is all that is gained there, a microsecond for each round, so they wait as any loop does.
@@ -100,7 +110,7 @@ class Hooks:
             record.refused[at] = refusal
             return False
         done = self._compile(record, code, at, func, (locals_, stack))
-        if done and self.config.threshold > AROUND_A_LOOP:
+        if record.alive(at) and self.config.threshold > AROUND_A_LOOP:
             self.runtime.set_threshold(code, AROUND_A_LOOP, self.config.loop_threshold)
         return done
 
@@ -118,10 +128,18 @@ class Hooks:
         if len(record.alive(FUNCTION)) >= self.config.versions:
             record.refused.setdefault(FUNCTION, "called with too many combinations of types")
             return False
+        if self._misses_little(record):
+            return None
         return self._compile(record, code, FUNCTION, func, args)
 
+    def _misses_little(self, record: Record) -> bool:
+        """Whether another version would hardly have paid for itself by now, had it taken all that fitted none."""
+        newest = record.alive(FUNCTION)[-1:]
+        return self.config.patient and any(
+            PART * each.cost > each.version.misses * each.saves * 1e-9 for each in newest)
+
     def outgrown(self, version: Any) -> bool | None:
-        """Quickly made code has made many rounds: the next version is worth more of LLVM's time."""
+        """Quickly made code has done much work: the next version is worth more of LLVM's time."""
         record, compiled = self._found(version)
         if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
             return None
@@ -129,7 +147,7 @@ class Hooks:
             record.outgrown.add(compiled.at)
             version.retire("it runs long enough to be made anew, and better")
         else:
-            version.rounds = compiled.rounds
+            version.work = compiled.work
         return None
 
     def noisy(self, version: Any, site: int) -> bool | None:
@@ -139,10 +157,10 @@ class Hooks:
             return False
         where = compiled.sites[site]
         compiled.refresh()
+        if self.config.patient and not where.is_normal and compiled.failures() * EXIT < compiled.cost:
+            return None
         if where.is_normal:
-            count = compiled.counts[site] if compiled.counts else 0
-            if where.times_a_second(count, process_time()) > MAX_ENDS_A_SECOND and count > FEW_ENDS \
-                    and compiled.at != FUNCTION:
+            if compiled.at != FUNCTION and self._is_entered_in_vain(compiled, version.work, site):
                 record.refused[compiled.at] = "it makes too few rounds at a time"
                 version.retire("it makes too few rounds at a time")
             return False
@@ -166,6 +184,13 @@ class Hooks:
             version.retire(f"it left too often at line {where.line}: {where.reason}")
             return None
         return None
+
+    def _is_entered_in_vain(self, compiled: Compiled, work: int, site: int) -> bool:
+        """Whether a running loop, which has so much work left to count, hardly does any between its ends at a site."""
+        ends, where = compiled.counts[site], compiled.sites[site]
+        often = where.times_a_second(ends, process_time()) > MAX_ENDS_A_SECOND
+        idle = work <= compiled.work and compiled.work - work < LEAST_WORK * ends
+        return ends > FEW_ENDS and (often or idle)
 
     def retired(self, version: Any, reason: str | None) -> bool | None:
         record, compiled = self._found(version)
@@ -226,8 +251,9 @@ class Hooks:
     # -- compiling ---------------------------------------------------------------------------------------------------
 
     def _compile(self, record: Record, code: CodeType, at: int, func: FunctionType, values: Any) -> bool | None:
-        if not self.budget.allows():
-            self.runtime.wake_after(self.budget.wait())
+        forecast = record.forecast.get(at, ())
+        if not self.budget.allows(*forecast):
+            self._wait(*forecast)
             return None
         if not self.loaded and not self._load():
             return None
@@ -242,8 +268,15 @@ class Hooks:
                 compiled = pipeline.compile_loop(self, record, func, code, at, *values)
         except pipeline.Postponed as postponed:
             record.attempts[at] -= 1
-            self.runtime.wake_after(self.budget.wait(*postponed.args))
+            if postponed.args:
+                record.forecast[at] = postponed.args
+            self._wait(*postponed.args)
             return None
+        except pipeline.TooSoon as soon:
+            record.attempts[at] -= 1
+            self.runtime.ask_after(code, at, soon.args[0] - self._runs(record, at))
+            record.runs[at] = soon.args[0]
+            return True
         except pipeline.TooLarge as reason:
             if record.history.inline_less():
                 return None
@@ -263,12 +296,29 @@ class Hooks:
             totals.compile_ns += int(1e9 * seconds)
         if compiled is None:
             return None                     # an assumption was broken meanwhile
+        compiled.cost = seconds
         totals.functions += 1
         totals.instructions += compiled.instructions
         record.add(compiled)
         if self.config.stats and len(self.log) < MAX_LOG:
             self.log.append(compiled)
         return True if at != FUNCTION else self._attach(func, compiled)
+
+    def _wait(self, characters: int = 0, quick: bool = False) -> None:
+        """The budget does not allow that much.  Something smaller may not have to wait so long."""
+        self.runtime.wake_after(min(self.budget.wait(characters, quick), max(self.budget.wait(), PATIENCE)))
+
+    def _runs(self, record: Record, at: int) -> int:
+        """How often code has run, or gone round, when the runtime asks for a version of it."""
+        return record.runs.get(at, self.config.threshold if at == FUNCTION else self.config.loop_threshold)
+
+    def runs_needed(self, record: Record, compiled: Compiled) -> int:
+        """How often code is to run before the version that is being made is worth it, if it has run less often; else 0.
+        What has been compiled before, in whatever form, need not show it again."""
+        if not self.config.patient or record.jit or record.compiled or compiled.at in record.runs:
+            return 0
+        needed = int(PART * WHOLE * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
+        return needed if needed > self._runs(record, compiled.at) else 0
 
     def _load(self) -> bool:
         """Import the compiler proper, unless a module that it may need is only half imported."""

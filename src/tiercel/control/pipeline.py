@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import evaluate, passes
 from tiercel.bytecode import decode
-from tiercel.control.gain import estimate
+from tiercel.control.gain import LOOP, estimate
 from tiercel.control.records import FUNCTION, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
@@ -40,6 +40,10 @@ class TooLarge(evaluate.Unsupported):
 class Postponed(Exception):
     """The budget, or an import that is under way, does not allow to go on: later.  The arguments are those of
     `Budget.wait`."""
+
+
+class TooSoon(Exception):
+    """The code has not yet run so often that a version is worth its cost; the argument: how often it has to."""
 
 
 def load() -> tuple[str, ...]:
@@ -70,6 +74,7 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
     Library.trash.clear()
     began, then = perf_counter(), record.history.clock
+    record.history.frugal = _is_frugal(hooks, record, FUNCTION)
     evaluation = evaluate.evaluate_function(func, args, record.history)
     compiled = Compiled(func.__code__, FUNCTION, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
@@ -84,10 +89,16 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
     began, then = perf_counter(), record.history.clock
+    record.history.frugal = _is_frugal(hooks, record, at)
     evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
     return _finish(hooks, record, compiled, evaluation, func)
+
+
+def _is_frugal(hooks: Hooks, record: Record, at: int) -> bool:
+    """Whether a version is to cost little, as it has not yet been shown that it is worth more."""
+    return bool(hooks.config.work) and at not in record.outgrown
 
 
 def _always_leaves(code: CodeType, at: int) -> bool:
@@ -117,17 +128,21 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     began = perf_counter()
     passes.run(graph, verify=hooks.config.strict)
     compiled.seconds["passes"] = perf_counter() - began
-    if not hooks.config.sync and estimate(graph) <= 0:
+    saves = estimate(graph) / (1 if graph.loop_at is None else LOOP)
+    if not hooks.config.sync and saves <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
+    compiled.saves = saves
+    if needed := hooks.runs_needed(record, compiled):
+        raise TooSoon(needed)
     if not hooks.load_llvm():
         raise Postponed
     from tiercel import emit  # not for code that gains nothing
     began = perf_counter()
-    outgrown = not hooks.config.work or compiled.at in record.outgrown
-    lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None, outgrown)
+    lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None,
+                         not record.history.frugal, evaluation.spared)
     compiled.seconds["lower"] = perf_counter() - began
     compiled.size = size = len(lowered.text)
-    quick = lowered.effort is emit.Effort.QUICK
+    quick = lowered.plan.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
         raise TooLarge
     if not hooks.budget.allows(size, quick):
@@ -136,8 +151,8 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
     version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),
                                     lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at)
-    if lowered.round_cost:
-        compiled.rounds = version.rounds = hooks.config.work // lowered.round_cost
+    if lowered.plan.call:
+        compiled.work = version.work = hooks.config.work
     for index, description in enumerate(lowered.sites):
         version.set_site(index, description)
     compiled.sites = [_site(description) for description in lowered.sites]

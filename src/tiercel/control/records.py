@@ -52,9 +52,9 @@ class Compiled:
     `version` is the runtime's, None once it is retired (`retired` says why).  Nothing here keeps the code object alive.
     """
 
-    __slots__ = ("at", "began", "calls", "counts", "direct", "exits", "inlined", "instructions", "lines", "measured",
-                 "name", "notes", "number", "params", "result", "retired", "rounds", "seconds", "sites", "size", "types",
-                 "version", "where")
+    __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "exits", "inlined", "instructions", "lines",
+                 "measured", "name", "notes", "number", "params", "result", "retired", "saves", "seconds", "sites", "size",
+                 "types", "version", "where", "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -74,7 +74,9 @@ class Compiled:
         self.sites: list[Site] = []
         self.instructions = 0
         self.size = 0                                         # characters of LLVM's text
-        self.rounds = 0                                       # that it makes before it is outgrown, 0: it does not count
+        self.work = 0                                         # operations before it is outgrown, 0: it does not count
+        self.saves = 0.0                                      # nanoseconds each time that it runs, roughly
+        self.cost = 0.0                                       # seconds of processor time that went into making it
         self.seconds: dict[str, float] = {}
         self.retired: str | None = None
         self.counts: list[int] = []
@@ -91,10 +93,14 @@ class Compiled:
                 self.retired = self.version.reason or ""
                 self.version = None
 
+    def failures(self) -> int:
+        """How often it left, its normal ends aside."""
+        return sum(count for count, site in zip(self.counts, self.sites) if not site.is_normal)
+
     def exits_a_second(self, now: float) -> float:
         """How often it left, its normal ends aside, per second of processor time since this was last asked."""
         then, before = self.measured
-        exits = sum(count for count, site in zip(self.counts, self.sites) if not site.is_normal)
+        exits = self.failures()
         self.measured = (now, exits)
         return (exits - before) / max(now - then, 1e-6)
 
@@ -112,13 +118,15 @@ class Compiled:
 class Record:
     """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
 
-    __slots__ = ("attempts", "compiled", "errors", "history", "jit", "outgrown", "refused")
+    __slots__ = ("attempts", "compiled", "errors", "forecast", "history", "jit", "outgrown", "refused", "runs")
 
     def __init__(self) -> None:
         self.history = History()
         self.compiled: list[Compiled] = []
         self.attempts: dict[int, int] = {}
         self.refused: dict[int, str] = {}
+        self.forecast: dict[int, tuple[int, bool]] = {}       # what LLVM was to make of it when the budget was spent
+        self.runs: dict[int, int] = {}                        # how often it will have run when it is asked for again
         self.outgrown: set[int] = set()                       # what is worth more than quickly made code
         self.errors: list[str] = []
         self.jit = False                                      # named by the decorator

@@ -30,7 +30,7 @@ def link(lowered: Lowered, version: Any) -> tuple[Linked, dict[str, int]]:
     from tiercel import _runtime
 
     llvm = backend()
-    image = llvm.compile(lowered.text, lowered.main, lowered.effort, lowered.timings)
+    image = llvm.compile(lowered.text, lowered.main, lowered.plan.effort, lowered.timings)
     started = perf_counter_ns()
     known = _runtime.symbols()
 
@@ -64,4 +64,4 @@ def install(graph: Graph, lowered: Lowered, version: Any) -> Linked:
 
 def assembly(lowered: Lowered) -> str:
     """The machine code of a version, to read."""
-    return backend().assembly(lowered.text, lowered.main, lowered.effort)
+    return backend().assembly(lowered.text, lowered.main, lowered.plan.effort)

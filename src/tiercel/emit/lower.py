@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Any
 
-from tiercel.emit import abi, early, lower_calls, lower_frames, lower_numbers, lower_objects
+from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_numbers, lower_objects
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
+from tiercel.emit.effort import Plan
 from tiercel.emit.llvm import Effort
 from tiercel.emit.symbols import Symbols
 from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import Description, describe
-from tiercel.graph.flow import Flow, reverse_postorder
+from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
@@ -29,11 +30,6 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception",
              "own_store")
-QUICK_FROM = 80             # nodes from which a graph without loops is made quickly
-LOOPS_QUICK_FROM = 500     # the same for one with loops
-CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython
-CALL_COST = 20              # operations that a call into CPython takes as long as
-_HARDLY_RUN = ("poll", "release", "call_native")
 
 
 @dataclass(slots=True)
@@ -46,8 +42,7 @@ class Lowered:
     tested: list[tuple[int, int, Any]]     # sites whose guard tests a type: the number of the value, and its place
     symbols: Symbols
     main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
-    effort: Effort               # how much
-    round_cost: int              # of operations in a round, if it counts rounds as it may come to be worth more, or 0
+    plan: Plan                   # how much, and what it counts
     exports: list[str]
     param_kinds: str
     extra_words: int
@@ -69,13 +64,13 @@ class Lowering:
     """One graph being written.  `here` is the label of the LLVM block that is being written."""
 
     def __init__(self, graph: Graph, name: str, symbols: Symbols, offset: Any, storm: bool = False,
-                 counts: bool = False) -> None:
+                 plan: Plan | None = None) -> None:
         self.graph = graph
         self.name = name
         self.symbols = symbols
         self.offset = offset
         self.storm = storm
-        self.counts = counts     # whether looking at what is pending counts a round
+        self.plan = plan or Plan(Effort.FULL)
         self.loop = graph.loop_at is not None
         self.linked = graph.linked or self.loop
         self.lines: list[str] = []
@@ -396,33 +391,15 @@ def _complete() -> None:
 _complete()
 
 
-def _effort(graph: Graph, outgrown: bool) -> tuple[Effort, int]:
-    """How much of LLVM's time a graph gets, and what a round costs if many may show that it is worth more.
-
-    Loops deserve it.  But hardly any running loop lasts, and calls may take most of its time: only what has outgrown
-    quickly made code gets more.  Large graphs get little, since much of LLVM's work grows faster than they do.
-    """
-    flow = Flow(graph)
-    nodes = sum(len(block.nodes) for block in graph.blocks)
-    hot = [node for block in flow.innermost() for node in block.nodes]
-    calls = sum(node.op.runs and node.op.name not in _HARDLY_RUN for node in hot)    # type: ignore[union-attr]
-    mostly_calls = calls * CALLS_QUICK_FROM >= len(hot)
-    if not flow.headers:
-        return Effort.QUICK if mostly_calls or nodes > QUICK_FROM else Effort.FULL, 0
-    if nodes > LOOPS_QUICK_FROM:
-        return Effort.QUICK, 0
-    if not outgrown and (mostly_calls or graph.loop_at is not None):
-        return Effort.QUICK, len(hot) + calls * CALL_COST
-    return Effort.FULL, 0
-
-
-def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True) -> Lowered:
+def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True,
+          spared: bool = False) -> Lowered:
     """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold; `outgrown`:
-    it is worth more than quickly made code."""
+    it is worth more than quickly made code; `spared`: calls were not inlined in it that would
+    be otherwise."""
     started = perf_counter_ns()
     symbols = Symbols()
-    effort, round_cost = _effort(graph, outgrown)
-    e = Lowering(graph, name, symbols, abi.offsets(), storm, round_cost > 0)
+    plan = effort.plan(graph, outgrown, spared)
+    e = Lowering(graph, name, symbols, abi.offsets(), storm, plan)
     if e.loop:
         functions, main, exports = lower_frames.running_loop(e), "enter", ["enter"]
     else:
@@ -437,5 +414,5 @@ def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True) -
         head.append("@version = external global i8")
     text = "\n".join([*head, *symbols.declarations(), *functions, *_ATTRIBUTES, *abi.metadata(), ""])
     kinds = "".join(param.rep for param in graph.entry.params)
-    return Lowered(name, text, e.sites, e.tested, symbols, main, effort, round_cost, exports, kinds, e.extra, uses_version,
+    return Lowered(name, text, e.sites, e.tested, symbols, main, plan, exports, kinds, e.extra, uses_version,
                    {"text": perf_counter_ns() - started})

@@ -181,11 +181,14 @@ def _is_pending(e: Lowering) -> str:
     place = e.field("%ts", e.offset["tstate.eval_breaker"])
     # volatile: other threads and signal handlers set it; its low byte only, the rest is the monitoring version
     pending = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
-    if not e.counts:
-        return pending
-    left = e.put(f"sub i64 {e.load('i64', '@version', e.offset['version.rounds'], 'thread')}, 1")
-    e.store("i64", left, "@version", e.offset["version.rounds"], "thread")
-    return e.put(f"or i1 {pending}, {e.put(f'icmp slt i64 {left}, 0')}")
+    return e.put(f"or i1 {pending}, {_is_outgrown(e, e.plan.round)}") if e.plan.round else pending
+
+
+def _is_outgrown(e: Lowering, work: int) -> str:
+    """Count work; whether it is more than quickly made code should do."""
+    left = e.put(f"sub i64 {e.load('i64', '@version', e.offset['version.work'], 'thread')}, {work}")
+    e.store("i64", left, "@version", e.offset["version.work"], "thread")
+    return e.put(f"icmp slt i64 {left}, 0")
 
 
 def _pending(e: Lowering, node: Node) -> None:
@@ -406,6 +409,8 @@ def _prologue(e: Lowering, early: bool) -> None:
         e.line(f"%extra = getelementptr inbounds i8, ptr %frame, i64 {8 * words}")
         e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.extra)}")
         refuse = e.put(f"or i1 {refuse}, {_no_room(e)}")
+    if e.plan.call and not early:
+        refuse = e.put(f"or i1 {refuse}, {_is_outgrown(e, e.plan.call)}")
     e.line(f"br i1 {refuse}, label %refused, label %start{UNLIKELY}")
     e.line("refused:")
     reps = [param.rep for param in e.graph.entry.params]

@@ -71,6 +71,7 @@ class History:
     """What earlier versions of the code met: nothing, unless control passes a history of its own."""
 
     inlining = 1.0         # how much of the most that may be inlined into one version is
+    frugal = False         # whether the version is to cost little
 
     def failed(self, code: Any, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""

@@ -41,7 +41,8 @@ class Evaluation:
     `graph` is unimproved; `constants` are the objects it mentions; `inlined` the qualified names of inlined functions;
     `notes` what a reader of `explain` should know, as (code, unit, text); `evaluated` counts the instructions of the
     code and of everything inlined.  `reps` (of the parameters) and `result` say how the version is
-    called natively; `covered` has the (code, unit) of all instructions that were evaluated.
+    called natively; `covered` has the (code, unit) of all instructions that were evaluated; `spared`: calls were not
+    inlined that would be in code that has shown that it is worth it.
     """
 
     graph: Graph
@@ -53,6 +54,7 @@ class Evaluation:
     reps: str
     result: Fact
     covered: set[tuple[CodeType, int]]
+    spared: bool
 
 
 class Evaluator(Operators, Names, Polymorphism, Generators):
@@ -406,4 +408,4 @@ def _evaluation(evaluator: Evaluator, result: Fact) -> Evaluation:
     notes = [(code, at, text) for (code, at), text in evaluator.notes.items()]
     size = len(decode(graph.code).instructions) + evaluator.inlined_size
     return Evaluation(graph, evaluator.assumptions, evaluator.constants, evaluator.inlined, notes, size,
-                      "".join(param.rep for param in graph.entry.params), result, evaluator.covered)
+                      "".join(param.rep for param in graph.entry.params), result, evaluator.covered, evaluator.spared)

@@ -83,6 +83,7 @@ class Flow(Numbers):
         self.returns: list[tuple[State, Block, Abstract]] = []
         self.yields: list[Incoming] = []       # of a generator's body that is being walked, back in its caller
         self.inlined_size = 0      # instructions of callees evaluated in place
+        self.spared = False        # whether a callee was not, as this code has not yet shown that it is worth it
 
     def run_block(self, block: BasicBlock) -> None:
         raise NotImplementedError

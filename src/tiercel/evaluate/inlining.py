@@ -18,7 +18,9 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
-MAX_INLINED = 1200            # instructions inlined into one version
+MAX_NODES = 1000              # of a graph into which more is inlined
+# The same of code that has not yet shown that it is worth more.
+FRUGAL_CALLEE, FRUGAL_NODES = 40, 250
 
 _NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -76,9 +78,13 @@ class Inliner(Iteration):
         if any(frame.code.code is code for frame in self.state.frames()):
             return False
         size = len(decode(code).instructions)
-        if size > MAX_CALLEE or self.inlined_size + size > MAX_INLINED * self.history.inlining:
+        nodes = sum(len(block.nodes) for block in self.graph.blocks)
+        if size > MAX_CALLEE or nodes > MAX_NODES * self.history.inlining or "recursion" in self.failures():
             return False
-        return "recursion" not in self.failures()
+        if self.history.frugal and (size > FRUGAL_CALLEE or nodes > FRUGAL_NODES):
+            self.spared = True
+            return False
+        return True
 
     def call_python(self, function: FunctionType, args: list[Abstract], names: tuple[str, ...] = (),
                     result: _Mark | None = RESULT) -> bool:

@@ -609,7 +609,7 @@ tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site
     if (_Py_HandlePending(ts) < 0) {
         return -1;
     }
-    if (site->version->rounds < 0) {
+    if (site->version->work < 0) {
         tc_note_outgrown(site->version);
     }
     return frame->stacktop == TC_LEFT || tc_others_active(ts);

@@ -31,7 +31,7 @@ tc_result tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_
 tc_result tc_leave(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result);
 /* An operation raised; the raw values are in the extra area. */
 tc_result tc_unwind(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
-/* eval_breaker is set or the version has made its rounds; the instruction is marked: sees to either.  0: go on, 1: leave, -1: unwind; the values
+/* eval_breaker is set or the version has done its work; the instruction is marked: sees to either.  0: go on, 1: leave, -1: unwind; the values
    are then in the extra area. */
 int tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...);
 

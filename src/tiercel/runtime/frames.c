@@ -317,6 +317,9 @@ tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...)
     va_start(values, version);
     int status = box_arguments(version->param_kinds, count, slots, values);
     va_end(values);
+    if (version->work < 0) {
+        tc_note_outgrown(version);
+    }
     if (status == 0) {
         result = call_otherwise(th, func, version, slots, count);
     }

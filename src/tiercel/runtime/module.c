@@ -35,6 +35,8 @@ PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it 
 PyDoc_STRVAR(wake_after_doc, "wake_after(seconds): when code that a hook put off with None may ask again.");
 PyDoc_STRVAR(before_fork_doc, "before_fork(): waits for the hook that is running, and lets none begin.");
 PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
+PyDoc_STRVAR(ask_after_doc, "ask_after(code, at, runs): in the hook for that code, or for that loop of it: the hook is called\n"
+                            "again after so many more calls or rounds.");
 PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls[, rounds]): this code is hot after that many calls, its loops "
                                 "after that many rounds (else in proportion); counts anew.");
 PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
@@ -58,6 +60,7 @@ static PyMethodDef methods[] = {
     {"before_fork", tc_py_before_fork, METH_NOARGS, before_fork_doc},
     {"after_fork", tc_py_after_fork, METH_NOARGS, after_fork_doc},
     {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},
+    {"ask_after", tc_py_ask_after, METH_VARARGS, ask_after_doc},
     {"run_on_thread", tc_py_run_on_thread, METH_O, run_on_thread_doc},
     {"storm", tc_py_storm, METH_O, storm_doc},
     {"storming", tc_py_storming, METH_NOARGS, storming_doc},

@@ -8,7 +8,7 @@
 
 enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
 enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
-enum { ROUNDS_BEFORE_ASKING_AGAIN = 10000 };     /* where a hook could not be called */
+enum { WORK_BEFORE_ASKING_AGAIN = 1000000 };     /* where a hook could not be called */
 
 static struct {
     PyObject *hooks;             /* NULL: off */
@@ -192,15 +192,15 @@ tc_note_noisy(tc_version *version, Py_ssize_t site)
 }
 
 /* The control retires the version if it is to be replaced, which is to happen at the next call or round; if not, it
-   said how many more rounds the version is to make. */
+   said how much more work the version is to do. */
 void
 tc_note_outgrown(tc_version *version)
 {
     PyObject *exc = PyErr_GetRaisedException();
     Py_INCREF(version);
-    version->rounds = INT64_MAX;
+    version->work = INT64_MAX;
     if (call_hook_unraisable("outgrown", Py_BuildValue("(O)", version)) == -1) {
-        version->rounds = ROUNDS_BEFORE_ASKING_AGAIN;
+        version->work = WORK_BEFORE_ASKING_AGAIN;
     }
     tc_code *record = version->valid || version->code == NULL ? NULL : tc_code_get(version->code);
     if (record != NULL && version->loop_at < 0) {
@@ -277,6 +277,15 @@ later(uint32_t limit)
     return limit < UINT32_MAX / 2 ? 2 * limit : UINT32_MAX;
 }
 
+/* After the wait it counts anew, so that what runs most asks first. */
+static PyObject *
+wait_for_budget(tc_code *record, uint32_t *count)
+{
+    *count = 0;
+    tc_waiting_add(record);
+    return Py_NewRef(state.disable);
+}
+
 /* A code object starts to run in the interpreter. */
 static PyObject *
 on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -320,10 +329,14 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (++record->calls < record->call_limit) {
         Py_RETURN_NONE;
     }
+    if (record->functions == NULL && tc_waiting_is_on()) {
+        return wait_for_budget(record, &record->calls);
+    }
     tc_sweep();
     Py_INCREF(func);
     PyObject *values = arguments(frame, code);
     PyObject *pair = values ? Py_BuildValue("(ON)", func, values) : NULL;
+    uint32_t asked_at = record->call_limit;
     int result = pair ? tc_call_hook("hot_call", pair) : -1;
     Py_XDECREF(pair);
     Py_DECREF(func);
@@ -332,12 +345,12 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next call */
     }
     if (result == TC_LATER && record->functions == NULL) {
-        record->calls = record->call_limit - 1;      /* the first call after the wait asks again */
-        tc_waiting_add(record);
-        return Py_NewRef(state.disable);
+        return wait_for_budget(record, &record->calls);
     }
     record->calls = 0;
-    record->call_limit = later(record->call_limit);
+    if (record->call_limit == asked_at) {
+        record->call_limit = later(asked_at);
+    }
     record->calls_refused |= result == 0;
     record->calls_decided = result != 1 || record->functions != NULL;
     if (result == -2) {
@@ -433,7 +446,11 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (++counter->count < counter->limit) {
         Py_RETURN_NONE;
     }
+    if (unseen && tc_waiting_is_on()) {
+        return wait_for_budget(record, &counter->count);
+    }
     tc_sweep();
+    uint32_t asked_at = counter->limit;
     int result = ask_loop(code, at, frame);
     record = tc_code_get(code);
     counter = record ? counter_of(record, at) : NULL;
@@ -441,12 +458,12 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next jump */
     }
     if (result == TC_LATER && unseen) {
-        counter->count = counter->limit - 1;
-        tc_waiting_add(record);
-        return Py_NewRef(state.disable);
+        return wait_for_budget(record, &counter->count);
     }
     counter->count = 0;
-    counter->limit = later(counter->limit);
+    if (counter->limit == asked_at) {
+        counter->limit = later(asked_at);
+    }
     if (result == TC_LATER) {
         Py_RETURN_NONE;
     }
@@ -494,6 +511,30 @@ tc_rearm(PyCodeObject *code)
         record->counters[i].count = 0;
     }
     tc_instrument_again(code);
+}
+
+PyObject *
+tc_py_ask_after(PyObject *module, PyObject *args)
+{
+    PyCodeObject *code;
+    int at;
+    unsigned long long runs;
+    if (!PyArg_ParseTuple(args, "O!iK:ask_after", &PyCode_Type, &code, &at, &runs)) {
+        return NULL;
+    }
+    tc_code *record = tc_code_make(code);
+    struct tc_counter *counter = record && at >= 0 ? counter_of(record, at) : NULL;
+    if (record == NULL || (at >= 0 && counter == NULL)) {
+        return record ? PyErr_NoMemory() : NULL;
+    }
+    uint32_t limit = runs < 1 ? 1 : runs > UINT32_MAX ? UINT32_MAX : (uint32_t)runs;
+    if (at < 0) {
+        record->call_limit = limit;
+    }
+    else {
+        counter->limit = limit;
+    }
+    Py_RETURN_NONE;
 }
 
 PyObject *

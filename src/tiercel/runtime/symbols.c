@@ -160,7 +160,7 @@ static const tc_offset offsets[] = {
     FIELD("version.valid", tc_version, valid),
     FIELD("version.native", tc_version, native),
     FIELD("version.calls", tc_version, calls),
-    FIELD("version.rounds", tc_version, rounds),
+    FIELD("version.work", tc_version, work),
     {"site.size", sizeof(tc_site)},
     FIELD("site.count", tc_site, count),
     {"marker.native", TC_NATIVE},

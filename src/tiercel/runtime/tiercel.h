@@ -82,7 +82,7 @@ struct tc_version {
     char *param_kinds;       /* letters of the native form's parameters */
     tc_site *sites;
     Py_ssize_t site_count;
-    int64_t rounds;          /* that quickly made code makes before the control is asked for better */
+    int64_t work;            /* operations of quickly made code before the control is asked for better */
     uint64_t calls;          /* entries through `bound` are not counted; misses are */
     uint64_t misses;
     PyObject *held;          /* list: objects kept alive */
@@ -204,6 +204,8 @@ extern int tc_in_native_store;
 /* -- waiting.c -- */
 /* Code whose events are off until the budget allows to compile it. */
 void tc_waiting_add(tc_code *record);
+/* Whether the budget is spent for the moment, so that the control need not be asked. */
+int tc_waiting_is_on(void);
 void tc_waiting_remove(tc_code *record);
 /* Until it resumes there is no thread that waits: before a fork, and for good when Tiercel stops. */
 void tc_waiting_pause(void);
@@ -232,7 +234,7 @@ void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
 void tc_note_noisy(tc_version *version, Py_ssize_t site);
-/* Quickly made code has made its rounds. */
+/* Quickly made code has done its work. */
 void tc_note_outgrown(tc_version *version);
 void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
 enum { TC_LATER = 2 };
@@ -245,6 +247,7 @@ PyObject *tc_py_stop(PyObject *module, PyObject *unused);
 PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
+PyObject *tc_py_ask_after(PyObject *module, PyObject *args);
 int tc_monitor_on(void);
 /* Switches our events off while other tools of sys.monitoring are there, and on again. */
 void tc_monitor_pause(int pause);

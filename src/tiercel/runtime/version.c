@@ -589,7 +589,7 @@ static PyMemberDef version_members[] = {
     {"param_kinds", Py_T_STRING, offsetof(tc_version, param_kinds), Py_READONLY, NULL},
     {"name", Py_T_OBJECT_EX, offsetof(tc_version, name), 0, "what reports call it"},
     {"calls", Py_T_ULONGLONG, offsetof(tc_version, calls), Py_READONLY, NULL},
-    {"rounds", Py_T_LONGLONG, offsetof(tc_version, rounds), 0, "that quickly made code makes before it is outgrown"},
+    {"work", Py_T_LONGLONG, offsetof(tc_version, work), 0, "operations of quickly made code before it is outgrown"},
     {"misses", Py_T_ULONGLONG, offsetof(tc_version, misses), Py_READONLY, NULL},
     {"library", Py_T_OBJECT_EX, offsetof(tc_version, library), Py_READONLY, NULL},
     {NULL},

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <time.h>
 
-enum { AT_A_TIME = 16 };         /* asking the control costs something too */
+enum { AT_A_TIME = 64 };         /* turning events on costs something, and so does counting */
 
 static const double USUAL_DELAY = 0.1, LONGEST_DELAY = 10.0;
 
@@ -85,7 +85,7 @@ join_sleeper(void)
     }
 }
 
-/* On the main thread, between two instructions: the longest waiting may ask again. */
+/* On the main thread, between two instructions: the longest waiting count again, to ask when they are hot. */
 static int
 ring(void *unused)
 {
@@ -120,6 +120,12 @@ tc_waiting_add(tc_code *record)
         record->waiting = 1;
     }
     start_sleeper();
+}
+
+int
+tc_waiting_is_on(void)
+{
+    return sleeper.exists;
 }
 
 void

@@ -15,6 +15,8 @@ typedef struct {
 } tc_job;
 
 enum { RECURSION_LIMIT = 20000 };
+/* New objects of the compiler's that are worth a collection: few, for what it compiled may hang on its garbage. */
+enum { MANY = 100 };
 
 static _Thread_local int on_worker;
 
@@ -35,8 +37,8 @@ static struct {
     int counts[NUM_GENERATIONS];
     struct gc_generation_stats stats;
     PyGC_Head young, middle;             /* the program's */
-    PyGC_Head recent, old;               /* the compiler's, between its runs */
-    Py_ssize_t recent_count, old_count;
+    PyGC_Head fresh, recent, old;        /* the compiler's, between its runs: fresh ones were never looked at */
+    Py_ssize_t fresh_count, recent_count, old_count;
 } aside;
 
 static PyObject *collect;                /* gc.collect: not to be imported while another thread may be importing */
@@ -78,6 +80,7 @@ put_collector_aside(struct _gc_runtime_state *gc)
         return;
     }
     if (aside.recent._gc_next == 0) {
+        empty_list(&aside.fresh);
         empty_list(&aside.recent);
         empty_list(&aside.old);
     }
@@ -110,15 +113,21 @@ restore_collector(struct _gc_runtime_state *gc)
     aside.active = 0;
 }
 
-/* Collects the compiler's garbage, unseen by callbacks and debugging flags: what it made now and lately, and, when
-   that has become much, everything.  Within a collection of the program's there is none: the next time, then. */
+/* Collects the compiler's garbage, unseen by callbacks and debugging flags, once it has made much: that, and when much
+   of it remained, everything.  Within a collection of the program's there is none: the next time, then. */
 static void
 collect_own(struct _gc_runtime_state *gc)
 {
-    int all = aside.recent_count > aside.old_count / 2;
     PyGC_Head *young = &gc->generations[0].head;
-    move_list(&aside.recent, young);
+    aside.fresh_count += list_length(young);
+    move_list(&aside.fresh, young);
+    if (aside.fresh_count < MANY) {
+        move_list(young, &aside.fresh);
+        return;
+    }
+    int all = aside.recent_count + aside.fresh_count > aside.old_count / 2;
     if (all) {
+        move_list(&aside.recent, young);
         move_list(&aside.old, young);
     }
     PyObject *callbacks = gc->callbacks;
@@ -132,12 +141,15 @@ collect_own(struct _gc_runtime_state *gc)
     PyErr_Clear();
     gc->callbacks = callbacks;
     gc->debug = debug;
-    aside.recent_count = list_length(&gc->generations[1].head);
+    PyGC_Head *survivors = &gc->generations[1].head;
+    aside.recent_count = list_length(survivors) + (all ? 0 : aside.recent_count);
+    move_list(survivors, &aside.recent);
     if (all) {
         aside.old_count = aside.recent_count;
         aside.recent_count = 0;
-        move_list(&gc->generations[1].head, &aside.old);
+        move_list(&aside.recent, &aside.old);
     }
+    aside.fresh_count = 0;
 }
 
 void
@@ -145,9 +157,11 @@ tc_worker_stop(void)
 {
     struct _gc_runtime_state *gc = &PyInterpreterState_Main()->gc;
     if (!aside.active && aside.recent._gc_next != 0) {
-        move_list(&aside.recent, &gc->generations[NUM_GENERATIONS - 1].head);
-        move_list(&aside.old, &gc->generations[NUM_GENERATIONS - 1].head);
-        aside.recent_count = aside.old_count = 0;
+        PyGC_Head *oldest = &gc->generations[NUM_GENERATIONS - 1].head;
+        move_list(&aside.fresh, oldest);
+        move_list(&aside.recent, oldest);
+        move_list(&aside.old, oldest);
+        aside.fresh_count = aside.recent_count = aside.old_count = 0;
     }
 }
 
