@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[type, bool]] = {
     "range": (range, False),
     "bound_method": (MethodType, False),
     "function": (FunctionType, False),
-    "instance": (object, True),       # of the class in its `info`
+    "instance": (object, True),       # of the class that its `info` names
     "cell": (CellType, True),
     "list_iterator": (LIST_ITERATOR, True),
     "tuple_iterator": (TUPLE_ITERATOR, True),
@@ -50,8 +50,8 @@ class Virtual:
     """An object that is built only where it escapes or at an exit.
 
     Its parts are abstract values; those of a mutable kind are in `State.heap`, so that branches have their own.
-    `info` is what else it is made of: a FunctionInfo, a GeneratorInfo, or the class and the attribute names of an
-    instance, whose parts are its attributes (NULL: not set).
+    `info` is what else it is made of: a FunctionInfo, a GeneratorInfo, or an InstanceInfo; the parts of an instance are
+    its attributes (NULL: not set).
 
     The parts of a generator are its function and, unless its body is just being evaluated, the point at which it is
     suspended (see `bytecode/suspensions.py`), its locals, and its stack, filled up with NULL.
@@ -69,7 +69,7 @@ class Virtual:
         """The exact type the object will have, as far as it is known."""
         if self.kind == "number":
             return NUMBER
-        return Fact(self.info[0] if self.kind == "instance" else KINDS[self.kind][0])
+        return Fact(self.info.type if self.kind == "instance" else KINDS[self.kind][0])
 
     @property
     def mutable(self) -> bool:
@@ -98,6 +98,16 @@ class GeneratorInfo:
 
 
 @dataclass(slots=True, frozen=True)
+class InstanceInfo:
+    """The class of a virtual instance, and what it has room for: the shared keys of a class whose instances have inline
+    values, in the order of the keys, or slots, in the order in which its end clears them."""
+
+    type: type
+    names: tuple[str, ...]
+    slotted: bool
+
+
+@dataclass(slots=True, frozen=True)
 class MaybeUnbound:
     """A local that holds `value` where the node `bound` is true and is unbound elsewhere."""
 
@@ -117,4 +127,5 @@ NONE = known(None)
 TRUE = known(True)
 FALSE = known(False)
 
-__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "MaybeUnbound", "Virtual", "known"]
+__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "InstanceInfo", "MaybeUnbound",
+           "Virtual", "known"]

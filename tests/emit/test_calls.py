@@ -133,15 +133,7 @@ def test_next() -> None:
     assert function(iterator) is False and function(iterator) is True
 
 
-def test_new_instances_and_functions() -> None:
-    class Point:
-        def __init__(self) -> None:
-            self.x = self.y = 0
-
-    for _ in range(3):
-        Point()
-    point = operation("instance_new", "oo", "o", linked=True, type=Point, names=("x", "y"))(3, [])
-    assert type(point) is Point and point.__dict__ == {"x": 3, "y": []}
+def test_new_functions_and_strings() -> None:
     code = (lambda a=1: a).__code__
     new = operation("new_function", "o", "o", code=code, globals=globals(), qualname="named", flags=1)
     assert new((9,))() == 9 and new((9,)).__qualname__ == "named"

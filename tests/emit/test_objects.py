@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from array import array
 from typing import Any
@@ -147,6 +148,72 @@ def test_instance_attributes() -> None:
     full = Plain(1, 2)
     full.__dict__["z"] = 3
     assert store(full, 7) == LEFT and full.y == 2
+
+
+def test_first_stores() -> None:
+    value = counted()
+    before = sys.getrefcount(value)
+    Plain(1, 2)
+    plain = Plain.__new__(Plain)
+    stores = []
+    for name, index in (("y", 1), ("x", 0)):
+        made = Made("oo", "i")
+        made.add("attr_init", *made.params, index=index, name=name)
+        stores.append(made.end(Const(0, "i")))
+    for store in stores:
+        assert store(plain, value) == 0
+        assert store(plain, 5) == LEFT
+    same(plain.x, value)
+    same(plain.y, value)
+    assert sys.getrefcount(value) == before + 2
+    assert list(vars(plain)) == ["y", "x"]
+    other = Plain.__new__(Plain)
+    assert vars(other) == {} and stores[0](other, value) == LEFT     # it has a dict
+    del plain
+    assert sys.getrefcount(value) == before
+
+    made = Made("oo", "i")
+    made.add("slot_init", *made.params, offset=slot_offset(), name="x")
+    init, slots = made.end(Const(0, "i")), Slots()
+    assert init(slots, value) == 0 and init(slots, 5) == LEFT
+    same(slots.x, value)
+    assert sys.getrefcount(value) == before + 1
+
+
+@pytest.mark.parametrize("names", [(), ("a3",), ("a1", "a0"), tuple(f"a{i}" for i in range(15)),
+                                   tuple(f"a{i}" for i in range(17, -1, -1))])
+def test_new_instances(names: tuple[str, ...]) -> None:
+    class Many:
+        pass
+
+    first = Many()
+    for i in range(18):
+        setattr(first, f"a{i}", i)
+    value, reps = counted(), "o" * min(len(names), 4)
+    before = sys.getrefcount(value)
+    made = Made(reps, "o")
+    operands = [made.params[i % 4] if i < 4 else Const(i, "o") for i in range(len(names))]
+    instance = made.end(made.add("instance_new", *operands, type=Many, names=names))(*[value for _ in reps])
+    assert type(instance) is Many and gc.is_tracked(instance)
+    assert sys.getrefcount(value) == before + len(reps)
+    assert list(vars(instance)) == list(names) and [vars(instance)[name] for name in names[4:]] == list(range(4, len(names)))
+    instance.late = 5
+    assert list(vars(instance)) == [*names, "late"]
+    del instance
+    assert sys.getrefcount(value) == before
+
+
+def test_new_instances_with_slots() -> None:
+    class Sub(Slots):
+        __slots__ = ("a", "y")
+
+    value = counted()
+    before = sys.getrefcount(value)
+    instance = operation("instance_new", "oo", "o", type=Sub, names=("y", "x"))(value, 2)
+    assert type(instance) is Sub and instance.x == 2 and not hasattr(instance, "a") and gc.is_tracked(instance)
+    same(instance.y, value)
+    del instance
+    assert sys.getrefcount(value) == before
 
 
 def test_slots() -> None:

@@ -354,25 +354,6 @@ def test_calls() -> None:
     assert outcome(method, "no", array("abc"), 1, None) == (AttributeError, "'str' object has no attribute 'no'")
 
 
-def test_new_instances() -> None:
-    class Point:
-        def __init__(self) -> None:
-            self.y = self.x = 0
-
-    Point()
-    make = helper("tc_instance_new", OBJECT, OBJECT, POINTER, I64, I64, I64)
-    values = [object(), 2]
-    before = sys.getrefcount(values[0])
-    point = make(Point, array(*values), 2, 0x01, 0)
-    assert type(point) is Point and point.x is values[0]
-    assert list(point.__dict__.items()) == [("x", values[0]), ("y", 2)]
-    del point
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(values[0]))
-    assert make(Point, array(*values), 2, 0x01, 0b01).x is values[0]
-    after = sys.getrefcount(values[0])       # not inside the assert, which keeps what it shows
-    assert after == before
-
-
 def test_new_functions() -> None:
     def outer(x: int) -> Any:
         def inner(a: int, b: int = 5, *, c: int = 6) -> Any:

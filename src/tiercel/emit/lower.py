@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Any
 
-from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_numbers, lower_objects
+from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_instances, lower_numbers, lower_objects
 from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
 from tiercel.emit.effort import Plan
 from tiercel.emit.llvm import Effort
@@ -375,7 +375,8 @@ RULES: dict[str, Rule] = {}
 
 def _complete() -> None:
     """Collect the rules, each operation's once; an operation without one is an error when this is imported."""
-    for table in (lower_numbers.RULES, lower_objects.RULES, lower_calls.RULES, lower_frames.RULES):
+    for table in (lower_numbers.RULES, lower_objects.RULES, lower_instances.RULES, lower_calls.RULES,
+                  lower_frames.RULES):
         twice = RULES.keys() & table.keys()
         if twice:
             raise ImportError(f"operations lowered twice: {', '.join(sorted(twice))}")

@@ -110,15 +110,6 @@ def _of_array(function: str) -> Rule:
     return rule
 
 
-def _instance_new(e: Lowering, node: Node) -> None:
-    from tiercel import _runtime
-
-    type_, names = node.attrs["type"], node.attrs["names"]
-    places = sum(_runtime.attr_index(type_, name) << 4 * number for number, name in enumerate(names))
-    e.alias(node, e.call("ptr", "tc_instance_new", ("ptr", e.symbols.object(type_)), ("ptr", e.array(node.args)),
-                         ("i64", str(len(names))), ("i64", e.constant(places, "u")), ("i64", stolen_bits(node))))
-
-
 def _call(e: Lowering, node: Node) -> None:
     names = node.attrs.get("names") or ()
     count = len(node.args) - 1 - len(names)
@@ -294,7 +285,7 @@ RULES: dict[str, Any] = {
     "raise": _raise, "raise_again": _raise_again, "catch": _catch, "pop_except": _pop_except,
     "handled_exception": _handled_exception, "exc_matches": _exc_matches,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
-    "build_string": _of_array("tc_build_string"), "instance_new": _instance_new,
+    "build_string": _of_array("tc_build_string"),
     "own_load": _own, "own_store": _own, "own_lacks": _own_lacks,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tiercel.emit.abi import ITEM_TYPES, UNLIKELY
+from tiercel.emit.abi import ITEM_TYPES, TBAA, UNLIKELY
 from tiercel.emit.lower_numbers import by_pointer
 from tiercel.graph.build import NULL, Const, Node, Operand
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering, Rule
+
+_REFCOUNT = TBAA["refcount"]
 
 # -- reference counts: the low half only, as CPython 3.13 counts; it is negative in objects that live for ever ------
 
@@ -223,21 +225,25 @@ def stolen_bits(node: Node) -> str:
     return str(sum(1 << number for number in node.attrs.get("stolen", ())))
 
 
-def overwrite(e: Lowering, node: Node, place: str, kind: str, *, old: str = "") -> None:
-    """Store a reference to the node's last operand; what was there is the node's result."""
+def fill(e: Lowering, node: Node, place: str, kind: str) -> None:
+    """Store a reference to the node's last operand."""
     operand = node.args[-1]
     if not node.attrs.get("stolen"):
         incref(e, operand)
-    access = _access(kind)
-    old = old or e.put(f"load ptr, ptr {place}{access}")
-    e.line(f"store ptr {e.value(operand)}, ptr {place}{access}")
+    e.line(f"store ptr {e.value(operand)}, ptr {place}{TBAA[kind]}")
+
+
+def overwrite(e: Lowering, node: Node, place: str, kind: str, *, old: str = "") -> None:
+    """Store a reference to the node's last operand; what was there is the node's result."""
+    old = old or e.put(f"load ptr, ptr {place}{TBAA[kind]}")
+    fill(e, node, place, kind)
     e.alias(node, old)
 
 
 def overwrite_f64(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
     """Store a double where boxes are kept: into the old box, if it is a float that only this place holds."""
     store, own, done = e.fresh("store"), e.fresh("l"), e.fresh("l")
-    old = old or e.put(f"load ptr, ptr {place}{_access(kind)}")
+    old = old or e.put(f"load ptr, ptr {place}{TBAA[kind]}")
     if maybe:
         some = e.fresh("l")
         e.line(f"br i1 {e.put(f'icmp eq ptr {old}, null')}, label %{store}, label %{some}{UNLIKELY}")
@@ -256,94 +262,7 @@ def overwrite_f64(e: Lowering, place: str, kind: str, operand: Operand, *, maybe
     e.start(done)
 
 
-def _access(kind: str) -> str:
-    from tiercel.emit.abi import TBAA
-
-    return TBAA[kind]
-
-
-_REFCOUNT = _access("refcount")
-
-# -- instances ------------------------------------------------------------------------------------------------------
-
-
-def _inline_valid(e: Lowering, node: Node) -> None:
-    e.alias(node, _is_valid(e, e.value(node.args[0])))
-
-
-def _is_valid(e: Lowering, value: str) -> str:
-    flag = e.load("i8", value, e.offset["inline.values"] + e.offset["values.valid"], "dictptr")
-    return e.put(f"icmp ne i8 {flag}, 0")
-
-
-def _attr_offset(e: Lowering, node: Node) -> int:
-    return e.offset["inline.values"] + e.offset["values.values"] + 8 * node.attrs["index"]
-
-
-def _attr_load(e: Lowering, node: Node) -> None:
-    owner = e.value(node.args[0])
-    valid = _is_valid(e, owner)
-    value = e.load("ptr", owner, _attr_offset(e, node), "attr")
-    there = e.put(f"icmp ne ptr {value}, null")
-    e.leave_unless(e.put(f"and i1 {valid}, {there}"), node)
-    e.alias(node, value)
-
-
-def _attr_place(e: Lowering, node: Node) -> tuple[str, str]:
-    """The place of an attribute that may be overwritten, and what it holds; leaves otherwise."""
-    owner = e.value(node.args[0])
-    valid = _is_valid(e, owner)
-    own_dict = e.load("ptr", owner, e.offset["managed.dict"], "dictptr")
-    no_dict = e.put(f"icmp eq ptr {own_dict}, null")
-    place = e.field(owner, _attr_offset(e, node))
-    old = e.put(f"load ptr, ptr {place}{_access('attr')}")
-    there = e.put(f"icmp ne ptr {old}, null")
-    fine = e.put(f"and i1 {valid}, {no_dict}")
-    e.leave_unless(e.put(f"and i1 {fine}, {there}"), node)
-    return place, old
-
-
-def _attr_store(e: Lowering, node: Node) -> None:
-    place, old = _attr_place(e, node)
-    overwrite(e, node, place, "attr", old=old)
-
-
-def _attr_store_f64(e: Lowering, node: Node) -> None:
-    place, old = _attr_place(e, node)
-    overwrite_f64(e, place, "attr", node.args[1], old=old)
-
-
-def _attr_store_i64(e: Lowering, node: Node) -> None:
-    place, _ = _attr_place(e, node)
-    e.call("void", "tc_store_i64", ("ptr", place), ("i64", e.value(node.args[1])))
-
-
-def _slot_load(e: Lowering, node: Node) -> None:
-    value = e.load("ptr", e.value(node.args[0]), node.attrs["offset"], "attr")
-    e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
-    e.alias(node, value)
-
-
-def _slot_store(e: Lowering, node: Node) -> None:
-    place = e.field(e.value(node.args[0]), node.attrs["offset"])
-    overwrite(e, node, place, "attr")
-
-
-def _slot_store_f64(e: Lowering, node: Node) -> None:
-    place = e.field(e.value(node.args[0]), node.attrs["offset"])
-    overwrite_f64(e, place, "attr", node.args[1], maybe=True)
-
-
-def _keys_count(e: Lowering, node: Node) -> None:
-    type_ = node.attrs["type"]
-
-    def find() -> int:
-        from tiercel import _runtime
-
-        return _runtime.keys_count_address(type_)
-
-    place = e.symbols.address(("keys", id(type_)), "keys", find)
-    e.alias(node, e.load("i64", place, 0, "keys"))
+# -- cells and closures -------------------------------------------------------------------------------------------------
 
 
 def _cell_load(e: Lowering, node: Node) -> None:
@@ -565,9 +484,6 @@ RULES: dict[str, Any] = {
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,
     "long_to_f64": by_pointer("tc_long_to_f64", "double"), "long_low_bits": _long_low_bits,
     "number_to_f64": _number_to_f64,
-    "attr_load": _attr_load, "attr_store": _attr_store, "attr_store_f64": _attr_store_f64,
-    "attr_store_i64": _attr_store_i64, "inline_valid": _inline_valid, "keys_count": _keys_count,
-    "slot_load": _slot_load, "slot_store": _slot_store, "slot_store_f64": _slot_store_f64,
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store, "closure_item": _closure_item,
     "list_length": _field("var.size", "list"), "list_item": _list_item, "list_set": _list_set,
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,

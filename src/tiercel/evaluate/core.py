@@ -128,7 +128,8 @@ class Core:
         self._before: FrameState | None = None
         self._witnessed: list[Node] = []
         self._going: set[Virtual] = set()      # virtual objects whose parts are being let go
-        self._replaced: list[Node] = []        # what stores of this instruction gave back, still to be let go
+        self._replaced: list[Abstract] = []    # what stores of this instruction gave back, still to be let go
+        self.stored: set[tuple[Abstract, str]] = set()     # attributes of instances that were stored before
         self.unmade: set[Node] = set()    # new objects that the operation which took them does without
         self.calling = False  # whether a rule evaluates a call whose result is not on the stack yet
         self._late_stores: list[tuple[Node, Node]] = []
@@ -154,8 +155,9 @@ class Core:
     def before(self) -> FrameState:
         """The state in which the interpreter executes the current instruction from its start."""
         if self._before is None:
-            at = self._before_at
-            self._before = self.state.describe(at, at, self._stack_before, self._locals_before)
+            at, current = self._before_at, self.state.current      # what was built since is so in the callers' frames, too
+            self._before = self.state.describe(at, at, [current(value) for value in self._stack_before],
+                                               [current(value) for value in self._locals_before])
         return self._before
 
     def refresh_before(self, at: int | None = None) -> None:
@@ -529,7 +531,7 @@ class Core:
         return self.emit("generator_new", self.obj(function), self.i64(point), *operands)
 
     def _materialise_instance(self, instance: Virtual) -> Node:
-        type_, names = instance.info
+        type_, names = instance.info.type, instance.info.names
         values = [self.bound(part) for part in self.state.parts(instance)]
         present = [(name, value) for name, value in zip(names, values, strict=True) if value is not NULL]
         operands = [self.obj(value) for _, value in present]
@@ -552,7 +554,11 @@ class Core:
         if there.type in IMMORTAL:
             attrs["immortal"] = True
         gone = self.emit(name, *operands, self.obj(value), fact=there, **attrs)
-        self._replaced.append(gone)
+        self.note_replaced(gone)
+
+    def note_replaced(self, value: Abstract) -> None:
+        """Let go of what a store gave back when the instruction is done."""
+        self._replaced.append(value)
 
     def let_go(self, *values: Abstract) -> None:
         """The interpreter drops its references to these values here, after the effect of the instruction; and those to

@@ -14,8 +14,10 @@ from tiercel.bytecode import decode
 from tiercel.evaluate.core import BOX, Assumptions, History, Left, Unsupported
 from tiercel.evaluate.generators import Generators, NotInPlace
 from tiercel.evaluate.instructions import HANDLERS
+from tiercel.evaluate.instructions.attributes import store_instance
 from tiercel.evaluate.instructions.names import Names
 from tiercel.evaluate.instructions.operators import Operators
+from tiercel.evaluate.objects import MISSING, find_in_type, is_data_descriptor, slot_offset
 from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
@@ -140,8 +142,9 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
 
     # -- calls of other versions -------------------------------------------------------------------------------------
 
-    def call_itself(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...]) -> bool:
-        """A native call of the function being compiled, where the arguments are of this version's types."""
+    def call_itself(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...], pushes: bool = True) -> bool:
+        """A native call of the function being compiled, where the arguments are of this version's types; it pushes its
+        result unless told not to."""
         graph = self.graph
         if self.function is not target or graph.loop_at is not None:
             return False
@@ -158,8 +161,7 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         if self.result_fact is None:
             raise Left
         fact = self.result_fact
-        node = self.emit("call_native", *operands, rep=fact.rep, fact=fact, target=None, result=fact.rep)
-        self.frame.stack.append(node)
+        self._call_native(fact, operands, pushes, target=None)
         self.let_go(*args)
         return True
 
@@ -178,8 +180,16 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
             result.append(operand)
         return result
 
-    def call_version(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...]) -> bool:
-        """A native call of a version of another function that is installed for these types."""
+    def _call_native(self, result: Fact, operands: list[Operand], pushes: bool, **attrs: Any) -> None:
+        after = None if pushes else self.frame.stack[:]
+        node = self.emit("call_native", *operands, rep=result.rep, fact=result, result=result.rep, after=after, **attrs)
+        if pushes:
+            self.frame.stack.append(node)
+
+    def call_version(self, target: FunctionType, args: list[Abstract], names: tuple[str, ...],
+                     pushes: bool = True) -> bool:
+        """A native call of a version of another function that is installed for these types; it pushes its result unless
+        told not to."""
         code = target.__code__
         for version in _runtime.versions(code):
             signature = _SIGNATURES.get(id(version))
@@ -197,12 +207,22 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
             self.assumptions.add_function(target)
             self.assumptions.versions.append(version)
             self.constants.append(target)
-            node = self.emit("call_native", *operands, rep=signature.result.rep, fact=signature.result, target=version,
-                             result=signature.result.rep, function=target)
-            self.frame.stack.append(node)
+            self._call_native(signature.result, operands, pushes, target=version, function=target)
             self.let_go(*args)
             return True
         return False
+
+    # -- attributes --------------------------------------------------------------------------------------------------
+
+    def store_plainly(self, owner: Abstract, name: str, value: Abstract) -> bool:
+        """Evaluate what `object.__setattr__` does, whatever the class has of its own; False if the ordinary call must."""
+        type_ = self.type_of(owner)
+        if type_ is None or (isinstance(owner, Virtual) and (owner.kind != "instance" or self.reaches(value, owner))):
+            return False
+        found = find_in_type(type_, name)
+        if found is not MISSING and is_data_descriptor(found) and slot_offset(type_, found) < 0:
+            return False
+        return store_instance(self, owner, type_, name, value)
 
     # -- the ends of the version -------------------------------------------------------------------------------------
 

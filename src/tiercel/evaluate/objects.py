@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from types import FunctionType
+from struct import calcsize
+from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from tiercel import _runtime
+from tiercel.values import InstanceInfo
 
 _MRO = type.__dict__["__mro__"].__get__
 _DICT = type.__dict__["__dict__"].__get__
 _SUBCLASSES = type.__dict__["__subclasses__"]
+_TYPE_CALL = type.__dict__["__call__"]
+_POINTER = calcsize("P")
 MISSING: Any = _runtime.NULL
 
 
@@ -56,15 +60,34 @@ def peek(value: Any, name: str) -> Any:
     return _runtime.peek_attr(value, name, MISSING)
 
 
-def plain_class(cls: Any) -> bool:
-    """Whether calling `cls` is `object.__new__` and `__init__`, for instances with inline values and no finaliser."""
-    if type(cls) is not type:
-        return False
+def instance_info(cls: type) -> InstanceInfo | None:
+    """The layout of instances of `cls`, if calling it is `object.__new__` and `__init__`; else None."""
     facts = traits(cls)
-    return bool(facts["heap_type"] and facts["inline_values"] and facts["generic_getattr"] and facts["generic_setattr"]
-                and not facts["finalizer"] and facts["basicsize"] == object.__basicsize__
-                and not _DICT(cls).get("__abstractmethods__")
-                and find_in_type(cls, "__new__") is object.__new__)
+    if not facts["heap_type"] or find_in_type(type(cls), "__call__") is not _TYPE_CALL \
+            or find_in_type(cls, "__new__") is not object.__new__ or _DICT(cls).get("__abstractmethods__"):
+        return None
+    if facts["inline_values"]:
+        names = _runtime.shared_names(cls) if facts["basicsize"] == object.__basicsize__ else None
+    else:
+        names = None if facts["has_dict"] else _slots(cls, facts["basicsize"])
+    return None if names is None else InstanceInfo(cls, names, not facts["inline_values"])
+
+
+def _slots(cls: type, size: int) -> tuple[str, ...] | None:
+    """The names of the slots of which instances consist, each found in the class; None if there is anything else."""
+    names: list[str] = []
+    for base in _MRO(cls):
+        slots = [(_runtime.member_offset(value), name) for name, value in _DICT(base).items()
+                 if type(value) is MemberDescriptorType and value.__name__ == name and find_in_type(cls, name) is value]
+        names += [name for offset, name in sorted(slots) if offset >= 0]
+    return tuple(names) if size == object.__basicsize__ + len(names) * _POINTER else None
+
+
+def slot_offset(type_: type, member: Any) -> int:
+    """Where instances of a type have the slot behind an attribute of their class; -1 if it is no slot of theirs."""
+    if type(member) is not MemberDescriptorType or member.__objclass__ not in _MRO(type_):
+        return -1
+    return int(_runtime.member_offset(member))
 
 
 def python_method(type_: type, name: str) -> FunctionType | None:

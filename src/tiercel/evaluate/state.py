@@ -329,9 +329,8 @@ class State:
                     info = value.info
                     parts[:0] = [Const(x, "o") for x in (info.code, info.globals, info.qualname, info.flags)]
                 elif value.kind == "instance":
-                    type_, names = value.info
-                    pairs = zip(names, parts, strict=True)
-                    parts = [Const(type_, "o"), *[x for n, p in pairs if p is not NULL for x in (Const(n, "o"), p)]]
+                    pairs = zip(value.info.names, parts, strict=True)
+                    parts = [Const(value.info.type, "o"), *[x for n, p in pairs if p is not NULL for x in (Const(n, "o"), p)]]
                 found.parts = parts
             return found
         return value

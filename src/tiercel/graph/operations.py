@@ -226,6 +226,13 @@ def _attr_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     return there
 
 
+@_implements("attr_init", "slot_init")
+def _attr_init(attrs: Attrs, obj: Any, value: Any) -> None:
+    if _stored(obj, attrs["name"]):
+        raise Leaves
+    object.__setattr__(obj, attrs["name"], value)
+
+
 @_implements("own_load")
 def _own_load(attrs: Attrs, obj: Any) -> Any:
     if attrs["name"] not in object.__getattribute__(obj, "__dict__"):

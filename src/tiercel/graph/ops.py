@@ -266,19 +266,22 @@ _op("attr_store", "oo", "o", LEAVES, writes="attr", ref="new", steals="last", at
 _op("attr_store_f64", "of", "", LEAVES | RELEASES, writes="attr float", attrs="index name type",
     doc="as attr_store of a boxed double; a float that only this slot holds is overwritten in place")
 _op("attr_store_i64", "oi", "", LEAVES | RELEASES, writes="attr", attrs="index name type", doc="likewise of an int")
+_op("attr_init", "oo", "", LEAVES, writes="attr", steals="last", attrs="index name type",
+    doc="the first store of an attribute of an object without a dict of its own; leaves if it is set")
 # the attributes of instances of classes with inline values that may have a dict instead: `hint` is where it had the name
 _op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol="tc_own_load",
     doc="what the instance itself has under a name, wherever; leaves if it has nothing")
 _op("own_store", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="index hint name", symbol="tc_own_store",
     doc="over a value that is set; else leaves")
-_op("own_lacks", "o", "b", reads="attr", attrs="name", symbol="tc_own_lacks",
+_op("own_lacks", "o", "b", reads="attr", attrs="index name", symbol="tc_own_lacks",
     doc="whether the instance itself surely has nothing under a name")
 _op("slot_load", "o", "o", LEAVES, reads="attr", attrs="offset name", doc="leaves if it is not set")
 _op("slot_store", "oo", "o", writes="attr", ref="new", steals="last", null=True, attrs="offset name")
 _op("slot_store_f64", "of", "", RELEASES, writes="attr float", attrs="offset name")
+_op("slot_init", "oo", "", LEAVES, writes="attr", steals="last", attrs="offset name", doc="leaves if it is set")
 _op("instance_new", "o*", "o", ref="new", steals="all", attrs="type names",
-    doc="a new instance of the heap type `type` (inline values, object.__new__); attributes in order, from the "
-        "operands")
+    doc="a new instance of the heap type `type` (inline values or slots, object.__new__); attributes in order, from "
+        "the operands")
 _op("keys_count", "", "i", reads="keys", attrs="type", doc="how many names the type's shared instance keys have")
 _op("inline_valid", "o", "b", reads="attr", doc="whether the attributes of an instance are in its inline values")
 _op("cell_new", "o", "o", ref="new", doc="operand may be the null constant")

@@ -11,3 +11,11 @@ from tiercel.rules.registry import Anything, rule
 def init(e: Any, instance: Any) -> Any:
     """Without further arguments it does nothing, whatever the class."""
     return e.NONE
+
+
+@rule(object.__setattr__, Anything, str, Anything)
+def setattr_(e: Any, instance: Any, name: Any, value: Any) -> Any:
+    """As frozen dataclasses store in `__init__`, past the `__setattr__` of the class."""
+    if not e.is_constant(name) or not e.store_plainly(instance, e.constant(name), value):
+        return NotImplemented
+    return e.NONE

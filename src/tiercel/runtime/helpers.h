@@ -115,10 +115,8 @@ int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);
 PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist);
 PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
-/* `places`: four bits for each value, where among the inline values it belongs; `stolen` as for tc_list_new. */
-PyObject *tc_instance_new(PyTypeObject *type, PyObject *const *values, int64_t count, uint64_t places,
-                          uint64_t stolen);
-/* Never NULL. */
+/* These two are never NULL. */
+PyObject *tc_instance_new(PyTypeObject *type);
 PyObject *tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags,
                           PyObject *const *attributes);
 PyObject *tc_check_result(PyObject *callable, PyObject *result);

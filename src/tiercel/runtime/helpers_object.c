@@ -110,19 +110,13 @@ tc_check_result(PyObject *callable, PyObject *result)
     return _Py_CheckFunctionResult(PyThreadState_Get(), callable, result, NULL);
 }
 
-/* An instance as object.__new__ makes it, with attributes as plain stores to a new instance make them. */
+/* An instance as object.__new__ makes it. */
 PyObject *
-tc_instance_new(PyTypeObject *type, PyObject *const *values, int64_t count, uint64_t places, uint64_t stolen)
+tc_instance_new(PyTypeObject *type)
 {
     PyObject *object = type->tp_alloc(type, 0);
     if (object == NULL) {
         Py_FatalError("no memory for an instance");
-    }
-    PyDictValues *inline_values = _PyObject_InlineValues(object);
-    for (int64_t i = 0; i < count; i++, places >>= 4, stolen >>= 1) {
-        Py_ssize_t place = (Py_ssize_t)(places & 15);
-        inline_values->values[place] = stolen & 1 ? values[i] : Py_NewRef(values[i]);
-        _PyDictValues_AddToInsertionOrder(inline_values, place);
     }
     return object;
 }

@@ -14,6 +14,17 @@ shared_keys(PyTypeObject *type)
     return ((PyHeapTypeObject *)type)->ht_cached_keys;
 }
 
+/* The offset of the slot behind a member descriptor, or -1: it is no such descriptor, or of something else. */
+static Py_ssize_t
+member_offset(PyObject *descriptor)
+{
+    if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
+        return -1;
+    }
+    PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
+    return member->type == Py_T_OBJECT_EX && !(member->flags & Py_READONLY) ? member->offset : -1;
+}
+
 /* The index of a name in a type's shared instance keys, or -1. */
 static Py_ssize_t
 key_index(PyDictKeysObject *keys, PyObject *name)
@@ -37,6 +48,24 @@ tc_py_attr_index(PyObject *Py_UNUSED(module), PyObject *args)
     }
     PyDictKeysObject *keys = shared_keys((PyTypeObject *)type);
     return PyLong_FromSsize_t(keys == NULL ? -1 : key_index(keys, name));
+}
+
+/* Where instances of a type hold an attribute, in bytes from the object: an inline value or a slot; or -1. */
+PyObject *
+tc_py_attr_offset(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *type, *name;
+    if (!PyArg_ParseTuple(args, "O!U", &PyType_Type, &type, &name)) {
+        return NULL;
+    }
+    PyDictKeysObject *keys = shared_keys((PyTypeObject *)type);
+    Py_ssize_t index = keys == NULL ? -1 : key_index(keys, name);
+    if (index >= 0) {
+        Py_ssize_t first = (Py_ssize_t)(sizeof(PyObject) + offsetof(PyDictValues, values));
+        return PyLong_FromSsize_t(first + index * (Py_ssize_t)sizeof(PyObject *));
+    }
+    PyObject *descriptor = _PyType_Lookup((PyTypeObject *)type, name);
+    return PyLong_FromSsize_t(descriptor == NULL ? -1 : member_offset(descriptor));
 }
 
 PyObject *
@@ -114,18 +143,10 @@ tc_py_has_own_dict(PyObject *Py_UNUSED(module), PyObject *obj)
     return PyBool_FromLong(dict != NULL && dict->ma_values == NULL);
 }
 
-/* (offset of the slot, or -1, and whether it holds an object) of a member descriptor */
 PyObject *
 tc_py_member_offset(PyObject *Py_UNUSED(module), PyObject *descriptor)
 {
-    if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
-        return PyLong_FromLong(-1);
-    }
-    PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
-    if (member->type != Py_T_OBJECT_EX || (member->flags & Py_READONLY)) {
-        return PyLong_FromLong(-1);
-    }
-    return PyLong_FromSsize_t(member->offset);
+    return PyLong_FromSsize_t(member_offset(descriptor));
 }
 
 /* What attribute access on instances of a type means: a dict of flags. */

@@ -6,6 +6,7 @@
 #include "tiercel.h"
 
 PyObject *tc_py_attr_index(PyObject *module, PyObject *args);
+PyObject *tc_py_attr_offset(PyObject *module, PyObject *args);
 PyObject *tc_py_shared_names(PyObject *module, PyObject *type);
 PyObject *tc_py_keys_count_address(PyObject *module, PyObject *type);
 PyObject *tc_py_peek_attr(PyObject *module, PyObject *args);

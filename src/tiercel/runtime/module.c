@@ -68,6 +68,7 @@ static PyMethodDef methods[] = {
     {"exchange_handled", tc_py_exchange_handled, METH_O, exchange_handled_doc},
     {"generator", tc_py_generator, METH_VARARGS, generator_doc},
     {"attr_index", tc_py_attr_index, METH_VARARGS, PyDoc_STR("See layout.c.")},
+    {"attr_offset", tc_py_attr_offset, METH_VARARGS, PyDoc_STR("See layout.c.")},
     {"shared_names", tc_py_shared_names, METH_O, PyDoc_STR("See layout.c.")},
     {"keys_count_address", tc_py_keys_count_address, METH_O, PyDoc_STR("See layout.c.")},
     {"has_own_dict", tc_py_has_own_dict, METH_O, PyDoc_STR("See layout.c.")},

@@ -6,7 +6,16 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from tiercel import _runtime
-from tiercel.evaluate.objects import MISSING, find_after, find_in_type, is_data_descriptor, is_descriptor, peek, traits
+from tiercel.evaluate.objects import (
+    MISSING,
+    find_after,
+    find_in_type,
+    is_data_descriptor,
+    is_descriptor,
+    peek,
+    slot_offset,
+    traits,
+)
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
 from tiercel.types import ANY
 from tiercel.values import Abstract, MaybeUnbound, Virtual, known
@@ -25,6 +34,8 @@ def load_attr(e: Any, i: Any) -> None:
         if found is not NO_WITNESS:
             _push(e, known(found), method)
             return
+    if isinstance(owner, Node) and _attribute_of_seen_class(e, owner, name, method):
+        return
     type_ = _learn_owner(e, owner)
     if type_ is not None and _instance_attribute(e, owner, type_, name, method):
         return
@@ -78,11 +89,11 @@ def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
             e.assumptions.add_global(names, name)
             return names[name]
         return NO_WITNESS
-    if type(owner) is type and find_in_type(type, name) is MISSING:
+    if type(owner) is type and not is_data_descriptor(find_in_type(type, name)):
         found = find_in_type(owner, name)
         if found is MISSING or e.history.changed(type.__dict__["__dict__"].__get__(owner), name):
             return NO_WITNESS
-        if type(found) is FunctionType or not is_descriptor(found):
+        if type(found) in (FunctionType, *_METHOD_DESCRIPTORS) or not is_descriptor(found):
             e.assumptions.add_type(owner)
             return found
         if type(found) is staticmethod:
@@ -91,19 +102,34 @@ def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
     return NO_WITNESS
 
 
+def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bool:
+    """The attribute of the very class that was seen, such as one that a local or a cell holds."""
+    seen = owner.witness
+    if type(seen) is not type or "class" in e.failures():
+        return False
+    found = _constant_attribute(e, seen, name)
+    if found is NO_WITNESS:
+        return False
+    e.emit("guard_is", owner, value=seen, reason="class")
+    e.constants.append(seen)
+    _push(e, known(found), method)
+    e.let_go(owner)
+    return True
+
+
 def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> bool:
-    """Make sure that the instance has no attribute of its own under a name of its class."""
-    if not facts["has_dict"]:
+    """Make sure that the instance, which was not found to have one, has no attribute of its own under a name of its
+    class."""
+    if not facts["has_dict"] or isinstance(owner, Virtual):
         return True
-    if isinstance(owner, Virtual):
-        return name not in owner.info[1]
     if not facts["inline_values"] or "shadowed" in e.failures():
         return False
     if isinstance(owner, Const) and peek(owner.value, name) is not MISSING:
         return False
-    if "shadow" in e.failures() or _runtime.attr_index(type_, name) >= 0 or _has_own_dict(e, owner):
+    index = _runtime.attr_index(type_, name)
+    if "shadow" in e.failures() or index >= 0 or _has_own_dict(e, owner):
         e.constants.append(name)
-        e.guard(e.emit("own_lacks", e.obj(owner), name=name), "shadowed")
+        e.guard(e.emit("own_lacks", e.obj(owner), index=index, name=name), "shadowed")
         return True
     names = _runtime.shared_names(type_)
     e.constants.append(type_)
@@ -150,18 +176,16 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
 def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> Abstract | None:
     """The attribute that the instance holds itself, if there is one by its layout."""
     if isinstance(owner, Virtual):
-        names = owner.info[1]
-        if name not in names:
-            return None
-        value = e.state.heap[owner][names.index(name)]
-        return None if value is NULL else e.bound(value)
+        return None if owner.info.slotted else _part(e, owner, name)
     if not facts["inline_values"]:
         return None
     index = _runtime.attr_index(type_, name)
     witness = e.witness_of(owner)
-    seen = peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
+    seen = _seen_attribute(e, owner, type_, name)
     if seen is MISSING:
-        return None
+        if (owner, name) not in e.stored:
+            return None
+        seen = NO_WITNESS
     anywhere = index < 0 or "attr" in e.failures() or _has_own_dict(e, owner)
     if anywhere and ("own" in e.failures() or (seen is NO_WITNESS and find_in_type(type_, name) is not MISSING)):
         return None
@@ -171,6 +195,19 @@ def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[
         hint = -1 if witness is NO_WITNESS else _runtime.dict_entry(witness, name)
         return e.emit("own_load", e.obj(owner), index=index, hint=hint, name=name, witness=seen, reason="own")
     return e.emit("attr_load", e.obj(owner), index=index, name=name, type=type_, witness=seen, reason="attr")
+
+
+def _part(e: Any, owner: Virtual, name: str) -> Abstract | None:
+    """What a virtual instance holds under a name, if that is set."""
+    names = owner.info.names
+    value = e.state.heap[owner][names.index(name)] if name in names else NULL
+    return None if value is NULL else e.bound(value)
+
+
+def _seen_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Any:
+    """What the instance that was seen holds itself, perhaps MISSING; NO_WITNESS if none was seen."""
+    witness = e.witness_of(owner)
+    return peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
 
 
 def _has_own_dict(e: Any, owner: Abstract) -> bool:
@@ -194,22 +231,34 @@ def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: b
     return True
 
 
-def _slot_value(e: Any, owner: Abstract, type_: type, member: Any) -> Node | None:
+def _slot_value(e: Any, owner: Abstract, type_: type, member: Any) -> Abstract | None:
     """What a slot of an instance holds; None if that cannot be known or it was seen to be empty."""
-    offset = _runtime.member_offset(member)
+    offset = slot_offset(type_, member)
     if offset < 0 or "attr" in e.failures():
         return None
     e.assumptions.add_type(type_)
-    witness = e.witness_of(owner)
-    seen: Any = NO_WITNESS
-    if witness is not NO_WITNESS and type(witness) is type_:
-        try:
-            seen = member.__get__(witness)
-        except AttributeError:
+    name = member.__name__
+    if isinstance(owner, Virtual):
+        return _part(e, owner, name)
+    seen = _seen_in_slot(e, owner, type_, member)
+    if seen is MISSING:
+        if (owner, name) not in e.stored:
             return None
-    e.constants.append(member.__name__)
-    node: Node = e.emit("slot_load", e.obj(owner), offset=offset, name=member.__name__, witness=seen, reason="attr")
+        seen = NO_WITNESS
+    e.constants.append(name)
+    node: Node = e.emit("slot_load", e.obj(owner), offset=offset, name=name, witness=seen, reason="attr")
     return node
+
+
+def _seen_in_slot(e: Any, owner: Abstract, type_: type, member: Any) -> Any:
+    """What the slot of the instance that was seen holds, perhaps MISSING; NO_WITNESS if none was seen."""
+    witness = e.witness_of(owner)
+    if witness is NO_WITNESS or type(witness) is not type_:
+        return NO_WITNESS
+    try:
+        return member.__get__(witness)
+    except AttributeError:
+        return MISSING
 
 
 def load_super_attr(e: Any, i: Any) -> None:
@@ -240,11 +289,10 @@ def store_attr(e: Any, i: Any) -> None:
     owner, value = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
     if isinstance(owner, Virtual) and owner.kind != "instance":
         owner = e.materialise(owner)
-    cyclic = isinstance(owner, Virtual) and e.reaches(value, owner)
-    if cyclic:
+    if isinstance(owner, Virtual) and e.reaches(value, owner):
         owner, value = _built(e, owner, value)
     type_ = _learn_owner(e, owner)
-    if not cyclic and type_ is not None and _store_instance(e, owner, type_, name, value):
+    if type_ is not None and traits(type_)["generic_setattr"] and store_instance(e, owner, type_, name, value):
         e.let_go(value, owner)
         return
     e.constants.append(name)
@@ -263,27 +311,31 @@ def _built(e: Any, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
     return owner_node, value
 
 
-def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
-    facts = traits(type_)
-    if not facts["generic_setattr"]:
-        return False
+def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
+    """Evaluate what `object.__setattr__` does to an instance of a type; False if the ordinary call must."""
     found = find_in_type(type_, name)
     if found is not MISSING and is_data_descriptor(found):
-        offset = _runtime.member_offset(found)
-        if offset >= 0:
-            e.assumptions.add_type(type_)
-            held = _slot_value(e, owner, type_, found) if e.witness_of(owner) is not NO_WITNESS else None
-            if held is not None:
-                e.learn_replaced(held)
-            e.store("slot_store", [e.obj(owner)], value, ANY if held is None else e.fact(held), offset=offset,
-                    name=name)
+        if slot_offset(type_, found) >= 0:
+            _store_slot(e, owner, type_, found, value)
             return True
         if type(found) is property and type(found.fset) is FunctionType:
             e.assumptions.add_type(type_)
             return e.call_python(found.fset, [owner, value], (), None)
         return False
+    facts = traits(type_)
     if isinstance(owner, Virtual):
-        return _store_virtual(e, owner, name, value)
+        if _store_virtual(e, owner, name, value):
+            return True
+        owner = e.materialise(owner)
+    if _is_first_store(e, owner, name, _seen_attribute(e, owner, type_, name)):
+        index = _runtime.attr_index(type_, name)
+        if index < 0 or _has_own_dict(e, owner):
+            return False
+        e.assumptions.add_type(type_)
+        e.constants += [type_, name]
+        e.emit("attr_init", e.obj(owner), e.obj(value), index=index, name=name, type=type_, reason="set")
+        e.stored.add((owner, name))
+        return True
     there = _own_attribute(e, owner, type_, name, facts)
     if not isinstance(there, Node) or there.op is None:
         return False
@@ -294,18 +346,47 @@ def _store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abst
 
 
 def _store_virtual(e: Any, owner: Virtual, name: str, value: Abstract) -> bool:
-    """Store into an instance that does not exist yet; False if it must: its attributes are in the order of their first
+    """Store into an instance that does not exist yet; False if it must: attributes are in the order of their first
     stores, which for a virtual one is that of the class's shared names."""
-    names = owner.info[1]
+    names = owner.info.names
     if name not in names:
         return False
     parts, place = e.state.heap[owner], names.index(name)
     old = parts[place]
-    if isinstance(old, MaybeUnbound) or (old is NULL and any(part is not NULL for part in parts[place + 1:])):
+    if not owner.info.slotted and (
+            isinstance(old, MaybeUnbound) or (old is NULL and any(part is not NULL for part in parts[place + 1:]))):
         return False
     parts[place] = value
-    e.let_go(old)
+    e.note_replaced(old)
     return True
+
+
+def _store_slot(e: Any, owner: Abstract, type_: type, member: Any, value: Abstract) -> None:
+    name = member.__name__
+    e.assumptions.add_type(type_)
+    if isinstance(owner, Virtual):
+        _store_virtual(e, owner, name, value)
+        return
+    where = {"offset": slot_offset(type_, member), "name": name}
+    e.constants.append(name)
+    seen = _seen_in_slot(e, owner, type_, member)
+    if _is_first_store(e, owner, name, seen):
+        e.emit("slot_init", e.obj(owner), e.obj(value), **where, reason="set")
+    else:
+        held = None if seen is NO_WITNESS else _slot_value(e, owner, type_, member)
+        if held is not None:
+            e.learn_replaced(held)
+        e.store("slot_store", [e.obj(owner)], value, ANY if held is None else e.fact(held), **where)
+    e.stored.add((owner, name))
+
+
+def _is_first_store(e: Any, owner: Abstract, name: str, seen: Any) -> bool:
+    """Whether an attribute is taken not to be set yet."""
+    failures = e.failures()
+    if "set" in failures or ((owner, name) in e.stored and "attr" not in failures):
+        return False
+    made = isinstance(owner, Node) and owner.op is not None and owner.op.name == "instance_new"
+    return seen is MISSING or (made and name not in owner.attrs["names"])  # type: ignore[union-attr]
 
 
 def delete_attr(e: Any, i: Any) -> None:

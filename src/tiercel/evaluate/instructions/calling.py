@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
 from tiercel import _runtime
 from tiercel.bytecode import decode
-from tiercel.evaluate.objects import find_in_type, plain_class, python_method
+from tiercel.evaluate.objects import find_in_type, instance_info, traits
 from tiercel.graph.build import NULL, Const, Node
 from tiercel.rules.registry import rules_for
 from tiercel.rules.results import Result, result_of
+from tiercel.types import Fact
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
@@ -60,12 +63,13 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         if e.call_virtual_function(function, args, names):
             e.let_go(*args)
             return
-    if isinstance(function, Node) and isinstance(function.witness, FunctionType | BuiltinFunctionType) \
+    if isinstance(function, Node) and _worth_knowing(function.witness) \
             and "callee" not in e.failures() and e.history.is_steady((*e.frame.path, e.at), function.witness):
         target = function.witness
         e.emit("guard_is", e.obj(function), value=target, reason="callee")
         e.constants.append(target)
-        if type(target) is not FunctionType:    # the version keeps no function: what holds this one goes on holding it
+        if type(target) is BuiltinFunctionType:
+            # the version keeps neither function nor class: what holds this one goes on holding it
             e.state.replace(function, known(target))
         function = known(target)
     if isinstance(function, Const) and _call_constant(e, function.value, args, names):
@@ -76,6 +80,12 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
     e.constants += names
     e.frame.stack.append(node)
     e.let_go(*args, function)
+
+
+def _worth_knowing(callee: Any) -> bool:
+    """Whether a call of an object is more than the ordinary call where it is known to be this one."""
+    return isinstance(callee, FunctionType | BuiltinFunctionType) or (
+        isinstance(callee, type) and instance_info(callee) is not None)
 
 
 def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
@@ -114,37 +124,44 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
 
 
 def _call_class(e: Any, cls: type, args: list[Abstract], names: tuple[str, ...]) -> bool:
-    """`Class(...)` as allocation plus an inlined ``__init__``, the instance virtual until it escapes."""
-    if not plain_class(cls):
+    """`Class(...)` as allocation and ``__init__``, if possible inlined; the instance is virtual until it escapes."""
+    info, init = instance_info(cls), find_in_type(cls, "__init__")
+    if info is None:
         return False
-    init = find_in_type(cls, "__init__")
-    if init is not object.__init__ and python_method(cls, "__init__") is None:
-        return False
-    if init is object.__init__ and args:
-        return False
-    shared = _runtime.shared_names(cls)
-    if shared is None or len(shared) > 16 or "instance" in e.failures():
-        return False
-    if init is not object.__init__ and not (e.can_inline(init.__code__) and _returns_none(init.__code__)):
+    if args if init is object.__init__ else not (type(init) is FunctionType and _returns_none(init.__code__)):
         return False
     e.assumptions.add_type(cls)
+    e.assumptions.add_type(type(cls))
     e.constants.append(cls)
-    instance = e.new_virtual("instance", [NULL] * len(shared), (cls, shared))
-    if init is object.__init__:
-        e.frame.stack.append(instance)
-        return True
+    inlined = init is object.__init__ or e.can_inline(init.__code__)
+    instance: Abstract
+    if inlined and not traits(cls)["finalizer"]:
+        instance = e.new_virtual("instance", [NULL] * len(info.names), info)
+    else:
+        instance = e.emit("instance_new", type=cls, names=(), fact=Fact(cls))
     e.frame.stack.append(instance)
-    if not e.call_python(init, [instance, *args], names, None):
-        e.frame.stack.pop()
-        return False
-    e.let_go(*args)
+    if init is object.__init__ or (inlined and e.call_python(init, [instance, *args], names, None)):
+        e.let_go(*args)
+        return True
+    _call_init(e, init, e.obj(instance), args, names)
     return True
 
 
+def _call_init(e: Any, init: FunctionType, instance: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
+    """Call ``__init__`` for a new instance, which is on the stack."""
+    if e.call_itself(init, [instance, *args], names, pushes=False) \
+            or e.call_version(init, [instance, *args], names, pushes=False):
+        return
+    e.assumptions.add_function(init)
+    e.emit("call", e.obj(known(init)), instance, *[e.obj(a) for a in args], names=names, after=e.frame.stack[:])
+    e.constants += names
+    e.let_go(*args)
+
+
 def _returns_none(code: CodeType) -> bool:
-    """Whether a function surely returns None, as the interpreter wants it of ``__init__``."""
-    return all(i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None)
-               for i in decode(code).instructions)
+    """Whether a call of a function surely returns None, as the interpreter wants it of ``__init__``."""
+    return not code.co_flags & _SUSPENDS and all(
+        i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None) for i in decode(code).instructions)
 
 
 def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
