@@ -92,3 +92,17 @@ def test_an_error_that_was_never_raised_leaves() -> None:
     at = next(node.state.at for node in named(graph, "leave") if node.state is not None)
     history.note_failure(checked.__code__, at, "raise")
     assert len(named(graph_of(checked, 5, history=history), "raise")) == 1
+
+
+def test_where_one_operation_meets_both_the_others_of_the_code_do() -> None:
+    def area(a: Any, b: Any) -> Any:
+        return a.value * b.value - b.value * 0.5
+
+    history = History()
+    first_version = graph_of(area, Measured(1.5), Measured(2.5), history=history)
+    node, place = next(iter(first_version.places.items()))
+    from tiercel import _runtime
+    history.note_types(area.__code__, place, "type", [_runtime.type_version(int)], history.clock)
+    graph = graph_of(area, Measured(1.5), Measured(2.5), history=history)
+    assert len(named(graph, "number_to_f64")) == 3 and node.attrs["type"] is float
+    assert [each for each in named(graph, "guard_type") if each.attrs["type"] in (int, float)] == []

@@ -53,6 +53,10 @@ class Polymorphism(Inliner):
     in_arms = 0         # in how many arms the instructions stand that are being evaluated
     split: Instruction | None = None        # the instruction that is being evaluated in arms
 
+    def __init__(self, graph: Any, history: Any) -> None:
+        super().__init__(graph, history)
+        self._mixing: dict[tuple[int, ...], bool] = {}      # of frames, whether their code mixes ints and floats
+
     def is_large_arm(self, function: FunctionType) -> bool:
         """Whether inlining a function here would add much code to what is not always executed."""
         return self.in_arms > 0 and len(decode(function.__code__).instructions) > MAX_IN_ARM
@@ -145,8 +149,23 @@ class Polymorphism(Inliner):
             return self.is_number(value)
         if set(types) == _NUMBERS:
             return True
-        return (not types and other is not None and self.type_of(other) is float and isinstance(value, Node)
-                and value.rep == "o" and self.type_of(value) is None and type(value.witness) is int)
+        if types or not isinstance(value, Node) or value.rep != "o" or self.type_of(value) is not None:
+            return False
+        if self._mixes_numbers():
+            return type(value.witness) in _NUMBERS
+        return other is not None and self.type_of(other) is float and type(value.witness) is int
+
+    def _mixes_numbers(self) -> bool:
+        """Whether any operation of the code met ints and floats in one place: so it is with its others, sooner or later."""
+        frame = self.frame
+        known = self._mixing.get(frame.path)
+        if known is None:
+            code, path = frame.code.code, frame.path
+            known = self._mixing[path] = any(
+                set(self.history.types_met(code, (*path, each.at, learnt))) == _NUMBERS
+                for block in frame.code.flow.order for each in block.instructions if self._deals_with_numbers(each)
+                for _, learnt in _DECIDING[each.op])
+        return known
 
     def _deals_with_numbers(self, instruction: Instruction) -> bool:
         if instruction.op == "BINARY_OP":
