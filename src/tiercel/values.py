@@ -7,7 +7,7 @@ object that exists only at compile time, `NULL` (unbound, or an empty stack slot
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import CellType, CodeType, FunctionType, GeneratorType, MethodType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import NULL, Const, Node, _Mark
@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[type, bool]] = {
     "number": (object, False),        # an int or a float: whether it is an int, and its value, exactly, as a double
     "range": (range, False),
     "bound_method": (MethodType, False),
+    "builtin_method": (BuiltinFunctionType, False),
     "function": (FunctionType, False),
     "instance": (object, True),       # of the class that its `info` names
     "cell": (CellType, True),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import MethodDescriptorType
 from weakref import ref
 
 from tiercel.identity import IdentityTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
@@ -30,7 +32,7 @@ class History:
         self._assumed: dict[tuple[int, str], int] = {}
         self._changed: set[tuple[int, str]] = set()
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
-        self._callees: dict[tuple[int, ...], ref[Any]] = {}
+        self._callees: dict[tuple[int, ...], Callable[[], Any]] = {}
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
         self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
 
@@ -122,4 +124,9 @@ class History:
     def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
         """Whether no earlier version took another object for the callee at a place: functions that are made anew in
         each call of what is around them would each cost a version."""
-        return self._callees.setdefault(place, ref(callee))() is callee
+        return self._callees.setdefault(place, _reference(callee))() is callee
+
+
+def _reference(callee: Any) -> Callable[[], Any]:
+    """A weak one, unless it is a method of a type that lives for ever, to which there are none."""
+    return (lambda: callee) if type(callee) is MethodDescriptorType else ref(callee)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import int_info
 from typing import TYPE_CHECKING, Any
 
 from tiercel.emit.abi import ITEM_TYPES, TBAA, UNLIKELY
@@ -158,33 +159,54 @@ def _box(e: Lowering, node: Node) -> None:
     e.alias(node, e.boxed(e.rep(operand), e.value(operand)))
 
 
-def unbox_i64(e: Lowering, value: str, fails: Any) -> str:
-    """The value of an exact int; `fails(fits)` leaves unless it fits into 64 bits."""
+def unbox_i64(e: Lowering, value: str, fails: Any, wide: bool = False) -> str:
+    """The value of an exact int; `fails(fits)` leaves unless it fits into 64 bits; `wide`: two digits are likely."""
     e.outs = True
     tag = e.load("i64", value, e.offset["long.tag"], "long")
     big, small, done = e.fresh("big"), e.fresh("l"), e.fresh("l")
-    # one digit: the size is in the bits above the lowest three
-    e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{big}, !prof !901")
+    came_wide = ""
+    # how many digits it has is in the bits above the lowest three
+    if wide:
+        two, more = e.fresh("l"), e.fresh("l")
+        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{more}")
+        e.start(more)
+        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 24')}, label %{two}, label %{big}, !prof !901")
+        e.start(two)
+        high = e.put(f"zext i32 {e.load('i32', value, e.offset['long.digits'] + 4, 'long')} to i64")
+        shifted = e.put(f"shl i64 {high}, {int_info.bits_per_digit}")
+        both = e.put(f"or i64 {shifted}, {_lowest_digit(e, value)}")
+        came_wide = f", [ {_signed(e, both, tag)}, %{e.here} ]"
+        e.line(f"br label %{done}")
+    else:
+        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{big}, !prof !901")
     saved = e.aside(big)
     fits = e.call("i32", "tc_unbox_i64", ("ptr", value), ("ptr", "%word"))
     fails(e.put(f"icmp ne i32 {fits}, 0"))
-    wide = e.put("load i64, ptr %word")
+    called = e.put("load i64, ptr %word")
     came = e.here
     e.line(f"br label %{done}")
     e.back(saved)
     e.start(small)
-    digit = e.put(f"zext i32 {e.load('i32', value, e.offset['long.digits'], 'long')} to i64")
-    # the lowest two bits are 0 in positive ints, 1 in zero, 2 in negative ones
-    sign = e.put(f"sub i64 1, {e.put(f'and i64 {tag}, 3')}")
-    number = e.put(f"mul i64 {digit}, {sign}")
+    number = _signed(e, _lowest_digit(e, value), tag)
     came_small = e.here
     e.line(f"br label %{done}")
     e.start(done)
-    return e.put(f"phi i64 [ {number}, %{came_small} ], [ {wide}, %{came} ]")
+    return e.put(f"phi i64 [ {number}, %{came_small} ], [ {called}, %{came} ]{came_wide}")
+
+
+def _lowest_digit(e: Lowering, value: str) -> str:
+    return e.put(f"zext i32 {e.load('i32', value, e.offset['long.digits'], 'long')} to i64")
+
+
+def _signed(e: Lowering, size: str, tag: str) -> str:
+    """The lowest two bits of the tag are 0 in positive ints, 1 in zero, 2 in negative ones."""
+    sign = e.put(f"sub i64 1, {e.put(f'and i64 {tag}, 3')}")
+    return e.put(f"mul i64 {size}, {sign}")
 
 
 def _unbox_i64(e: Lowering, node: Node) -> None:
-    e.alias(node, unbox_i64(e, e.value(node.args[0]), lambda fits: e.leave_unless(fits, node)))
+    e.alias(node, unbox_i64(e, e.value(node.args[0]), lambda fits: e.leave_unless(fits, node),
+                            bool(node.attrs.get("wide"))))
 
 
 def _number_to_f64(e: Lowering, node: Node) -> None:

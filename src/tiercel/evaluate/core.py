@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import int_info
 from types import CellType, FunctionType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -389,8 +390,10 @@ class Core:
         if fact.rep == "i" and "big" in self.failures():
             self.narrow(value, BIG_INT)
             return None
-        reason: dict[str, Any] = {"reason": "big"} if fact.rep == "i" else {}
-        found = self.emit(_UNBOX[fact.rep], value, fact=fact, **reason)
+        attrs: dict[str, Any] = {"reason": "big"} if fact.rep == "i" else {}
+        if type(value.witness) is int and value.witness.bit_length() > int_info.bits_per_digit:
+            attrs["wide"] = True
+        found = self.emit(_UNBOX[fact.rep], value, fact=fact, **attrs)
         self.state.raw[value] = found
         self.state.boxed[found] = value
         return found
@@ -443,8 +446,8 @@ class Core:
                 node = self.emit("slice_new", *[self.obj(p) for p in parts])
             case "range":
                 node = self.emit("range_new", *[self.i64(p) for p in parts])
-            case "bound_method":
-                node = self.emit("bound_method_new", *[self.obj(p) for p in parts])
+            case "bound_method" | "builtin_method":
+                node = self.emit(f"{virtual.kind}_new", *[self.obj(p) for p in parts])
             case "cell":
                 return self._materialise_cell(virtual)
             case "instance":

@@ -95,6 +95,7 @@ class VirtualObject:
     twice in a state is rebuilt once.  `kind` and its `parts`:
 
     tuple(items...)  list(items...)  slice(start, stop, step)  range(start, stop, step)  bound_method(function, self)
+    builtin_method(method of a C type, self)
     list_iterator(list, index:i)  tuple_iterator(tuple, index:i)  str_iterator(str, index:i)
     range_iterator(start:i, step:i, length:i)  enumerate(iterator, count:i)  zip(iterators...)
     reversed_list(list, index:i)  list_slice(list, start:i, stop:i)  list_slice(list, start:i, stop:i, step:i)

@@ -405,7 +405,7 @@ _simple({
     "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,
     "list_take_slice": _list_set_slice, "list_move_slice": _list_move_slice,
     "list_slice_step": lambda items, start, stop, step: items[start:stop:step],
-    "list_reverse": list.reverse, "list_pop": _list_pop,
+    "list_reverse": list.reverse, "list_pop": _list_pop, "list_insert": list.insert,
     "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,
     "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
@@ -426,6 +426,7 @@ _simple({
     "range_iter_length": lambda it: len(_range_of(it)),
     "generator_new": _generator_new,
     "range_new": range, "slice_new": slice, "build_slice": slice, "bound_method_new": MethodType,
+    "builtin_method_new": lambda method, self: method.__get__(self),
 })
 
 

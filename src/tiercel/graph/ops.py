@@ -242,7 +242,8 @@ _op("box_f64", "f", "o", ref="new")
 _op("box_bool", "b", "o", ref="immortal")
 _op("box_number", "bf", "o", ref="new", symbol="tc_box_number",
     doc="an int if operand 0 is true, else a float; its value is operand 1, an int of less than 2**53 or a float")
-_op("unbox_i64", "o", "i", LEAVES | NARROWS, doc="of an exact int (or bool); leaves unless it fits")
+_op("unbox_i64", "o", "i", LEAVES | NARROWS, attrs="wide",
+    doc="of an exact int (or bool); leaves unless it fits; `wide`: it is likely to have two of CPython's digits")
 _op("unbox_f64", "o", "f", doc="of an exact float", reads="float")
 _op("unbox_bool", "o", "b", doc="of an exact bool")
 _op("long_to_f64", "o", "f", LEAVES, symbol="tc_long_to_f64", doc="of an exact int; leaves where it would raise")
@@ -310,6 +311,7 @@ _op("list_move_slice", "oiioiii", "", RUNS, symbol="tc_list_move_slice", fails="
     doc="list, bounds already adjusted, and the list, start, stop and step of a slice that is stored there")
 _op("list_reverse", "o", "", PURE | KEEPS, writes="items", symbol="tc_list_reverse")
 _op("list_pop", "oi", "o", LEAVES, ref="new", writes="list items", symbol="tc_list_pop", doc="index within range")
+_op("list_insert", "oio", "", PURE | KEEPS, writes="list items", symbol="tc_list_insert", doc="any index")
 _op("list_swap", "oii", "", PURE | KEEPS, writes="items", doc="exchanges two items")
 _op("list_has", "oo", "b", LEAVES, reads="list items", symbol="tc_sequence_has", attrs="reason",
     doc="operand 1 is of a simple type; leaves if it is compared with an item that is not")
@@ -431,6 +433,7 @@ _op("build_slice", "ooo", "o", RAISES, ref="new", symbol="PySlice_New", fails="n
 _op("slice_new", "ooo", "o", ref="new", symbol="PySlice_New")
 _op("range_new", "iii", "o", ref="new", symbol="tc_range_new")
 _op("bound_method_new", "oo", "o", ref="new", symbol="PyMethod_New")
+_op("builtin_method_new", "oo", "o", ref="new", symbol="tc_builtin_method_new", doc="of a method of a C type")
 _op("build_string", "o*", "o", RAISES, ref="new", fails="null", doc="concatenates exact strs")
 _op("format", "oo", "o", RUNS, ref="new", symbol="PyObject_Format", fails="null", doc="operand 1: the specification")
 _op("format_simple", "o", "o", RUNS, ref="new", symbol="tc_format_simple", fails="null",
@@ -474,6 +477,7 @@ _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
 # What type of object an operation that makes one surely makes.
 MADE_TYPES: dict[str, type] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
-    "list_of": list, "list_slice": list, "list_concat": list, "str_concat": str, "str_from_code": str,
+    "list_of": list, "list_slice": list, "list_concat": list, "str_slice": str, "bytes_slice": bytes,
+    "tuple_slice": tuple, "str_concat": str, "str_from_code": str,
     "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,
 }

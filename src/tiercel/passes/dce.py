@@ -19,7 +19,8 @@ from tiercel.graph.flow import replace, state_nodes
 _BOXES = frozenset({"box_i64", "box_u64", "box_f64", "box_bool"})
 _VIRTUALS = {
     "tuple_new": "tuple", "list_new": "list", "slice_new": "slice", "range_new": "range",
-    "bound_method_new": "bound_method", "box_number": "number", "range_iter_new": "range_iterator",
+    "bound_method_new": "bound_method", "builtin_method_new": "builtin_method", "box_number": "number",
+    "range_iter_new": "range_iterator",
 }
 _COPIES = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
 _NUMBERS = _BOXES | {"box_number"}

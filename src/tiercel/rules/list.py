@@ -158,6 +158,14 @@ def pop(e: Any, items: Any, index: Any) -> Any:
     return e.emit("list_pop", e.obj(items), _index(e, items, index), witness=seen)
 
 
+@rule(list.insert, list, Int, Anything)
+def insert(e: Any, items: Any, index: Any, item: Any) -> Any:
+    if e.is_big(index):
+        return NotImplemented
+    e.emit("list_insert", e.obj(items), e.i64(index), e.obj(item))
+    return e.NONE
+
+
 @rule(list.reverse, list)
 def reverse(e: Any, items: Any) -> Any:
     e.emit("list_reverse", e.obj(items))

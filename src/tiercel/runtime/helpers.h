@@ -53,6 +53,7 @@ void tc_list_append(PyObject *list, PyObject *item);
 int tc_sequence_has(PyObject *sequence, PyObject *item);
 PyObject *tc_list_repeat(PyObject *item, int64_t count);
 void tc_list_reverse(PyObject *list);
+void tc_list_insert(PyObject *list, int64_t index, PyObject *item);
 PyObject *tc_list_pop(PyObject *list, int64_t index);
 PyObject *tc_list_concat(PyObject *a, PyObject *b);
 void tc_list_extend_list(PyObject *list, PyObject *other);
@@ -89,6 +90,8 @@ PyObject *tc_next(PyObject *iterator);                       /* NULL and an exce
 int tc_dict_update(PyObject *dict, PyObject *mapping);       /* these three: -1 and an exception */
 int tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
 int tc_set_update(PyObject *set, PyObject *iterable);
+
+PyObject *tc_builtin_method_new(PyObject *method, PyObject *self);     /* of a method descriptor; never NULL */
 
 /* -- exceptions.c -- */
 void tc_raise(PyObject *exc, PyObject *cause);               /* an exception is set afterwards; cause may be NULL */

@@ -57,10 +57,25 @@ tc_list_reverse(PyObject *list)
     reverse_items(((PyListObject *)list)->ob_item, PyList_GET_SIZE(list));
 }
 
+void
+tc_list_insert(PyObject *list, int64_t index, PyObject *item)
+{
+    need(PyList_Insert(list, (Py_ssize_t)index, item) == 0);
+}
+
 PyObject *
 tc_list_pop(PyObject *list, int64_t index)
 {
-    PyObject *item = Py_NewRef(PyList_GET_ITEM(list, index));
+    PyObject *item = PyList_GET_ITEM(list, index);
+    Py_ssize_t left = PyList_GET_SIZE(list) - 1;
+    if (left >= ((PyListObject *)list)->allocated >> 1 && left > 0) {
+        /* CPython does not give memory back then either */
+        PyObject **place = ((PyListObject *)list)->ob_item + index;
+        memmove(place, place + 1, (size_t)(left - index) * sizeof(PyObject *));
+        Py_SET_SIZE(list, left);
+        return item;
+    }
+    Py_INCREF(item);
     need(PyList_SetSlice(list, (Py_ssize_t)index, (Py_ssize_t)index + 1, NULL) == 0);
     return item;
 }

@@ -110,6 +110,16 @@ tc_check_result(PyObject *callable, PyObject *result)
     return _Py_CheckFunctionResult(PyThreadState_Get(), callable, result, NULL);
 }
 
+PyObject *
+tc_builtin_method_new(PyObject *method, PyObject *self)
+{
+    PyObject *bound = Py_TYPE(method)->tp_descr_get(method, self, (PyObject *)Py_TYPE(self));
+    if (bound == NULL) {
+        Py_FatalError("no memory for a method");
+    }
+    return bound;
+}
+
 /* An instance as object.__new__ makes it. */
 PyObject *
 tc_instance_new(PyTypeObject *type)

@@ -46,7 +46,8 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_generator_new),
     FUNCTION(tc_own_load), FUNCTION(tc_own_store), FUNCTION(tc_own_lacks),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),
-    FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_list_take_slice), FUNCTION(tc_list_move_slice),
+    FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_list_take_slice),
+    FUNCTION(tc_list_move_slice), FUNCTION(tc_list_insert), FUNCTION(tc_builtin_method_new),
     FUNCTION(tc_box_u64), FUNCTION(tc_box_number), FUNCTION(PyList_SetSlice),
     FUNCTION(tc_int_of_str), FUNCTION(tc_get_method),
     /* CPython */

@@ -172,6 +172,17 @@ build_method(tc_parts *parts)
     return call_with_parts(parts, &PyMethod_Type, 2);
 }
 
+static PyObject *
+build_builtin_method(tc_parts *parts)
+{
+    PyObject *method = part_object(parts, 0);
+    PyObject *self = method ? part_object(parts, 1) : NULL;
+    PyObject *bound = self ? tc_builtin_method_new(method, self) : NULL;
+    Py_XDECREF(self);
+    Py_XDECREF(method);
+    return bound;
+}
+
 /* An iterator over the first part, at the index that is the second. */
 static PyObject *
 sequence_iterator(tc_parts *parts, PyTypeObject *reversed)
@@ -422,6 +433,7 @@ static const struct {
     {"slice", build_slice},
     {"range", build_range},
     {"bound_method", build_method},
+    {"builtin_method", build_builtin_method},
     {"list_iterator", build_iterator},
     {"tuple_iterator", build_iterator},
     {"str_iterator", build_iterator},

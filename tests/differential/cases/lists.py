@@ -500,3 +500,52 @@ def turned_and_lost(xs, ys):
     log("cut")
     xs[1:] = xs[:1]
     return xs, ys
+
+
+@case((20,), (0,))
+def methods_kept(n):
+    xs, seen = [], set()
+    append, pop, insert, add, has = xs.append, xs.pop, xs.insert, seen.add, seen.__contains__
+    join, get = "-".join, {1: "one"}.get
+    for i in range(n):
+        append(i * i)
+        add(i % 5)
+        if i & 3 == 3:
+            insert(1, pop() + i)
+            insert(-1, get(i % 3))
+            pop(0)
+    kept = append, pop
+    if n > 10:
+        append = xs.extend
+    append([n, n])
+    return xs, sorted(seen), has(3), join(map(str, xs)), append.__self__ is xs, kept[0].__name__, type(pop) is type(len)
+
+
+@case(lambda: ([Noisy("a"), Noisy("b")], 1), ([], 0), ([1, 2], 5), ([1, 2], "x"))
+def methods_kept_too_long(xs, k):
+    pop, append = xs.pop, xs.append
+    xs = None
+    first = pop(k)
+    append(k)
+    pop = None
+    return first, append.__self__, append is append, bool(append)
+
+
+@case((40, 7), (3, 1), (9, 100))
+def queues_and_stacks(n, k):
+    queue, stack, log_ = list(range(n)), [], []
+    while queue:
+        item = queue.pop(0) if k & 1 else queue.pop()
+        stack.append(item)
+        if item % k == 0 and len(stack) > 2:
+            log_.append((stack.pop(), stack.pop(-2), stack.pop(0)))
+            stack.insert(len(stack) // 2, item)
+    while len(stack) > 1:
+        log_.append(stack.pop(len(stack) // 2))
+    return stack, log_, len(queue)
+
+
+@case(([],), ([1],))
+def popped_empty(xs):
+    xs.pop()
+    return xs, xs.pop()

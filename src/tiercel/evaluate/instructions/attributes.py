@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 from tiercel import _runtime
@@ -20,6 +20,7 @@ from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
 from tiercel.types import ANY
 from tiercel.values import Abstract, MaybeUnbound, Virtual, known
 
+_METH_METHOD = 0x200
 _METHOD_DESCRIPTORS = (type(list.append), type(object.__init__))
 
 
@@ -159,8 +160,7 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
         if method:
             e.frame.stack += [known(found), owner]
         else:
-            e.frame.stack.append(Virtual("bound_method", [known(found), owner]) if type(found) is FunctionType
-                                 else e.emit("get_attr", e.obj(owner), name=name))
+            e.frame.stack.append(_bound(e, found, owner, name))
         return True
     if type(found) is staticmethod:
         _push(e, known(found.__func__), method)
@@ -171,6 +171,17 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
     _push(e, known(found), method)
     e.let_go(owner)
     return True
+
+
+def _bound(e: Any, found: Any, owner: Abstract, name: str) -> Abstract:
+    """A method with its object, where a variable or the like keeps it."""
+    if type(found) is FunctionType:
+        return Virtual("bound_method", [known(found), owner])
+    info = _runtime.cfunction(found) if type(found) is MethodDescriptorType else None
+    if info is not None and not info[0] & _METH_METHOD:      # those with the flag make objects of another type
+        return Virtual("builtin_method", [known(found), owner])
+    node: Node = e.emit("get_attr", e.obj(owner), name=name)
+    return node
 
 
 def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> Abstract | None:

@@ -18,6 +18,7 @@ from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
+_HEAPTYPE = 1 << 9
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
@@ -41,7 +42,7 @@ def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
         return
     if receiver is not NULL:
         args.insert(0, receiver)
-    if isinstance(function, Virtual) and function.kind == "bound_method":
+    if isinstance(function, Virtual) and function.kind in ("bound_method", "builtin_method"):
         args.insert(0, function.parts[1])
         function = function.parts[0]
     call_value(e, function, args, names)
@@ -68,7 +69,7 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         target = function.witness
         e.emit("guard_is", e.obj(function), value=target, reason="callee")
         e.constants.append(target)
-        if type(target) is BuiltinFunctionType:
+        if type(target) in (BuiltinFunctionType, MethodDescriptorType):
             # the version keeps neither function nor class: what holds this one goes on holding it
             e.state.replace(function, known(target))
         function = known(target)
@@ -84,6 +85,8 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
 
 def _worth_knowing(callee: Any) -> bool:
     """Whether a call of an object is more than the ordinary call where it is known to be this one."""
+    if type(callee) is MethodDescriptorType:
+        return not callee.__objclass__.__flags__ & _HEAPTYPE      # else it would keep a class of the program alive
     return isinstance(callee, FunctionType | BuiltinFunctionType) or (
         isinstance(callee, type) and instance_info(callee) is not None)
 
