@@ -143,8 +143,9 @@ UNOBSERVABLE: frozenset[Any] = frozenset({
 })
 
 
-# Hashing these, and comparing one with another, runs no code of the program.
-SIMPLE: frozenset[Any] = frozenset({int, float, bool, str, bytes, NoneType})
+# Hashing these, and comparing one with another, runs no code of the program.  Not floats: a nan equals only the very
+# object that it is, which an unboxed one no longer is.
+SIMPLE: frozenset[Any] = frozenset({int, bool, str, bytes, NoneType})
 IMMORTAL: frozenset[Any] = frozenset({bool, type(None), type(...)})    # all their instances are
 
 

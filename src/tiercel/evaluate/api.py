@@ -346,7 +346,7 @@ class Api(Catching):
         return find_in_type(type_, "__class__") is object.__dict__["__class__"]
 
     def is_simple_key(self, value: Abstract) -> bool:
-        """Whether looking a value up among others like it runs no code of the program: a string, number or plain class,
+        """Whether looking a value up among others like it runs no code of the program: a string, int or plain class,
         or a tuple of such."""
         if isinstance(value, Virtual):
             return value.kind == "tuple" and all(map(self.is_simple_key, value.parts))

@@ -391,7 +391,7 @@ class Core:
             self.narrow(value, BIG_INT)
             return None
         attrs: dict[str, Any] = {"reason": "big"} if fact.rep == "i" else {}
-        if type(value.witness) is int and value.witness.bit_length() > int_info.bits_per_digit:
+        if fact.rep == "i" and type(value.witness) is int and value.witness.bit_length() > int_info.bits_per_digit:
             attrs["wide"] = True
         found = self.emit(_UNBOX[fact.rep], value, fact=fact, **attrs)
         self.state.raw[value] = found

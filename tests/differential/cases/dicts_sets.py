@@ -234,3 +234,9 @@ def get_of_what_goes(d):
     other = d.get("a", Noisy("missing"))
     held = None
     return held, str(other), d.get(int)
+
+
+@case(lambda: (float("nan"),), (1.5,), (0.0,))
+def keys_that_are_floats(x):
+    d = {x: "it", (x, 1): "pair", 1.5: 0}
+    return x in d, d.get(x), d[x], (x, 1) in d, d.get((x, 1)), x in {x}, x in (x, 1), x in [2, x], d.get(-x, "other")

@@ -380,3 +380,12 @@ def counted(start):
             seen.append(before)
             seen.append(counter.count)
     return seen, counter.count
+
+
+@case(([2**40, 2.5, 2**40],), ([0xFFFFFFFF, 1, -(2**31), 2**59, 2**61, 2**64],))
+def two_digits_or_not(xs):
+    total = 0
+    for x in xs:
+        total += x
+        total -= x // 3
+    return total, [x + 1 for x in xs], [-x for x in xs]
