@@ -15,7 +15,7 @@ class Point:
         self.y = y
 
 
-def points(values, count=120):
+def points(values, count=60):
     return [Point(values[i % len(values)], values[(3 * i + 1) % len(values)]) for i in range(count)]
 
 
@@ -81,12 +81,28 @@ def other_operators(p, q):
     return total // 2, total % 3, total ** 2, divmod(total, 2)
 
 
-EACH = (products, differences, quotient, compared, with_constants, signs, tested, extremes, converted, other_operators)
+def in_pairs(ps, *functions):
+    return [[outcome(each, p, q) for p, q in zip(ps, ps[1:])] for each in functions]
 
 
 @case(mixed, with_odd_ones)
-def numbers_in_pairs(ps):
-    return [[outcome(each, p, q) for p, q in zip(ps, ps[1:])] for each in EACH]
+def arithmetic_in_pairs(ps):
+    return in_pairs(ps, products, differences, quotient)
+
+
+@case(mixed, with_odd_ones)
+def constants_and_signs_in_pairs(ps):
+    return in_pairs(ps, with_constants, signs)
+
+
+@case(mixed, with_odd_ones)
+def comparisons_in_pairs(ps):
+    return in_pairs(ps, compared, tested, extremes)
+
+
+@case(mixed, with_odd_ones)
+def other_functions_in_pairs(ps):
+    return in_pairs(ps, converted, other_operators)
 
 
 @case(mixed)
