@@ -34,8 +34,24 @@ def test_versions_by_types():
     """)
     assert out.startswith("3\n4.0\nab\n3.5\n(1, 2)\n[]\n")
     assert "version 1: add(a: int, b: int) -> int" in out
-    assert "version 4: add(a: int, b: float) -> float" in out
-    assert "version 5" not in out
+    assert "version 2: add(a: float, b: float) -> float" in out
+    assert "version 3: add(a: any, b: any)" in out
+    assert "version 4" not in out
+
+
+def test_no_more_versions_than_are_allowed():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True, versions=2)
+        def add(a, b): return a + b
+        for pair in ((1, 2), (1.5, 2.5), (1, 2.5)):
+            for _ in range(500): add(*pair)
+            print(add(*pair))
+        print(tiercel.explain(add))
+    """)
+    assert out.startswith("3\n4.0\n3.5\n")
+    assert "version 2: add(a: float, b: float) -> float" in out
+    assert "version 3" not in out
     assert "the function: called with too many combinations of types" in out
 
 

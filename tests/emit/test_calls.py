@@ -69,11 +69,30 @@ def test_calls_of_c() -> None:
         node = made.add(name, NULL if receiver is None else Const(receiver, "o"), *made.params, function=function)
         result = made.end(node)(*args)
         assert result == expected or name.endswith("noargs")
+    ordered = Made("oo", "o", linked=True)
+    node = ordered.add("call_cfunction_keywords", Const(sorted.__self__, "o"), *ordered.params, function=sorted,
+                       names=("key",))
+    assert ordered.end(node)(["ab", "c"], len) == ["c", "ab"]
     made = Made("o", "o", linked=True)
     failing = made.end(made.add("call_cfunction_o", NULL, made.params[0], function=len))
     with pytest.raises(TypeError) as caught:
         failing(5)
     assert [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)][-1] == "f"
+
+
+def test_method_objects() -> None:
+    def method() -> None:
+        pass
+
+    owner = object()
+    for name, part in (("method_function", method), ("method_self", owner)):
+        made = Made("o", "o")
+        found = made.add(name, *made.params)
+        made.add("incref", found)
+        assert made.end(found)(method.__get__(owner)) is part
+    items: list[int] = []
+    operation("builtin_method_new", "oo", "o")(list.append, items)(3)
+    assert items == [3]
 
 
 def test_calls_of_methods_that_are_not_bound() -> None:

@@ -20,8 +20,8 @@ SHRINK, LEAST_INLINING = 3, 1 / 30
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock", "frugal",
-                 "inlining")
+    __slots__ = ("_arguments", "_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock",
+                 "frugal", "inlining")
 
     def __init__(self) -> None:
         self.clock = 0                               # how many failures were noted
@@ -31,6 +31,7 @@ class History:
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._assumed: dict[tuple[int, str], int] = {}
         self._changed: set[tuple[int, str]] = set()
+        self._arguments: dict[int, dict[ref[type], None]] = {}
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
         self._callees: dict[tuple[int, ...], Callable[[], Any]] = {}
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
@@ -69,6 +70,14 @@ class History:
         key = (id(names), name)
         if key not in self._changed:
             self._assumed[key] = id(names.get(name))
+
+    def note_argument(self, slot: int, type_: type) -> None:
+        """A version was asked for because an argument is of this exact type."""
+        self._arguments.setdefault(slot, {})[ref(type_)] = None
+
+    def argument_types(self, slot: int) -> list[type]:
+        """The exact types of an argument for which versions were asked for, the first at the beginning."""
+        return [type_ for reference in self._arguments.get(slot, ()) if (type_ := reference()) is not None]
 
     def sighted(self, place: tuple[int, ...]) -> type | None:
         """The exact type that an earlier version found or assumed at a place: one value of an instruction."""

@@ -180,7 +180,10 @@ def _cfunction(kind: str) -> Rule:
         elif kind == "noargs":
             more = "ptr null"
         else:
-            more = f"ptr {e.array(args)}, i64 {len(args)}" + (", ptr null" if kind == "keywords" else "")
+            names = node.attrs.get("names")
+            more = f"ptr {e.array(args)}, i64 {len(args) - len(names or ())}"
+            if kind == "keywords":
+                more += f", ptr {e.symbols.object(names) if names else 'null'}"
         finish(e, node, e.put(f"call ptr {function}(ptr {receiver}, {more})"), "ptr")
     return rule
 

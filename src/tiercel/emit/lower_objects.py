@@ -511,6 +511,7 @@ RULES: dict[str, Any] = {
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
     "list_has": _has, "tuple_has": _has,
     "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
+    "method_function": _field("method.function", "func", "ptr"), "method_self": _field("method.self", "func", "ptr"),
     "tuple_length": _field("var.size", "tuple"), "tuple_item": _tuple_item, "tuple_new": _of_array("tc_tuple_new"),
     "str_length": _field("unicode.length", "str"), "str_item": _str_item,
     "bytes_length": _field("var.size", "bytes"), "bytes_item": _bytes_item,

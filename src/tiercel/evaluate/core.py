@@ -82,6 +82,13 @@ class History:
         """Whether a global that an earlier version assumed was rebound since."""
         return False
 
+    def note_argument(self, slot: int, type_: type) -> None:
+        """A version was asked for because an argument is of this exact type."""
+
+    def argument_types(self, slot: int) -> list[type]:
+        """The exact types of an argument for which versions were asked for."""
+        return []
+
     def sighted(self, place: tuple[int, ...]) -> type | None:
         """The exact type that an earlier version found or assumed at a place."""
         return None
@@ -128,6 +135,7 @@ class Core:
         self._locals_before: list[Abstract] = []
         self._before: FrameState | None = None
         self._witnessed: list[Node] = []
+        self.varied: dict[Node, list[type]] = {}      # arguments that come with many types, and which these were
         self._going: set[Virtual] = set()      # virtual objects whose parts are being let go
         self._replaced: list[Abstract] = []    # what stores of this instruction gave back, still to be let go
         self.stored: set[tuple[Abstract, str]] = set()     # attributes of instances that were stored before
@@ -311,6 +319,8 @@ class Core:
         if not isinstance(value, Node):
             return type_
         if type_ is None:
+            if value in self.varied:
+                return None
             type_ = sighted
             if type_ is None:
                 type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place) or guess

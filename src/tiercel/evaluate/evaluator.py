@@ -6,6 +6,7 @@ import inspect
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
 MAX_RESULT_ROUNDS = 4
+MAX_ARGUMENT_TYPES = 2        # of an argument that versions are made for; beyond that one takes any type
+MAX_COMBINATIONS = 4
 
 _BINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME"})
 
@@ -326,6 +329,7 @@ def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, his
     decoded = decode(code)
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS) \
         + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    varied = _varied_arguments(args, history)
     memory: dict[Any, Any] = {}
     result_fact: Fact | None = None
     for _ in range(MAX_RESULT_ROUNDS):
@@ -337,7 +341,10 @@ def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, his
         evaluator.set_witness(graph.function, function)
         locals_: list[Abstract] = [NULL] * len(decoded.local_names)
         for index in range(count):
-            locals_[index] = _parameter(graph, entry, index, args[index] if args is not None else NO_WITNESS, evaluator)
+            seen = args[index] if args is not None and index not in varied else NO_WITNESS
+            locals_[index] = node = _parameter(graph, entry, index, seen, evaluator)
+            if index in varied:
+                evaluator.varied[node] = varied[index]
         frame = Frame(decoded, graph.function, locals_)
         evaluator.walk_all(decoded, 0, State(frame), entry)
         fact = evaluator.finish()
@@ -350,6 +357,17 @@ def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, his
     else:
         raise Unsupported("a recursive function whose result type does not settle")
     return _evaluation(evaluator, fact or ANY)
+
+
+def _varied_arguments(args: tuple[Any, ...] | None, history: Any) -> dict[int, list[type]]:
+    """The arguments of which too many types were seen for versions of their own, by slot, and which types these were.
+    Those of few types have versions of their own as long as there are few combinations of them."""
+    types: list[list[type]] = []
+    for slot, value in enumerate(args or ()):
+        history.note_argument(slot, type(value))
+        types.append(history.argument_types(slot))
+    many = MAX_ARGUMENT_TYPES if prod(map(len, types)) <= MAX_COMBINATIONS else 1
+    return {slot: seen for slot, seen in enumerate(types) if len(seen) > many}
 
 
 def _same_result(fact: Fact | None, assumed: Fact | None) -> bool:

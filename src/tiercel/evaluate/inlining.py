@@ -32,8 +32,7 @@ class Inliner(Iteration):
 
     def bind(self, code: CodeType, defaults: list[Abstract], kw_defaults: dict[str, Abstract], args: list[Abstract],
              names: tuple[str, ...]) -> list[Abstract] | None:
-        """The argument slots of a call, as the interpreter binds them; None where the call is wrong or has a
-        dictionary of keywords, which the ordinary call deals with."""
+        """The argument slots of a call, as the interpreter binds them; None where the call is wrong."""
         positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
         star, star_star = bool(code.co_flags & inspect.CO_VARARGS), bool(code.co_flags & inspect.CO_VARKEYWORDS)
         given = args[:len(args) - len(names)]
@@ -42,9 +41,13 @@ class Inliner(Iteration):
         slots: list[Abstract | None] = [None] * (positional + keyword_only)
         slots[:min(len(given), positional)] = given[:positional]
         parameters = code.co_varnames[:positional + keyword_only]
+        others: list[Abstract] = []
         for name, value in zip(names, args[len(given):], strict=True):
             if name not in parameters[code.co_posonlyargcount:]:
-                return None
+                if not star_star:
+                    return None
+                others += [known(name), value]
+                continue
             index = parameters.index(name, code.co_posonlyargcount)
             if slots[index] is not None:
                 return None
@@ -62,7 +65,8 @@ class Inliner(Iteration):
         if star:
             result.append(Virtual("tuple", given[positional:]))
         if star_star:
-            result.append(self.emit("dict_new", fact=DICT))
+            self.constants += names
+            result.append(self.emit("dict_new", *map(self.obj, others), fact=DICT, unchecked=True))
         return result
 
     # -- inlining ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tiercel.bytecode import decode
 from tiercel.evaluate.core import Left
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
+from tiercel.evaluate.objects import MISSING, find_in_type, traits
 from tiercel.graph.build import NO_WITNESS, Const, Node
 from tiercel.types import MAX_UNION, exact, of_object
 from tiercel.values import Abstract, Virtual
@@ -134,7 +135,16 @@ class Polymorphism(Inliner):
             return first + rest, True
         if self.type_of(value) is not None:
             return [], False
+        met = met or self._types_of_argument(value)
         return (met, False) if len(met) <= MAX_UNION else ([], False)
+
+    def _types_of_argument(self, value: Node) -> list[type]:
+        """The types of an argument that comes with many, but for those that have not what the instruction asks for."""
+        types = self.varied.get(value, [])
+        if self.instruction.op != "LOAD_ATTR":
+            return types
+        name = self.frame.code.code.co_names[self.instruction.arg >> 1]
+        return [type_ for type_ in types if traits(type_)["has_dict"] or find_in_type(type_, name) is not MISSING]
 
     def _is_number(self, instruction: Instruction, depth: int, types: list[type]) -> bool:
         """Whether an operand, of these types, is an int or a float and to be dealt with as such: no switch is needed for
@@ -197,7 +207,7 @@ class Polymorphism(Inliner):
         that happened too often, goes a way of its own."""
         assert isinstance(value, Node)
         arms: list[Incoming] = []
-        open_ended = not sure and self.history.failed_at(self._place_of(learnt), _OTHER)
+        open_ended = not sure and (value in self.varied or self.history.failed_at(self._place_of(learnt), _OTHER))
         for type_ in types if open_ended else types[:-1]:
             self.constants.append(type_)
             (state, block), other = self._branch_on(self.emit("type_is", value, type=type_))

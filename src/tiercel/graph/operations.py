@@ -427,6 +427,7 @@ _simple({
     "generator_new": _generator_new,
     "range_new": range, "slice_new": slice, "build_slice": slice, "bound_method_new": MethodType,
     "builtin_method_new": lambda method, self: method.__get__(self),
+    "method_function": operator.attrgetter("__func__"), "method_self": operator.attrgetter("__self__"),
 })
 
 
@@ -592,10 +593,12 @@ def _call_ex(attrs: Attrs, function: Any, args: Any, keywords: Any = NULL) -> An
 
 @_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_keywords", "call_cfunction_noargs")
 def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
-    function = attrs["function"]
+    function, names = attrs["function"], attrs.get("names") or ()
+    positional = args[:len(args) - len(names)]
+    keywords = dict(zip(names, args[len(positional):], strict=True))
     if isinstance(function, BuiltinFunctionType) or owner is NULL:
-        return function(*args)
-    return function(owner, *args)
+        return function(*positional, **keywords)
+    return function(owner, *positional, **keywords)
 
 
 @_implements("call_native")

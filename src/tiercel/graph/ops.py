@@ -456,6 +456,8 @@ _op("new_function", "o*", "o", ref="new", attrs="code globals flags qualname",
 # -- calls -----------------------------------------------------------------------------------------------------------
 _op("call", "oo*", "o", RUNS, ref="new", attrs="names", fails="null",
     doc="vectorcall; operand 0 is called, the others are the arguments, the last len(names) of them by keyword")
+_op("method_function", "o", "o", ref="borrowed", doc="of a method object")
+_op("method_self", "o", "o", ref="borrowed")
 _op("call_method", "oo*", "o", RUNS, ref="new", attrs="name", fails="null",
     doc="operand 0 is self; looked up as LOAD_ATTR with the method bit does")
 _op("call_found", "oboo*", "o", RUNS, ref="new", attrs="names", fails="null",
@@ -465,8 +467,8 @@ _op("call_ex", "oo*", "o", RUNS, ref="new", fails="null",
 _op("call_cfunction_o", "oo", "o", RUNS, ref="new", attrs="function", fails="null",
     doc="the METH_O function behind the constant builtin `function`; operand 0 is its self or the null constant")
 _op("call_cfunction_fast", "oo*", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_FASTCALL, as above")
-_op("call_cfunction_keywords", "oo*", "o", RUNS, ref="new", attrs="function", fails="null",
-    doc="METH_FASTCALL | METH_KEYWORDS, as above, without keywords")
+_op("call_cfunction_keywords", "oo*", "o", RUNS, ref="new", attrs="function names", fails="null",
+    doc="METH_FASTCALL | METH_KEYWORDS, as above; the last len(names) operands by keyword")
 _op("call_cfunction_noargs", "o", "o", RUNS, ref="new", attrs="function", fails="null", doc="METH_NOARGS, as above")
 _op("call_native", "?*", "?", RUNS, attrs="target function result", ref="new", fails="kind",
     doc="another version's native form, or this one's (`target` None): operands are its parameters; "

@@ -59,6 +59,17 @@ def is_instance(e: Any, value: Any, classes: Any) -> Any:
     return e.known(issubclass(type_, flat))
 
 
+@rule(issubclass, type, type)
+@rule(issubclass, type, tuple)
+def is_subclass(e: Any, class_: Any, classes: Any) -> Any:
+    below, wanted = e.constant(class_), e.constant(classes)
+    flat = wanted if type(wanted) is tuple else (wanted,)
+    if below is None or not all(type(c) is type for c in (below, *flat)):
+        return NotImplemented
+    e.assumptions.add_type(below)
+    return e.known(issubclass(below, flat))
+
+
 @rule(type, Anything)
 def type_of(e: Any, value: Any) -> Any:
     type_ = e.type_of(value)

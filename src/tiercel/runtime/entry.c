@@ -219,7 +219,7 @@ newest(PyObject *callable)
 PyObject *
 tc_generic_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    if (tc_others_active(PyThreadState_GetUnchecked())) {
+    if (tc_entry_thread() == NULL) {
         return tc_interpreter_entry(callable, args, nargsf, kwnames);
     }
     return enter(callable, args, nargsf, kwnames, newest(callable));
@@ -231,7 +231,7 @@ tc_entry_next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject
 {
     PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)callable)->func_code;
     int plain = kwnames == NULL && PyVectorcall_NARGS(nargsf) == code->co_argcount && code == version->code;
-    if (tc_others_active(PyThreadState_GetUnchecked())) {
+    if (tc_entry_thread() == NULL) {
         return tc_interpreter_entry(callable, args, nargsf, kwnames);
     }
     return enter(callable, args, nargsf, kwnames, plain ? version->next : newest(callable));

@@ -118,7 +118,7 @@ int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);
 PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist);
 PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
-/* These two are never NULL. */
+/* These three are never NULL. */
 PyObject *tc_instance_new(PyTypeObject *type);
 PyObject *tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags,
                           PyObject *const *attributes);

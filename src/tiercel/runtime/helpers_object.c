@@ -211,6 +211,9 @@ tc_own_lacks(PyObject *object, PyObject *name)
         PyObject *found = _PyDict_GetItem_KnownHash((PyObject *)dict, name, PyObject_Hash(name));
         return found == NULL && !PyErr_Occurred();
     }
+    if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_INLINE_VALUES)) {
+        return 1;
+    }
     PyDictValues *values = _PyObject_InlineValues(object);
     PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(object))->ht_cached_keys;
     for (Py_ssize_t i = 0; values->valid && i < keys->dk_nentries; i++) {

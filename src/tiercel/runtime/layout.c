@@ -159,10 +159,11 @@ tc_py_type_traits(PyObject *Py_UNUSED(module), PyObject *arg)
     }
     PyTypeObject *type = (PyTypeObject *)arg;
     return Py_BuildValue(
-        "{s:O,s:O,s:O,s:O,s:O,s:n,s:O}",
+        "{s:O,s:O,s:O,s:O,s:O,s:O,s:n,s:O}",
         "generic_getattr", type->tp_getattro == PyObject_GenericGetAttr ? Py_True : Py_False,
         "generic_setattr", type->tp_setattro == PyObject_GenericSetAttr ? Py_True : Py_False,
         "inline_values", PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES) ? Py_True : Py_False,
+        "managed_dict", PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ? Py_True : Py_False,
         "has_dict", (type->tp_dictoffset != 0 || PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT)) ? Py_True : Py_False,
         "heap_type", PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) ? Py_True : Py_False,
         "basicsize", type->tp_basicsize,

@@ -246,3 +246,95 @@ def made_by_classes(x):
     for item in sorted(x):
         total += item
     return total, len(tuple(x)), [y for y in set(x) if y in frozenset(x)], bool(list(x)), dict(zip(x, x)).keys()
+
+
+class Rows(list):
+    def total(self):
+        return len(self)
+
+
+class Names(dict):
+    pass
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@case((6,))
+def methods_of_subclasses(n):
+    rows, names, text = Rows(), Names(), Text("a,b")
+    out = []
+    for i in range(n):
+        rows.append(i)
+        rows.extend([i])
+        names.setdefault("k", i)
+        out.append((rows.pop(), rows.total(), names.get("k"), names.get("q", i), text.split(","), text.startswith("a"),
+                    type(text.upper()), names.copy(), type(names.copy())))
+    rows.append = lambda x: out.append(("shadowed", x))
+    for i in range(n):
+        rows.append(i)
+    return rows, names, out
+
+
+@case((6,))
+def c_functions_with_keywords(n):
+    out = []
+    for i in range(n):
+        items = [str(i), "bb", "c"]
+        items.sort(key=len, reverse=True)
+        out += [items, sorted(items, key=str.upper), int("1f", base=16), "a-b-c".split("-", maxsplit=1),
+                max(items, key=len), print("x", end="\n"), "x".encode(errors="strict")]
+    try:
+        sorted([1], kee=1)
+    except TypeError as error:
+        out.append(str(error))
+    return out
+
+
+@case((8,))
+def bound_methods_of_builtins(n):
+    out, seen = [], set()
+    append, add = out.append, seen.add
+    find = "abcabc".find
+    for i in range(n):
+        append(i)
+        add(i % 3)
+        append(find("c", i))
+    kept = append
+    append((len(out), append is kept, kept == out.append, kept.__self__ is out, kept.__name__))
+    try:
+        append(1, 2)
+    except TypeError as error:
+        kept(str(error))
+    return out[:], sorted(seen)
+
+
+def appends(n):
+    items = []
+    append = items.append
+    for i in range(n):
+        append(10 // (3 - i))
+    return items
+
+
+@case((3,), (6,))
+def error_while_a_bound_builtin_is_held(n):
+    try:
+        return appends(n)
+    except ZeroDivisionError as error:
+        frame = error.__traceback__.tb_next.tb_frame
+        return frame.f_locals["append"].__self__ is frame.f_locals["items"], frame.f_locals["items"]
+
+
+@case((4,))
+def attributes_of_builtin_classes(n):
+    out = []
+    for i in range(n):
+        out += [dict.__repr__ is type({}).__repr__, list(map(str.upper, ["a"])), list.append.__name__, int.__repr__(i),
+                issubclass(bool, int), issubclass(str, (int, list)), issubclass(Rows, list), object.__doc__ is None]
+    try:
+        issubclass(int, 3)
+    except TypeError as error:
+        out.append(str(error))
+    return out

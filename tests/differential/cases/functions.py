@@ -535,3 +535,98 @@ def held_at_the_bottom(n, holder):
         holder.value
         return made
     return held_at_the_bottom(n - 1, holder)
+
+
+class Holder:
+    def __init__(self, value=0, *, scale=1):
+        self.value = value * scale
+
+    def get(self, extra, more=3):
+        return self.value, extra, more
+
+    def same_line(self):
+        import sys
+        return sys._getframe(1).f_lineno - sys._getframe().f_lineno
+
+
+class Derived(Holder):
+    def __init__(self, value=0, **keywords):
+        super().__init__(value, **keywords)
+        self.names = sorted(keywords)
+
+
+def call_it(function, *args):
+    out = []
+    for i in range(8):
+        out.append(function(i, *args))
+    return out
+
+
+@case((5,))
+def bound_methods_are_called(n):
+    one, other = Holder(n), Holder("x")
+    table = {"one": one.get, "other": other.get, "text": "abc".find}
+    out = [call_it(one.get), call_it(one.get, 7), call_it(other.get, None)]
+    for i in range(n):
+        out.append([table[key](key) for key in ("one", "other", "text")])
+    method = one.get
+    del one
+    return out, call_it(method)
+
+
+@case((6,))
+def bound_methods_end(n):
+    class Ends:
+        def __del__(self):
+            log("end")
+
+        def run(self, x):
+            log(x)
+            return x
+
+    for i in range(n):
+        method = Ends().run
+        method(i)
+        log("after")
+    return None
+
+
+def make(cls, *args):
+    return [cls(*args).value for _ in range(8)]
+
+
+@case((4,))
+def classes_are_passed(n):
+    class Local(Holder):
+        pass
+
+    out = []
+    for cls in (Holder, Derived, Local, int, str, Holder):
+        made = [cls(n) for _ in range(8)]
+        out.append([getattr(each, "value", each) for each in made])
+    out.append([Derived(n, scale=2).names for _ in range(n)])
+    return out, make(Holder, 3), make(Derived, 4)
+
+
+def takes_all(a, *rest, b=1, **others):
+    others["seen"] = len(others)
+    return a, rest, b, others
+
+
+@case((5,))
+def keywords_into_a_dict(n):
+    out = []
+    for i in range(n):
+        out += [takes_all(i, z=1, a2=i), takes_all(i, i, b=i, c=[i]), takes_all(a=i, y=2, x=3), takes_all(i)]
+    return out
+
+
+@case((3,))
+def keywords_twice(n):
+    out = []
+    for i in range(n):
+        try:
+            takes_all(i, a=i)
+        except TypeError as error:
+            out.append(str(error))
+    return out

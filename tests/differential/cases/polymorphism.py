@@ -266,3 +266,66 @@ def masked(values, factor):
     for value in values * 3:
         total = (total ^ ((value * factor) & 0xFFFFFFFF)) & 0xFFFFFFFFFFFFFFFF
     return total
+
+
+def convert(value, default=None):
+    kind = type(value)
+    if kind is list:
+        return [convert(each, default) for each in value]
+    if kind is dict:
+        return {key: convert(each) for key, each in value.items()}
+    if isinstance(value, (int, float)):
+        return value + 1
+    if not value:
+        return default
+    if hasattr(value, "size"):
+        return value.size, value.area()
+    return str(value), len(value)
+
+
+@case((3,), (30,))
+def arguments_of_many_types(n):
+    values = [1, 2.5, "x", "", None, [1, [2]], {"a": 1, "b": [2.0]}, (1, 2), True, Square(3), Circle(2), b"q", 10**30]
+    out = []
+    for i in range(n):
+        out = [convert(each, i) for each in values]
+        out.append(convert("", "nothing"))
+    return out
+
+
+def added(a, b, c):
+    log(type(a).__name__)
+    return a + b, c, a.__class__ is b.__class__
+
+
+@case((3,), (25,))
+def combinations_of_types(n):
+    out = []
+    for i in range(n):
+        for a in (i, i / 2, True):
+            for b in (1, 0.5):
+                for c in ("x", None):
+                    out.append(added(a, b, c))
+    return out[-12:]
+
+
+class Ended(list):
+    def __del__(self):
+        log("end", len(self))
+
+
+def consumed(value, marker):
+    size = len(value) if value is not None else -1
+    value = marker
+    return size, value
+
+
+@case((12,))
+def ends_of_arguments_of_many_types(n):
+    out = []
+    for i in range(n):
+        for value in (Ended([i]), "text", None, (i,), {i: i}):
+            out.append(consumed(value, i))
+            value = None
+            log("next")
+    return out

@@ -22,6 +22,7 @@ from tiercel.values import Abstract, MaybeUnbound, Virtual, known
 
 _METH_METHOD = 0x200
 _METHOD_DESCRIPTORS = (type(list.append), type(object.__init__))
+_THEMSELVES = (FunctionType, *_METHOD_DESCRIPTORS)        # what a class has of these is found through the class as it is
 
 
 def load_attr(e: Any, i: Any) -> None:
@@ -94,7 +95,7 @@ def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
         found = find_in_type(owner, name)
         if found is MISSING or e.history.changed(type.__dict__["__dict__"].__get__(owner), name):
             return NO_WITNESS
-        if type(found) in (FunctionType, *_METHOD_DESCRIPTORS) or not is_descriptor(found):
+        if type(found) in _THEMSELVES or not is_descriptor(found):
             e.assumptions.add_type(owner)
             return found
         if type(found) is staticmethod:
@@ -123,12 +124,12 @@ def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str
     class."""
     if not facts["has_dict"] or isinstance(owner, Virtual):
         return True
-    if not facts["inline_values"] or "shadowed" in e.failures():
+    if not facts["managed_dict"] or "shadowed" in e.failures():
         return False
     if isinstance(owner, Const) and peek(owner.value, name) is not MISSING:
         return False
     index = _runtime.attr_index(type_, name)
-    if "shadow" in e.failures() or index >= 0 or _has_own_dict(e, owner):
+    if not facts["inline_values"] or "shadow" in e.failures() or index >= 0 or _has_own_dict(e, owner):
         e.constants.append(name)
         e.guard(e.emit("own_lacks", e.obj(owner), index=index, name=name), "shadowed")
         return True

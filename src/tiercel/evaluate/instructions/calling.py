@@ -64,23 +64,48 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         if e.call_virtual_function(function, args, names):
             e.let_go(*args)
             return
-    if isinstance(function, Node) and _worth_knowing(function.witness) \
-            and "callee" not in e.failures() and e.history.is_steady((*e.frame.path, e.at), function.witness):
-        target = function.witness
-        e.emit("guard_is", e.obj(function), value=target, reason="callee")
-        e.constants.append(target)
-        if type(target) in (BuiltinFunctionType, MethodDescriptorType):
-            # the version keeps neither function nor class: what holds this one goes on holding it
-            e.state.replace(function, known(target))
-        function = known(target)
-    if isinstance(function, Const) and _call_constant(e, function.value, args, names):
+    if isinstance(function, Node) and type(function.witness) is MethodType and _takes_apart(e, function):
+        _call_bound_method(e, function, args, names)
         return
-    result = _result(e, function, args[:len(args) - len(names)])
-    callee = e.obj(function)
-    node = e.emit("call", callee, *[e.obj(a) for a in args], names=names, fact=result.fact, witness=result.witness)
+    callee = _known_callee(e, function)
+    if isinstance(callee, Const) and _call_constant(e, callee.value, args, names):
+        return
+    result = _result(e, callee, args[:len(args) - len(names)])
+    node = e.emit("call", e.obj(callee), *[e.obj(a) for a in args], names=names, fact=result.fact,
+                  witness=result.witness)
     e.constants += names
     e.frame.stack.append(node)
-    e.let_go(*args, function)
+    e.let_go(*args, callee)
+
+
+def _known_callee(e: Any, function: Abstract) -> Abstract:
+    """What is called as a constant, where it was seen to be something of which more is known than that it can be called."""
+    if not isinstance(function, Node) or not _worth_knowing(function.witness) or "callee" in e.failures() \
+            or not e.history.is_steady((*e.frame.path, e.at), function.witness):
+        return function
+    target = function.witness
+    e.emit("guard_is", e.obj(function), value=target, reason="callee")
+    e.constants.append(target)
+    if type(target) in (BuiltinFunctionType, MethodDescriptorType):
+        # the version keeps neither function nor class: what holds this one goes on holding it
+        e.state.replace(function, known(target))
+    return known(target)
+
+
+def _takes_apart(e: Any, method: Node) -> bool:
+    """Whether a method object is called by its parts: it surely is one, of a function that is the same each time."""
+    function = method.witness.__func__
+    return (isinstance(function, FunctionType) and "callee" not in e.failures()
+            and e.history.is_steady((*e.frame.path, e.at), function) and e.guard_type(method, MethodType))
+
+
+def _call_bound_method(e: Any, method: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
+    """Call the function of a method object, its owner before the other arguments."""
+    seen = method.witness
+    function = e.emit("method_function", method, witness=seen.__func__)
+    owner = e.emit("method_self", method, witness=seen.__self__)
+    call_value(e, function, [owner, *args], names)
+    e.let_go(method)
 
 
 def _worth_knowing(callee: Any) -> bool:
@@ -121,8 +146,8 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
         return e.call_version(target, args, names)
     if isinstance(target, type):
         return _call_class(e, target, args, names)
-    if not names and type(target) in (BuiltinFunctionType, MethodDescriptorType):
-        return _call_c(e, target, args)
+    if type(target) in (BuiltinFunctionType, MethodDescriptorType):
+        return _call_c(e, target, args, names)
     return False
 
 
@@ -167,7 +192,7 @@ def _returns_none(code: CodeType) -> bool:
         i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None) for i in decode(code).instructions)
 
 
-def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
+def _call_c(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
     """A C function called without an argument tuple or a vectorcall."""
     info = _runtime.cfunction(target)
     if info is None:
@@ -175,19 +200,20 @@ def _call_c(e: Any, target: Any, args: list[Abstract]) -> bool:
     flags = info[0] & (_METH_O | _METH_NOARGS | _METH_FASTCALL | _METH_KEYWORDS | _METH_VARARGS | _METH_METHOD)
     operands = list(args)
     if type(target) is MethodDescriptorType:
-        if not operands or e.type_of(operands[0]) is not target.__objclass__:
+        type_ = e.type_of(operands[0]) if len(operands) > len(names) else None
+        if type_ is None or not issubclass(type_, target.__objclass__):
             return False
         receiver = operands.pop(0)
     else:
         receiver = known(target.__self__) if target.__self__ is not None else NULL
     name = _C_CALLS.get((flags, len(operands))) or _C_ARRAY_CALLS.get(flags)
-    if name is None:
+    if name is None or (names and name != "call_cfunction_keywords"):
         return False
-    e.constants.append(target)
+    e.constants += [target, *names]
     receiver_operand = receiver if receiver is NULL else e.obj(receiver)
-    result = result_of(target)
+    result = _result(e, known(target), args)
     node = e.emit(name, receiver_operand, *[e.obj(a) for a in operands], function=target, fact=result.fact,
-                  witness=result.witness)
+                  witness=result.witness, **({"names": names} if names else {}))
     e.frame.stack.append(node)
     e.let_go(*args)
     return True
