@@ -199,8 +199,7 @@ class Inliner(Iteration):
             self.return_from_version(value)
             return
         assert frame.inlining is not None
-        if frame.code.code.co_exceptiontable:    # a traceback may hold it
-            frame.inlining.nodes.append(self.emit("check_frame", reason="frame object"))
+        frame.inlining.nodes.append(self.emit("check_frame", reason="frame object"))
         node = self.block.append("leave_inlined", code=frame.code.code)
         frame.inlining.nodes.append(node)
         caller = frame.parent

@@ -233,9 +233,8 @@ static PyObject *vars_hook(PyObject *module, PyObject *args);
 static PyObject *dir_hook(PyObject *module, PyObject *args);
 static PyObject *eval_hook(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 static PyObject *exec_hook(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
-static PyObject *getframe_hook(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
-enum { LOCALS, VARS, DIR, EVAL, EXEC, GETFRAME, FUNCTIONS };
+enum { LOCALS, VARS, DIR, EVAL, EXEC, FUNCTIONS };
 
 static struct {
     const char *module;
@@ -250,7 +249,6 @@ static struct {
     {"builtins", "dir", METH_VARARGS, dir_hook, NULL, NULL},
     {"builtins", "eval", METH_FASTCALL | METH_KEYWORDS, (PyCFunction)(void (*)(void))eval_hook, NULL, NULL},
     {"builtins", "exec", METH_FASTCALL | METH_KEYWORDS, (PyCFunction)(void (*)(void))exec_hook, NULL, NULL},
-    {"sys", "_getframe", METH_FASTCALL, (PyCFunction)(void (*)(void))getframe_hook, NULL, NULL},
 };
 
 static PyObject *
@@ -301,17 +299,6 @@ static PyObject *
 exec_hook(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     return without_globals(EXEC, module, args, nargs, kwnames);
-}
-
-/* sys._getframe(): whoever holds a frame may look at its locals after it has ended. */
-static PyObject *
-getframe_hook(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    PyObject *frame = ((PyCFunctionFast)(void (*)(void))functions[GETFRAME].original)(module, args, nargs);
-    if (frame != NULL && tc_materialise(((PyFrameObject *)frame)->f_frame) < 0) {
-        Py_CLEAR(frame);
-    }
-    return frame;
 }
 
 /* -- on and off -- */

@@ -453,3 +453,71 @@ def monitoring_tool_while_hot(n):
         sys.monitoring.register_callback(tool, events.PY_START, None)
         sys.monitoring.free_tool_id(tool)
     return total, seen
+
+
+def this_frame():
+    return sys._getframe(1)
+
+
+def find_caller(depth):
+    frame = this_frame()
+    while depth > 0 and frame is not None:
+        frame = frame.f_back
+        depth -= 1
+    return frame.f_code.co_name, frame.f_lineno
+
+
+def logged(message, depth=1):
+    where = find_caller(depth)
+    log(message, where)
+    return where
+
+
+@case((8,), (40,))
+def callers_are_looked_for(n):
+    out = []
+    for i in range(n):
+        out.append(logged(i))
+        out.append(logged(i, depth=2))
+    return out[-4:]
+
+
+def gives_frame(x):
+    y = x + 1
+    frame = this_frame()
+    y += 1
+    return frame
+
+
+def gives_callers_frame(x):
+    z = [x]
+    frame = gives_frame(x).f_back
+    z.append(x)
+    return frame
+
+
+@case((8,), (40,))
+def frames_outlive_their_calls(n):
+    out = []
+    for i in range(n):
+        one, other = gives_frame(i), gives_callers_frame(i)
+        out.append((dict(one.f_locals, frame=0), dict(other.f_locals, frame=0), one.f_lineno - other.f_lineno,
+                    one.f_back is None, other.f_code.co_name))
+        one.clear()
+        out.append(len(one.f_locals))
+    return out[-4:]
+
+
+@case((8,))
+def locals_seen_while_frames_run(n):
+    def look(depth):
+        frame = sys._getframe(1)
+        return dict(frame.f_locals), sorted(frame.f_back.f_locals)
+
+    def inner(a):
+        b = a * 2
+        first = look(0)
+        b += 1
+        return first, look(1)[0]["b"]
+
+    return [inner(i) for i in range(n)]
