@@ -289,6 +289,8 @@ def test_text_and_bytes() -> None:
         assert [item(text, index) for index in range(len(text))] == [ord(c) for c in text]
         assert operation("str_length", "o", "i")(text) == len(text)
     assert operation("str_from_code", "i", "o")(0x4E2D) == "\u4e2d"
+    assert operation("i64_to_str", "i", "o")(-(1 << 63)) == str(-(1 << 63))
+    assert operation("i64_to_str", "i", "o")(7) == "7"
     assert operation("str_eq", "oo", "b")("ab", "".join("ab")) is True
     assert operation("bytes_item", "oi", "i")(b"\x00\xff", 1) == 255
     assert operation("bytes_length", "o", "i")(b"abc") == 3

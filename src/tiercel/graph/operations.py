@@ -408,7 +408,7 @@ _simple({
     "list_reverse": list.reverse, "list_pop": _list_pop, "list_insert": list.insert,
     "list_swap": _list_swap, "list_concat": operator.add, "list_extend_list": list.extend, "list_to_tuple": tuple,
     "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
-    "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr,
+    "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr, "i64_to_str": str,
     "str_eq": operator.eq, "str_has": operator.contains, "str_slice": _slice, "bytes_slice": _slice,
     "tuple_slice": _slice, "list_has": _sequence_has, "tuple_has": _sequence_has,
     "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),

@@ -329,6 +329,7 @@ _op("tuple_slice", "oii", "o", ref="new", symbol="PyTuple_GetSlice", doc="bounds
 _op("str_length", "o", "i")
 _op("str_item", "oi", "i", doc="the code point at an index within range")
 _op("str_from_code", "i", "o", ref="new", symbol="tc_str_from_code", doc="chr() of a valid code point")
+_op("i64_to_str", "i", "o", ref="new", symbol="tc_i64_to_str", doc="str() of an int")
 _op("str_eq", "oo", "b", symbol="tc_str_eq")
 _op("str_has", "oo", "b", symbol="tc_str_has", doc="whether operand 1 is part of operand 0")
 _op("str_slice", "oii", "o", ref="new", symbol="tc_str_slice", doc="bounds already adjusted")
@@ -480,6 +481,6 @@ _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
 MADE_TYPES: dict[str, type] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
     "list_of": list, "list_slice": list, "list_concat": list, "str_slice": str, "bytes_slice": bytes,
-    "tuple_slice": tuple, "str_concat": str, "str_from_code": str,
+    "tuple_slice": tuple, "str_concat": str, "str_from_code": str, "i64_to_str": str,
     "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,
 }

@@ -134,6 +134,13 @@ def same(e: Any, text: Any) -> Any:
     return text
 
 
+@rule(str, int)
+def of_int(e: Any, value: Any) -> Any:
+    if e.is_constant(value) or e.is_big(value):
+        return NotImplemented
+    return e.emit("i64_to_str", e.i64(value), fact=STR)
+
+
 @rule(str, Anything)
 def of_anything(e: Any, value: Any) -> Any:
     return e.emit("str_of", e.obj(value), fact=STR if e.type_of(value) in MAKES_EXACT_TEXT else ANY)

@@ -120,6 +120,7 @@ PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
 /* These three are never NULL. */
 PyObject *tc_instance_new(PyTypeObject *type);
+PyObject *tc_i64_to_str(int64_t value);
 PyObject *tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t flags,
                           PyObject *const *attributes);
 PyObject *tc_check_result(PyObject *callable, PyObject *result);

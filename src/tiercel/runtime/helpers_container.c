@@ -2,6 +2,8 @@
 
 #include "helpers.h"
 
+#include <string.h>
+
 #include <internal/pycore_setobject.h>
 #include <internal/pycore_unicodeobject.h>
 
@@ -249,12 +251,58 @@ tc_bytes_slice(PyObject *bytes, int64_t low, int64_t high)
     return result;
 }
 
+/* The items in a row where all are ASCII, or NULL without an exception. */
+static PyObject *
+join_ascii(PyObject *const *items, int64_t count)
+{
+    Py_ssize_t length = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!PyUnicode_IS_COMPACT_ASCII(items[i]) || PyUnicode_GET_LENGTH(items[i]) > PY_SSIZE_T_MAX - length) {
+            return NULL;
+        }
+        length += PyUnicode_GET_LENGTH(items[i]);
+    }
+    PyObject *result = length > 1 ? PyUnicode_New(length, 127) : NULL;
+    char *end = result != NULL ? PyUnicode_DATA(result) : NULL;
+    for (int64_t i = 0; result != NULL && i < count; i++) {
+        memcpy(end, PyUnicode_DATA(items[i]), (size_t)PyUnicode_GET_LENGTH(items[i]));
+        end += PyUnicode_GET_LENGTH(items[i]);
+    }
+    return result;
+}
+
 PyObject *
 tc_build_string(PyObject *const *items, int64_t count)
 {
+    PyObject *joined = join_ascii(items, count);
+    if (joined != NULL || PyErr_Occurred()) {
+        return joined;
+    }
     PyObject *empty = PyUnicode_New(0, 0);
     PyObject *result = empty ? _PyUnicode_JoinArray(empty, items, (Py_ssize_t)count) : NULL;
     Py_XDECREF(empty);
+    return result;
+}
+
+/* str() of an int. */
+PyObject *
+tc_i64_to_str(int64_t value)
+{
+    char digits[20];
+    char *first = digits + sizeof(digits);
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0) {
+        *--first = '-';
+    }
+    Py_ssize_t length = digits + sizeof(digits) - first;
+    PyObject *result = PyUnicode_New(length, 127);
+    if (result != NULL) {
+        memcpy(PyUnicode_DATA(result), first, (size_t)length);
+    }
     return result;
 }
 

@@ -43,6 +43,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_set_new), FUNCTION(tc_unpack_sequence), FUNCTION(tc_next), FUNCTION(tc_del_attr),
     FUNCTION(tc_load_global), FUNCTION(tc_store_global), FUNCTION(tc_import_name), FUNCTION(tc_call_ex),
     FUNCTION(tc_call_method), FUNCTION(tc_check_result), FUNCTION(tc_instance_new), FUNCTION(tc_new_function),
+    FUNCTION(tc_i64_to_str),
     FUNCTION(tc_generator_new),
     FUNCTION(tc_own_load), FUNCTION(tc_own_store), FUNCTION(tc_own_lacks),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),

@@ -237,3 +237,20 @@ def left_within_a_pair(a, n):
             x = [x]
         seen.append(y + x)
     return seen
+
+
+@case((3,), (12,))
+def ints_as_text(n):
+    out = []
+    for i in range(n):
+        for value in (i, -i, 10**i, -(10**i), 2**63 - 1 - i, -2**63 + i, i > 2):
+            out += [str(value), f"{value}", f"<{value}>", f"{value!s}:{value!r}", f"{value:4}", "%d" % value]
+    return out
+
+
+@case(("plain", "x"), ("caf\u00e9", "\U0001f600"), ("", ""), ("a", ""))
+def texts_in_a_row(a, b):
+    out = []
+    for i in range(8):
+        out += [f"{a}{b}", f"{a}-{b}", f"{a}{i}{b}{None}", f"{b}{a!r}{1.5}", f"\u00fc{a}"]
+    return out, [text.isascii() for text in out]

@@ -13,7 +13,8 @@ def format_simple(e: Any, i: Any) -> None:
     if e.type_of(value) is str:
         e.frame.stack.append(value)
         return
-    e.frame.stack.append(e.emit("format_simple", e.obj(value)))
+    text = e.apply(str, value) if e.type_of(value) is int else None
+    e.frame.stack.append(e.emit("format_simple", e.obj(value)) if text is None else text)
     e.let_go(value)
 
 
