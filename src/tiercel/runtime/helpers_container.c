@@ -300,9 +300,8 @@ tc_i64_to_str(int64_t value)
     }
     Py_ssize_t length = digits + sizeof(digits) - first;
     PyObject *result = PyUnicode_New(length, 127);
-    if (result != NULL) {
-        memcpy(PyUnicode_DATA(result), first, (size_t)length);
-    }
+    need(result != NULL);
+    memcpy(PyUnicode_DATA(result), first, (size_t)length);
     return result;
 }
 
