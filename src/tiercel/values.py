@@ -105,7 +105,16 @@ class InstanceInfo:
 
     type: type
     names: tuple[str, ...]
-    slotted: bool
+    offsets: tuple[int, ...] | None = None       # of the slots, in bytes from the object
+
+    @property
+    def slotted(self) -> bool:
+        return self.offsets is not None
+
+    @property
+    def places(self) -> tuple[str, ...] | tuple[int, ...]:
+        """What an exit knows the attributes by."""
+        return self.names if self.offsets is None else self.offsets
 
 
 @dataclass(slots=True, frozen=True)

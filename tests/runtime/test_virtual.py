@@ -22,7 +22,11 @@ def rebuilt(slot: Any, *values: Any) -> Any:
 
 
 class Plain:
-    pass
+    def __init__(self) -> None:
+        self.y = self.x = 0
+
+
+Plain()    # its shared keys are known from now on
 
 
 class Slotted:
@@ -90,8 +94,10 @@ def test_iterators_are_not_iterated_anew() -> None:
 def test_instances() -> None:
     plain = rebuilt(virtual("instance", (0, Plain), (0, "x"), 0, (0, "y"), (0, 2)), 1)
     assert type(plain) is Plain and list(plain.__dict__.items()) == [("x", 1), ("y", 2)]
-    slotted = rebuilt(virtual("instance", (0, Slotted), (0, "x"), 0), 1)
+    slotted = rebuilt(virtual("instance", (0, Slotted), (0, _runtime.attr_offset(Slotted, "x")), 0), 1)
     assert slotted.x == 1
+    with pytest.raises(SystemError):
+        rebuilt(virtual("instance", (0, Plain), (0, "unknown"), 0), 1)
 
 
 def test_cells_and_functions_that_refer_to_each_other() -> None:

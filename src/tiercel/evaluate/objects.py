@@ -68,19 +68,20 @@ def instance_info(cls: type) -> InstanceInfo | None:
         return None
     if facts["inline_values"]:
         names = _runtime.shared_names(cls) if facts["basicsize"] == object.__basicsize__ else None
-    else:
-        names = None if facts["has_dict"] else _slots(cls, facts["basicsize"])
-    return None if names is None else InstanceInfo(cls, names, not facts["inline_values"])
+        return None if names is None else InstanceInfo(cls, names)
+    return None if facts["has_dict"] else _slots(cls, facts["basicsize"])
 
 
-def _slots(cls: type, size: int) -> tuple[str, ...] | None:
-    """The names of the slots of which instances consist, each found in the class; None if there is anything else."""
-    names: list[str] = []
+def _slots(cls: type, size: int) -> InstanceInfo | None:
+    """The slots of which instances consist, each found in the class under its name; None if there is anything else."""
+    slots: list[tuple[int, str]] = []
     for base in _MRO(cls):
-        slots = [(_runtime.member_offset(value), name) for name, value in _DICT(base).items()
-                 if type(value) is MemberDescriptorType and value.__name__ == name and find_in_type(cls, name) is value]
-        names += [name for offset, name in sorted(slots) if offset >= 0]
-    return tuple(names) if size == object.__basicsize__ + len(names) * _POINTER else None
+        members = [(_runtime.member_offset(value), name) for name, value in _DICT(base).items()
+                   if type(value) is MemberDescriptorType and value.__name__ == name and find_in_type(cls, name) is value]
+        slots += [each for each in sorted(members) if each[0] >= 0]
+    if size != object.__basicsize__ + len(slots) * _POINTER:
+        return None
+    return InstanceInfo(cls, tuple([name for _, name in slots]), tuple([offset for offset, _ in slots]))
 
 
 def slot_offset(type_: type, member: Any) -> int:

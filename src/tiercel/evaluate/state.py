@@ -329,7 +329,7 @@ class State:
                     info = value.info
                     parts[:0] = [Const(x, "o") for x in (info.code, info.globals, info.qualname, info.flags)]
                 elif value.kind == "instance":
-                    pairs = zip(value.info.names, parts, strict=True)
+                    pairs = zip(value.info.places, parts, strict=True)
                     parts = [Const(value.info.type, "o"), *[x for n, p in pairs if p is not NULL for x in (Const(n, "o"), p)]]
                 found.parts = parts
             return found

@@ -101,7 +101,7 @@ class VirtualObject:
     reversed_list(list, index:i)  list_slice(list, start:i, stop:i)  list_slice(list, start:i, stop:i, step:i)
     number(whether it is an int:b, value:f)  dict(keys and values in turn)  cell(content or NULL)
     function(code, globals, qualname, flags, operands as new_function takes them...)
-    instance(type, name, value, name, value, ...)
+    instance(type, name, value, name, value, ...)    with slots: instance(type, offset, value, ...)
     generator(function)  if it is running    generator(function, point:i, locals and stack...)  if it is suspended or,
     the point being -1, finished
     """

@@ -364,7 +364,30 @@ build_function(tc_parts *parts)
     return func;
 }
 
-/* instance(type, name, value, name, value, ...): object.__new__, attributes stored in this order */
+/* Stores into a new instance, without a look at its class, which may have changed since: at the offset of a slot, or
+   under a name of the shared keys.  Takes over the reference.  0, or -1 and an exception. */
+static int
+fill_instance(PyObject *instance, PyObject *place, PyObject *value)
+{
+    if (PyLong_CheckExact(place)) {
+        *(PyObject **)((char *)instance + PyLong_AsSsize_t(place)) = value;
+        return 0;
+    }
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(instance))->ht_cached_keys;
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        if (DK_UNICODE_ENTRIES(keys)[i].me_key == place) {
+            PyDictValues *values = _PyObject_InlineValues(instance);
+            values->values[i] = value;
+            _PyDictValues_AddToInsertionOrder(values, i);
+            return 0;
+        }
+    }
+    Py_DECREF(value);
+    PyErr_SetString(PyExc_SystemError, "an exit's instance has no such attribute");
+    return -1;
+}
+
+/* instance(type, place, value, place, value, ...): object.__new__, attributes stored in this order */
 static PyObject *
 build_instance(tc_parts *parts)
 {
@@ -379,13 +402,12 @@ build_instance(tc_parts *parts)
         return NULL;
     }
     for (Py_ssize_t i = 1; i + 1 < parts->count; i += 2) {
-        PyObject *value, *name = part_object(parts, i);
-        int found = name ? tc_slot_object(parts->state, part(parts, i + 1), &value) : -1;
+        PyObject *value, *place = part_object(parts, i);
+        int found = place ? tc_slot_object(parts->state, part(parts, i + 1), &value) : -1;
         if (found > 0) {
-            found = PyObject_GenericSetAttr(instance, name, value);
-            Py_DECREF(value);
+            found = fill_instance(instance, place, value);
         }
-        Py_XDECREF(name);
+        Py_XDECREF(place);
         if (found < 0) {
             Py_DECREF(instance);
             return NULL;

@@ -617,3 +617,42 @@ def own_over_class_attribute(n):
         total += after - before + d.size + (d.name if d.name != "class" else 0.5)
         total += d.grow(2)[0]
     return total
+
+
+class Settled:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+
+class SettledSlots:
+    __slots__ = ("a", "b")
+
+    def __init__(self, a, b):
+        self.b = b
+        self.a = a
+
+
+def change_settled():
+    prop = property(lambda self: "property", lambda self, value: log("must not be called", value))
+    before = Settled.__dict__.get("a"), SettledSlots.__dict__["a"]
+    Settled.a = SettledSlots.a = prop
+    return before
+
+
+def restore_settled(before):
+    del Settled.a
+    SettledSlots.a = before[1]
+
+
+@case((12,))
+def class_changes_while_virtual(n):
+    seen = []
+    for i in range(n):
+        x, y = Settled(i, 1), SettledSlots(i, 2)
+        before = change_settled() if i % 4 == 3 else None
+        seen.append((x.a, y.a, x.b, y.b))
+        if before is not None:
+            restore_settled(before)
+            seen.append((x.a, y.a, list(vars(x))))
+    return seen
