@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.bytecode import opcodes_313 as opcodes
 from tiercel.bytecode.handlers import handler_at
+from tiercel.bytecode.hidden import is_hidden
 from tiercel.graph.build import Handler
 from tiercel.identity import IdentityTable
 
@@ -119,13 +120,18 @@ class Instruction:
 
 
 class Code:
-    """A decoded code object.  It does not keep the code object alive."""
+    """A decoded code object.  It does not keep the code object alive.
 
-    __slots__ = ("__dict__", "__weakref__", "_code", "_resumed", "adaptive", "by_offset", "instructions", "local_names")
+    Of hidden code nothing is known that the interpreter learnt: it runs it for all uses alike.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_code", "_resumed", "adaptive", "by_offset", "hidden", "instructions",
+                 "local_names")
 
     def __init__(self, code: CodeType) -> None:
         self._code = weakref.ref(code)
-        self.adaptive: bytes = code._co_code_adaptive  # type: ignore[attr-defined]
+        self.hidden = is_hidden(code)
+        self.adaptive: bytes = code.co_code if self.hidden else code._co_code_adaptive  # type: ignore[attr-defined]
         name_of = code._varname_from_oparg  # type: ignore[attr-defined]
         self.local_names: tuple[str, ...] = tuple(name_of(i) for i in range(_local_count(code)))
         self.instructions = _instructions(self, code)
@@ -211,6 +217,6 @@ def decode(code: CodeType) -> Code:
     if decoded is None:
         decoded = Code(code)
         _decoded.set(code, decoded)
-    else:
+    elif not decoded.hidden:
         decoded.adaptive = code._co_code_adaptive  # type: ignore[attr-defined]
     return decoded

@@ -100,7 +100,7 @@ class Catching(Flow):
             handler = frame.code.handler_at(at)
             if handler is not None:
                 break
-            if frame.ends is not None or frame.parent is None:
+            if frame.ends is not None or frame.parent is None or frame.code.hidden:
                 return None
             frame = frame.parent
             at = frame.at

@@ -24,6 +24,7 @@ _CALLED = frozenset({FunctionType, BuiltinFunctionType, MethodDescriptorType, ty
 
 MAX_ROUNDS = 40          # evaluations of one loop before giving up
 MAX_NODES = 20_000
+MAX_PEELED = 2           # rounds before a loop in which representations settle
 
 _MOVES_BY_INDEX = frozenset({"list_iterator", "tuple_iterator", "str_iterator", "bytes_iterator", "reversed_list",
                              "enumerate"})
@@ -41,7 +42,7 @@ class LoopMemory:
     built: set[Path] = field(default_factory=set)         # virtual objects that must be real at the header
     numbers: set[Path] = field(default_factory=set)       # what is an int at times and a float at others
     hoisted: dict[Path, type] = field(default_factory=dict)
-    peel: bool = False
+    peel: int = 0            # how many rounds are evaluated before the loop proper
     rounds: int = 0
 
 
@@ -55,7 +56,8 @@ class _Loop:
     header: int
     last: int
     key: tuple[Any, ...]
-    peeling: bool
+    peeled: int              # how many rounds were evaluated before
+    peeling: bool            # whether this is another such
     entries: list[tuple[State, Block, int]]
     pending: dict[int, list[Incoming]]
     outer: list[dict[int, int]]        # for each caller, how many ways into its blocks were waiting
@@ -105,7 +107,7 @@ class Flow(Numbers):
         self._region = set(position)
         self._pending = {start: [(state, block)]}
         loops: list[_Loop] = []
-        index, peeled = 0, False
+        index, peeled = 0, 0
         while index < len(order):
             basic = order[index]
             incoming = self._pending.pop(basic.at, None)
@@ -113,15 +115,14 @@ class Flow(Numbers):
                 if basic.at in flow.loops:
                     last = max(position[b.at] for b in flow.loops[basic.at].blocks if b.at in position)
                     self._enter_loop(basic, flow.loops[basic.at].stores, incoming, index, last, loops, peeled)
-                    peeled = False
+                    peeled = 0
                 else:
                     state, open_block = self._merge(incoming, basic.at)
                     self._run(basic, state, open_block)
             while loops and loops[-1].last == index:
                 loop = loops.pop()
-                again = self._finish_loop(loop, order[loop.header])
-                if again is not None:
-                    index, peeled = loop.header - 1, again == "peeled"
+                if self._finish_loop(loop, order[loop.header]):
+                    index, peeled = loop.header - 1, loop.peeled + loop.peeling
                     break
             index += 1
         self._pending, self._region = self._outer.pop()
@@ -279,13 +280,13 @@ class Flow(Numbers):
     # -- loops -------------------------------------------------------------------------------------------------------
 
     def _enter_loop(self, basic: BasicBlock, stores: frozenset[int], incoming: list[Incoming], index: int, last: int,
-                    loops: list[_Loop], peeled: bool) -> None:
+                    loops: list[_Loop], peeled: int) -> None:
         key = (*incoming[0][0].frame.key, basic.at)
         memory = self.memory.setdefault(key, LoopMemory())
         memory.rounds += 1
         if memory.rounds > MAX_ROUNDS:
             raise Unsupported("a loop whose types do not settle")
-        loop = _Loop(index, last, key, memory.peel and not peeled,
+        loop = _Loop(index, last, key, peeled, peeled < memory.peel,
                      [(state.copy(), block, len(block.nodes)) for state, block in incoming],
                      {unit: [(s.copy(), b) for s, b in ins] for unit, ins in self._pending.items()},
                      [{unit: len(ins) for unit, ins in pending.items()} for pending, _ in self._outer],
@@ -314,7 +315,8 @@ class Flow(Numbers):
         header = self.graph.new_block(basic.instructions[0].line or 0)
         leaves = state.places()
         args: list[Operand] = []
-        stored = {("L", 0, index) for index in stores}
+        # a guess, which saves rounds; hidden code has locals that say which way it is on, mostly the same all the time
+        stored = set() if state.frame.code.hidden else {("L", 0, index) for index in stores}
         for path, leaf in list(leaves.items()):
             if isinstance(leaf, tuple):
                 continue
@@ -340,18 +342,17 @@ class Flow(Numbers):
         self.emit("loop", hoists=not any(reason.endswith(HOISTED) for reason in self.failures()))
         return inner, header
 
-    def _finish_loop(self, loop: _Loop, basic: BasicBlock) -> str | None:
-        """Close the back-edges; or say how the loop is evaluated again: "again" or "peeled"."""
+    def _finish_loop(self, loop: _Loop, basic: BasicBlock) -> bool:
+        """Close the back-edges; True where the loop is evaluated again instead."""
         back = self._pending.pop(basic.at, [])
         memory = self.memory[loop.key]
         if loop.peeling:
             if back:
                 self._pending[basic.at] = back
-                return "peeled"
-            return None
+            return bool(back)
         assert loop.state is not None and loop.block is not None
         if not back:
-            return None
+            return False
         grown = False
         numbers = [path for path, leaf in loop.state.places().items() if leaf == NUMBER_SHAPE]
         for state, block in back:
@@ -360,7 +361,7 @@ class Flow(Numbers):
             grown |= self._learn_from(loop, memory, state)
         if grown:
             self._roll_back(loop, basic)
-            return "again"
+            return True
         header_places = loop.state.places()
         for state, block in back:
             self.stand(state, block, basic.at, basic.at)
@@ -369,7 +370,7 @@ class Flow(Numbers):
                 if path in loop.params:
                     args += self._arguments_for(leaf, state.value_at(path))
             self.block.append("jump").targets = [Edge(loop.block, args)]
-        return None
+        return False
 
     def _roll_back(self, loop: _Loop, basic: BasicBlock) -> None:
         """Forget all that was made since the loop was entered."""
@@ -418,7 +419,7 @@ class Flow(Numbers):
                 grown |= self._widen_parameter(loop, memory, path, leaf, other, state)
             elif not _same(leaf, other):
                 if _is_point(header, path) and not memory.peel:
-                    memory.peel = True       # after one round a generator is where it is in every later one
+                    memory.peel = 1       # after one round a generator is where it is in every later one
                     memory.facts.clear()
                     return True
                 memory.changed.add(path)
@@ -445,8 +446,8 @@ class Flow(Numbers):
         known, new = loop.params[path], state.fact(other)
         if implies(new, known):
             return grown
-        if known.rep != "o" and new.rep != "o" and widen(known, new).rep == "o" and not memory.peel:
-            memory.peel = True
+        if known.rep != "o" and new.rep != "o" and widen(known, new).rep == "o" and memory.peel < MAX_PEELED:
+            memory.peel += 1
             memory.facts.clear()
             return True
         if not known.types:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodDescriptorType
 from typing import Any
 
 from tiercel.bytecode import decode
@@ -13,6 +13,7 @@ from tiercel.evaluate.iteration import Iteration
 from tiercel.evaluate.objects import MISSING, find_in_type, python_method
 from tiercel.evaluate.state import Frame, Inlining
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, RESULT_BOOL, Const, Node, Operand, _Mark
+from tiercel.rules.consumers import stand_in_for
 from tiercel.types import DICT
 from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
@@ -106,6 +107,23 @@ class Inliner(Iteration):
         self._inline(Const(function, "o"), code, slots, result)
         return True
 
+    def call_stand_in(self, target: Any, args: list[Abstract], names: tuple[str, ...] = (),
+                      result: _Mark | None = RESULT) -> bool:
+        """Evaluate a call of a C function with a generator that exists only here by the Python function that stands for
+        it: its result is pushed, unless `result` is None.  False: impossible."""
+        function = stand_in_for(target)
+        if function is None or self.frame.depth >= MAX_DEPTH or not any(_is_generator(arg) for arg in args):
+            return False
+        if type(target) is MethodDescriptorType and self.type_of(args[0]) is not target.__objclass__:
+            return False
+        code = function.__code__
+        slots = self.bind(code, [known(d) for d in function.__defaults__ or ()],
+                          {name: known(value) for name, value in (function.__kwdefaults__ or {}).items()}, args, names)
+        if slots is None or not _is_generator(slots[code.co_varnames.index("iterable")]):
+            return False
+        self._inline(Const(function, "o"), code, slots, result)
+        return True
+
     def keyword_defaults(self, function: FunctionType) -> dict[str, Abstract]:
         """The defaults of keyword-only parameters; their dictionary may be changed in place."""
         defaults = function.__kwdefaults__ or {}
@@ -157,7 +175,8 @@ class Inliner(Iteration):
         caller = self.frame
         caller.at, caller.resume, caller.result = self.op_at, self.resume, result
         self.inlined_size += len(decoded.instructions)
-        self.inlined.append(code.co_qualname)
+        if not decoded.hidden:
+            self.inlined.append(code.co_qualname)
         locals_ = slots + [NULL] * (code.co_nlocals + len(_cells_only(code)) + len(code.co_freevars) - len(slots))
         frame = Frame(decoded, operand, locals_, caller, (*caller.key, self.at, code))
         frame.inlining = Inlining([], [])
@@ -165,7 +184,8 @@ class Inliner(Iteration):
         outer = self.returns, self.at, self.op_at, self.resume
         effects = self.effects
         self.constants.append(code)
-        if not isinstance(operand, Virtual) and not generator:     # one is made before anything could see its frame
+        # a generator is made before anything could see its frame
+        if not isinstance(operand, Virtual) and not generator and not decoded.hidden:
             enter = self.emit("enter_inlined", operand, code=code, reason="recursion")
             frame.inlining.nodes.append(enter)
         self.returns = []
@@ -174,7 +194,7 @@ class Inliner(Iteration):
         returns = self.returns
         self.returns, self.at, self.op_at, self.resume = outer
         inlining = frame.inlining
-        if self.effects == effects:
+        if self.effects == effects or decoded.hidden:
             for node in inlining.nodes:
                 if node.block is not None and node in node.block.nodes:
                     node.block.nodes.remove(node)
@@ -198,10 +218,8 @@ class Inliner(Iteration):
         if frame.parent is None:
             self.return_from_version(value)
             return
-        assert frame.inlining is not None
-        frame.inlining.nodes.append(self.emit("check_frame", reason="frame object"))
-        node = self.block.append("leave_inlined", code=frame.code.code)
-        frame.inlining.nodes.append(node)
+        if not frame.code.hidden:
+            self._unlink_inlined(frame)
         caller = frame.parent
         self.state.frame = caller
         op_at, resume = self.op_at, self.resume
@@ -212,6 +230,12 @@ class Inliner(Iteration):
                     *([] if caller.result is not None else [value]))
         self.op_at, self.resume = op_at, resume
         self.returns.append((self.state, self.block, NONE))
+
+    def _unlink_inlined(self, frame: Frame) -> None:
+        assert frame.inlining is not None
+        frame.inlining.nodes.append(self.emit("check_frame", reason="frame object"))
+        node = self.block.append("leave_inlined", code=frame.code.code)
+        frame.inlining.nodes.append(node)
 
     def return_from_version(self, value: Abstract) -> None:
         raise NotImplementedError
@@ -311,6 +335,10 @@ _PLAIN = frozenset({
 
 def _may_return_not_implemented(code: CodeType) -> bool:
     return "NotImplemented" in code.co_names or NotImplemented in code.co_consts
+
+
+def _is_generator(value: Abstract) -> bool:
+    return isinstance(value, Virtual) and value.kind == "generator"
 
 
 def _cells_only(code: CodeType) -> list[str]:

@@ -104,7 +104,9 @@ class _Writer:
         if isinstance(slot, VirtualObject):
             memo = self.memos.setdefault(slot, len(self.memos))
             if slot in self.open:
-                return (VIRTUAL, slot.kind, memo)    # inside itself: known by its memo already
+                # inside itself: known by its memo already, but a generator, which is made of its function
+                made_of = slot.parts[:1] if slot.kind == "generator" else []
+                return (VIRTUAL, slot.kind, memo, *[self.slot(part) for part in made_of])
             self.open.add(slot)
             parts = [self.slot(part) for part in slot.parts]
             self.open.discard(slot)

@@ -16,6 +16,7 @@ def load() -> None:
         builtins,
         bytes,
         complex,
+        consumers,
         dict,
         float,
         int,

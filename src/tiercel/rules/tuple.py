@@ -93,6 +93,11 @@ def empty(e: Any) -> Any:
     return e.known(())
 
 
+@rule(tuple, list)
+def of_list(e: Any, items: Any) -> Any:
+    return e.emit("list_to_tuple", e.obj(items), fact=TUPLE, witness=e.witness_of(items))
+
+
 @rule(tuple, tuple)
 def same(e: Any, items: Any) -> Any:
     return items

@@ -145,6 +145,9 @@ void tc_leave_inlined(tc_thread *th, _PyInterpreterFrame *frame);
    NULL: no memory, no exception set. */
 _PyInterpreterFrame *tc_push_frame(PyThreadState *ts, PyObject *func, PyCodeObject *code);
 
+/* Frames of this function are not seen, by tracebacks or otherwise; it is there for good. */
+PyObject *tc_py_hide(PyObject *module, PyObject *func);
+
 /* -- entry.c -- */
 
 PyObject *tc_entry_next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames,

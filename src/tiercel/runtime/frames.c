@@ -330,3 +330,21 @@ tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...)
     Py_DECREF(func);
     return (tc_result){(int64_t)(uintptr_t)result, result ? TC_BOXED : TC_ERROR};
 }
+
+/* -- frames that nobody sees -- */
+
+PyObject *
+tc_py_hide(PyObject *Py_UNUSED(module), PyObject *func)
+{
+    if (!PyFunction_Check(func)) {
+        PyErr_SetString(PyExc_TypeError, "hide: not a function");
+        return NULL;
+    }
+    /* As the interpreter has it of the code that calls of C make it run: a frame that has not come to this instruction
+       is incomplete, and what comes before is never instrumented. */
+    PyCodeObject *code = (PyCodeObject *)PyFunction_GET_CODE(func);
+    code->_co_firsttraceable = (int)Py_SIZE(code);
+    /* Machine code need not count references to what is there for good. */
+    func->ob_refcnt = code->ob_base.ob_base.ob_refcnt = _Py_IMMORTAL_REFCNT;
+    Py_RETURN_NONE;
+}

@@ -24,8 +24,10 @@ tc_traceback_here(PyThreadState *ts, _PyInterpreterFrame *frame, int at)
 {
     _Py_CODEUNIT *instruction = _PyCode_CODE(_PyFrame_GetCode(frame)) + at;
     frame->instr_ptr = instruction;
-    tc_add_traceback(ts, frame);
-    _PyEval_MonitorRaise(ts, frame, instruction);
+    if (!_PyFrame_IsIncomplete(frame)) {
+        tc_add_traceback(ts, frame);
+        _PyEval_MonitorRaise(ts, frame, instruction);
+    }
 }
 
 static void

@@ -416,12 +416,16 @@ build_instance(tc_parts *parts)
     return instance;
 }
 
-/* generator(function, point, locals and stack...); without a point it is running, and its frame is in the state */
+/* generator(function, point, locals and stack...); without a point it is running, and its frame is in the state, or it
+   is wanted by what its function refers to while that is being made */
 static PyObject *
 build_generator(tc_parts *parts)
 {
     PyObject *func = part_object(parts, 0);
-    PyGenObject *gen = func ? tc_generator_alloc(func) : NULL;
+    PyGenObject *gen = func ? (PyGenObject *)recall(parts) : NULL;
+    if (func != NULL && gen == NULL) {
+        gen = tc_generator_alloc(func);
+    }
     Py_XDECREF(func);
     if (gen == NULL || remember(parts, (PyObject *)gen) < 0) {
         Py_XDECREF(gen);

@@ -609,3 +609,19 @@ def not_started(n):
             break
         seen.append((asked_too_early(waiting), asked_too_early(begun), list(waiting), list(begun)))
     return seen
+
+
+@case((4,))
+def asks_itself(n):
+    """A generator that its own function refers to, through a cell that does not exist yet."""
+    def body():
+        for i in range(n):
+            if i == 2:
+                try:
+                    for x in itself:
+                        log(x)
+                except ValueError as error:
+                    log(str(error))
+            yield i
+    itself = body()
+    return [x for x in itself]

@@ -7,7 +7,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorT
 from typing import Any
 
 from tiercel import _runtime
-from tiercel.bytecode import decode
+from tiercel.bytecode.decode import decode
 from tiercel.evaluate.objects import find_in_type, instance_info, traits
 from tiercel.graph.build import NULL, Const, Node
 from tiercel.rules.registry import rules_for
@@ -127,6 +127,9 @@ def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
 def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
     if type(target) is MethodType:
         return _call_constant(e, target.__func__, [known(target.__self__), *args], names)
+    if e.call_stand_in(target, args, names):
+        e.let_go(*args)
+        return True
     if not names and rules_for(target):
         for arg in args:
             e.learn(arg)

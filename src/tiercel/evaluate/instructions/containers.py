@@ -146,6 +146,8 @@ def list_extend(e: Any, i: Any) -> None:
                 e.emit("list_append", target, e.obj(known(item)))
         e.note_item(target, known(items.value[0]))
         return
+    if e.call_stand_in(list.extend, [e.frame.stack[-i.arg], items], result=None):
+        return
     e.emit("list_extend", e.obj(e.frame.stack[-i.arg]), e.obj(items))
     e.let_go(items)
 
