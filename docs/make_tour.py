@@ -139,7 +139,7 @@ def _machine_code() -> str:
 @listing("description")
 def _description() -> str:
     graph = graph_of(norm2, FLOATS)
-    kinds, frames, reason = emit.lower(graph, graph.name).sites[0]
+    kinds, frames, reason, *_ = emit.lower(graph, graph.name).sites[0]
     _, _, at, resume, handler, locals_, stack, _ = frames[0]
     return "\n".join([f"kinds   {kinds!r}", f"reason  {reason!r}", f"at      {at}, resume {resume}, handler {handler}",
                       f"locals  {locals_}", f"stack   {stack}"])

@@ -150,9 +150,8 @@ step_call(machine *m, PyObject *step, tc_result *result)
 static int
 step_poll(machine *m, PyObject *step, tc_result *result)
 {
-    raw_values v = gather(m, step);
-    mark_instruction(m, step);
-    int status = native_poll(m->th, m->root, m->func, site_of(m, step), VARIADIC(v));
+    spill(m, step);
+    int status = native_poll(m->th, m->root, site_of(m, step));
     if (status < 0) {
         *result = native_unwind(m->th, m->root, m->func, (tc_site *)(uintptr_t)m->extra[0]);
     }

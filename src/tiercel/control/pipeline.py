@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tiercel.evaluate import Evaluation
 
 
-# LLVM's time grows faster than its text; this much takes it about a second.
-MAX_TEXT = 500_000
+# LLVM's time grows faster than its text; this much takes it about half a second.
+MAX_TEXT = 250_000
 
 
 class TooLarge(evaluate.Unsupported):
@@ -209,7 +209,7 @@ def _describe(compiled: Compiled, evaluation: Evaluation) -> None:
 
 
 def _site(description: Any) -> Site:
-    _, frames, reason = description
+    _, frames, reason, *_ = description
     code, at = frames[0][0], frames[0][2]
     return Site(code, at, _line(code, at), reason)
 

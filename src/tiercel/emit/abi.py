@@ -18,18 +18,23 @@ KINDS = ("type", "refcount", "list", "items", "float", "long", "attr", "dictptr"
 # What an array.array of a type code holds.
 ITEM_TYPES = {"f": "float", "d": "double", **{code: f"i{8 * calcsize(code)}" for code in "bBhHiIlLqQ"}}
 TBAA = {kind: f", !tbaa !{2 * number + 2}" for number, kind in enumerate(KINDS)}
+PLAIN = dict.fromkeys(KINDS, "")     # where LLVM is told nothing
 UNLIKELY = ", !prof !900"         # the first target of the branch
 LIKELY = ", !prof !901"
 
 
-def metadata() -> list[str]:
-    """The metadata that TBAA, UNLIKELY and LIKELY refer to."""
-    lines = ['!0 = !{!"tiercel"}']
+def metadata(text: str) -> list[str]:
+    """The metadata of TBAA, UNLIKELY and LIKELY that a text refers to."""
+    lines = []
     for number, kind in enumerate(KINDS):
-        lines.append(f'!{2 * number + 1} = !{{!"{kind}", !0, i64 0}}')
-        lines.append(f"!{2 * number + 2} = !{{!{2 * number + 1}, !{2 * number + 1}, i64 0}}")
-    lines.append('!900 = !{!"branch_weights", i32 1, i32 1048575}')
-    lines.append('!901 = !{!"branch_weights", i32 1048575, i32 1}')
+        if f"{TBAA[kind]}\n" in text:
+            lines.append(f'!{2 * number + 1} = !{{!"{kind}", !0, i64 0}}')
+            lines.append(f"!{2 * number + 2} = !{{!{2 * number + 1}, !{2 * number + 1}, i64 0}}")
+    if lines:
+        lines.append('!0 = !{!"tiercel"}')
+    if LIKELY in text or UNLIKELY in text:
+        lines.append('!900 = !{!"branch_weights", i32 1, i32 1048575}')
+        lines.append('!901 = !{!"branch_weights", i32 1048575, i32 1}')
     return lines
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tiercel.emit.abi import TYPES, UNLIKELY
+from tiercel.emit.abi import TYPES
 from tiercel.graph.build import Block, Edge, Graph, Node
 from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import Effect
@@ -41,8 +41,9 @@ def early_blocks(graph: Graph) -> set[Block]:
     leads on from them, and if a way out of the function lies among them."""
     early: dict[Block, None] = {}
     predecessors = graph.predecessors()
+    polls = int(polls_at_entry(graph))
     for block in reverse_postorder(graph):
-        nodes = block.nodes[1:] if polls_at_entry(graph) and block is graph.entry else block.nodes
+        nodes = block.nodes[polls:] if block is graph.entry else block.nodes
         if (all(before in early for before, _ in predecessors[block]) and not any(map(needs_frame, nodes))
                 and (not block.successors or not any(map(_owns, nodes)))):
             early[block] = None
@@ -137,7 +138,7 @@ def repeat(e: Lowering, call: Node, function: str) -> tuple[Repeat, str]:
     again = Repeat({block: e.fresh("early") for block in order}, e.fresh("l"), e.fresh("l"))
     left = e.load("i32", "%ts", e.offset["tstate.py_recursion_remaining"], "thread")
     deep = e.put(f"icmp slt i32 {left}, 1")
-    e.line(f"br i1 {deep}, label %{again.otherwise}, label %{again.labels[order[0]]}{UNLIKELY}")
+    e.line(f"br i1 {deep}, label %{again.otherwise}, label %{again.labels[order[0]]}{e.unlikely}")
     given = {param: e.value(arg) for param, arg in zip(e.graph.entry.params, call.args, strict=True)}
     values, early = e.values, e.early
     e.values = {**{node: text for node, text in values.items() if node.block not in e.early_blocks}, **given,

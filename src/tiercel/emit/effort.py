@@ -28,10 +28,9 @@ class Plan(NamedTuple):
     round: int = 0
 
 
-def plan(graph: Graph, outgrown: bool, spared: bool) -> Plan:
+def plan(graph: Graph, flow: Flow, outgrown: bool, spared: bool) -> Plan:
     """What to do with a graph.  `outgrown`: what was made quickly was not enough; `spared`: calls were not inlined that
     would be otherwise."""
-    flow = Flow(graph)
     nodes = sum(len(block.nodes) for block in graph.blocks)
     hot = [node for block in flow.innermost() for node in block.nodes]
     calls = sum(map(_calls_python, hot))

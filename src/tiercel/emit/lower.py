@@ -8,19 +8,20 @@ in cold blocks that hand the live values and a site to the runtime; exits with t
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Any
 
 from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_instances, lower_numbers, lower_objects
-from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
+from tiercel.emit.abi import LIKELY, PLAIN, TBAA, TYPES, UNLIKELY
 from tiercel.emit.effort import Plan
 from tiercel.emit.llvm import Effort
+from tiercel.emit.spills import Spill, Spills
 from tiercel.emit.symbols import Symbols
 from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import Description, describe
-from tiercel.graph.flow import reverse_postorder
+from tiercel.graph.flow import Flow
 from tiercel.graph.ops import OPS
 
 # the small forms around the main one are selected quickly
@@ -38,7 +39,7 @@ class Lowered:
 
     name: str
     text: str
-    sites: list[Description]
+    sites: list[tuple[Any, ...]]           # their descriptions, where needed with the words of their values
     tested: list[tuple[int, int, Any]]     # sites whose guard tests a type: the number of the value, and its place
     symbols: Symbols
     main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
@@ -57,31 +58,38 @@ class Cold:
     label: str
     values: list[Node | Const]
     early: bool = False          # whether the frame is not linked there
+    missing: dict[int, tuple[str, str]] = field(default_factory=dict)    # what must be put down: by word
     came: list[tuple[str, ...]] = field(default_factory=list)    # (label it came from, what differs)
 
 
 class Lowering:
     """One graph being written.  `here` is the label of the LLVM block that is being written."""
 
-    def __init__(self, graph: Graph, name: str, symbols: Symbols, offset: Any, storm: bool = False,
+    def __init__(self, graph: Graph, flow: Flow, name: str, symbols: Symbols, offset: Any, storm: bool = False,
                  plan: Plan | None = None) -> None:
         self.graph = graph
+        self.order = flow.order
+        self.spills = Spills(flow)
         self.name = name
         self.symbols = symbols
         self.offset = offset
         self.storm = storm
         self.plan = plan or Plan(Effort.FULL)
+        # of quickly made code, little text is worth more than good machine code, and nothing is to be told to LLVM
+        self.quick = quick = self.plan.effort is Effort.QUICK
+        self.likely, self.unlikely, self.tbaa = ("", "", PLAIN) if quick else (LIKELY, UNLIKELY, TBAA)
         self.loop = graph.loop_at is not None
         self.linked = graph.linked or self.loop
         self.lines: list[str] = []
         self.cold: list[str] = []
         self.values: dict[Node, str] = {graph.function: "%func"}
         self.here = ""
+        self.number = 0          # of the block that is written
         self.count = 0
         self.incoming: dict[Block, list[tuple[str, list[Operand]]]] = {}
         self.phi_places: list[tuple[Block, list[str], int]] = []
         self.edges_seen: set[tuple[str, Block]] = set()
-        self.sites: list[Description] = []
+        self.sites: list[tuple[Any, ...]] = []
         self.site_numbers: dict[Any, int] = {}
         self.tested: list[tuple[int, int, Any]] = []
         self.descriptions: dict[Any, tuple[Description, list[Node | Const]]] = {}
@@ -90,11 +98,12 @@ class Lowering:
         self.catching: Edge | None = None    # where what the present node raises is caught
         self.caught_at = ""      # the label that leads there, once it is needed
         self.leaving: list[tuple[str, ...]] = []    # (label, boxed result) of what leaves after a site
-        self.extra = 1           # words of the extra area: the site, then raw values
+        self.returning: list[tuple[str, str, str, bool]] = []    # (label, payload, kind, early) of the common return
         self.array_words = 0     # of the array in which arguments are passed
         self.outs = False        # whether there is a word for results by pointer
         self.code = symbols.object(graph.code)
         self.early_blocks = early.early_blocks(graph) if self.linked and not self.loop else set()
+        self.polls_at_entry = early.polls_at_entry(graph)
         self.early = False       # whether the block that is written comes before the frame is linked
         self.repeated: early.Repeat | None = None  # the early part being written where the function calls itself
         self.early_lines: list[str] = []           # of early blocks, which are a function of their own
@@ -130,10 +139,10 @@ class Lowering:
         return self.put(f"getelementptr inbounds i8, ptr {pointer}, i64 {offset}")
 
     def load(self, type_: str, pointer: str, offset: int, kind: str) -> str:
-        return self.put(f"load {type_}, ptr {self.field(pointer, offset)}{TBAA[kind]}")
+        return self.put(f"load {type_}, ptr {self.field(pointer, offset)}{self.tbaa[kind]}")
 
     def store(self, type_: str, value: str, pointer: str, offset: int, kind: str) -> None:
-        self.line(f"store {type_} {value}, ptr {self.field(pointer, offset)}{TBAA[kind]}")
+        self.line(f"store {type_} {value}, ptr {self.field(pointer, offset)}{self.tbaa[kind]}")
 
     def call(self, result: str, name: str, *args: tuple[str, str], facts: str = "") -> str:
         """A call of a C function; `args` are types and values."""
@@ -147,19 +156,22 @@ class Lowering:
     def branch_cold(self, condition: str, label: str) -> None:
         """To a cold block if the condition holds; otherwise on."""
         go_on = self.fresh("l")
-        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{UNLIKELY}")
+        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{self.unlikely}")
         self.start(go_on)
 
-    def aside(self, label: str) -> tuple[list[str], str]:
+    def aside(self, label: str) -> tuple[list[str], str, int]:
         """Write a cold block, out of line, until `back` is called with what this returns."""
-        saved = self.lines, self.here
+        saved = self.lines, self.here, len(self.spills.all)
         self.lines = []
         self.start(label)
         return saved
 
-    def back(self, saved: tuple[list[str], str]) -> None:
+    def back(self, saved: tuple[list[str], str, int]) -> None:
+        for spill in self.spills.all[saved[2]:]:
+            if spill.lines is self.lines:
+                spill.lines, spill.index = self.cold, spill.index + len(self.cold)
         self.cold.extend(self.lines)
-        self.lines, self.here = saved
+        self.lines, self.here, _ = saved
 
     # -- values -----------------------------------------------------------------------------------------------------
 
@@ -203,7 +215,9 @@ class Lowering:
 
     def word(self, operand: Operand) -> str:
         """A value as a variadic argument: truth values widened."""
-        rep, value = self.rep(operand), self.value(operand)
+        return self._word(self.rep(operand), self.value(operand))
+
+    def _word(self, rep: str, value: str) -> str:
         if rep == "b":
             if value in ("true", "false"):
                 return f"i64 {int(value == 'true')}"
@@ -268,6 +282,8 @@ class Lowering:
         found = self.exits.get(key)
         if found is None:
             found = self.exits[key] = Cold(self.fresh("exit"), values, self.early)
+        if self.linked and not self.early:
+            self.spills.all.append(Spill(site, self._named(values), self.number, False, found))
         found.came.append((self.here, str(site * self.offset["site.size"])))
         return found.label
 
@@ -278,7 +294,7 @@ class Lowering:
             condition = self.put(f"and i1 {condition}, {self.value(node.args[0])}")
         label = self.exit(node)
         go_on = self.fresh("l")
-        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{UNLIKELY}")
+        self.line(f"br i1 {condition}, label %{label}, label %{go_on}{self.unlikely}")
         self.start(go_on)
 
     def leave_unless(self, condition: str, node: Node) -> None:
@@ -287,7 +303,7 @@ class Lowering:
             condition = self.put(f"and i1 {condition}, {calm}")
         label = self.exit(node)
         go_on = self.fresh("l")
-        self.line(f"br i1 {condition}, label %{go_on}, label %{label}{LIKELY}")
+        self.line(f"br i1 {condition}, label %{go_on}, label %{label}{self.likely}")
         self.start(go_on)
 
     def stormed(self, node: Node) -> str:
@@ -295,6 +311,36 @@ class Lowering:
         site, _ = self.site(node)
         turn = self.call("i32", "tc_storm", ("ptr", self.site_address(site)))
         return self.put(f"icmp ne i32 {turn}, 0")
+
+    def put_down(self, node: Node, lasting: bool) -> int:
+        """Put the values of the node's state where the runtime finds them; the number of the site.  `lasting`: every
+        way on leads through here."""
+        site, values = self.site(node)
+        self.spills.all.append(Spill(site, self._named(values), self.number, lasting, None, self.lines, len(self.lines)))
+        self.line("")
+        return site
+
+    def _named(self, values: list[Node | Const]) -> list[tuple[str, str]]:
+        return [(self.rep(value), self.value(value)) for value in values]
+
+    def put_into(self, missing: Mapping[int, tuple[str, str]]) -> None:
+        """Store values, by word, into the extra area."""
+        for word, (rep, text) in missing.items():
+            type_, value = self._word(rep, text).split(" ", 1)
+            self.store(type_, value, "%extra", 8 * word, "extra")
+
+    def _settle(self) -> None:
+        """Write the stores into the extra area, and tell the sites."""
+        for spill, missing in self.spills.assign():
+            if spill.cold is not None:
+                spill.cold.missing.update(missing)
+            elif missing:
+                lines, self.lines = self.lines, []
+                self.put_into(missing)
+                spill.lines[spill.index] = "\n".join(self.lines)
+                self.lines = lines
+        for site, places in self.spills.places().items():
+            self.sites[site] = (*self.sites[site], places)
 
     # -- blocks -----------------------------------------------------------------------------------------------------
 
@@ -319,6 +365,8 @@ class Lowering:
 
     def block(self, block: Block) -> None:
         self.early = block in self.early_blocks
+        self.number = block.name
+        self.spills.begins.append(len(self.spills.all))
         saved = self.lines, self.cold
         if self.early:
             self.lines, self.cold = self.early_lines, self.early_cold
@@ -338,16 +386,16 @@ class Lowering:
         graph = self.graph
         self.incoming[graph.entry] = [("start", [])]
         given = dict(params)
-        order = reverse_postorder(graph)
-        for number, block in enumerate(order):
+        for number, block in enumerate(self.order):
             block.name = number
-        if not any(edge.block is graph.entry for block in order for edge in block.successors):
+        if not any(edge.block is graph.entry for block in self.order for edge in block.successors):
             for node, value in params:
                 self.values[node] = value
-        for block in order:
+        for block in self.order:
             self.block(block)
         for block, lines, place in self.phi_places:
             lines[place] = "\n".join(self.phis(block, given))
+        self._settle()
 
     def phis(self, block: Block, given: dict[Node, str]) -> list[str]:
         lines = []
@@ -399,8 +447,9 @@ def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True,
     be otherwise."""
     started = perf_counter_ns()
     symbols = Symbols()
-    plan = effort.plan(graph, outgrown, spared)
-    e = Lowering(graph, name, symbols, abi.offsets(), storm, plan)
+    flow = Flow(graph)
+    plan = effort.plan(graph, flow, outgrown, spared)
+    e = Lowering(graph, flow, name, symbols, abi.offsets(), storm, plan)
     if e.loop:
         functions, main, exports = lower_frames.running_loop(e), "enter", ["enter"]
     else:
@@ -409,11 +458,13 @@ def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True,
         if lower_frames.has_entry(graph.code):
             functions += lower_frames.entry(e)
             exports.append("entry")
-    uses_version = any("@version" in line for line in functions)
+    body = "\n".join(functions)
+    told = [] if e.quick else abi.metadata(body)
+    uses_version = "@version" in body
     head = [f"; {name}", "@sites = external global i8"]
     if uses_version:
         head.append("@version = external global i8")
-    text = "\n".join([*head, *symbols.declarations(), *functions, *_ATTRIBUTES, *abi.metadata(), ""])
+    text = "\n".join([*head, *symbols.declarations(), body, *_ATTRIBUTES, *told, ""])
     kinds = "".join(param.rep for param in graph.entry.params)
-    return Lowered(name, text, e.sites, e.tested, symbols, main, plan, exports, kinds, e.extra, uses_version,
+    return Lowered(name, text, e.sites, e.tested, symbols, main, plan, exports, kinds, e.spills.size, uses_version,
                    {"text": perf_counter_ns() - started})

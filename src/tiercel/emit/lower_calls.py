@@ -197,7 +197,7 @@ def _call_native(e: Lowering, node: Node) -> None:
     again = None
     if target is None and attrs["result"] == e.graph.result and early.can_repeat(e):
         again, name = early.repeat(e, node, func)
-    spill(e, node)
+    spill(e, node, lasting=again is None)
     args = "".join(f", {e.typed(arg)}" for arg in node.args)
     pair = e.put(f"call {{ i64, i64 }} {name}(ptr %th, ptr {func}{args})")
     payload = e.put(f"extractvalue {{ i64, i64 }} {pair}, 0")

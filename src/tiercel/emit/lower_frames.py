@@ -12,8 +12,8 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import abi, lower_objects
-from tiercel.emit.abi import LIKELY, TBAA, TYPES, UNLIKELY
-from tiercel.emit.early import parameters, polls_at_entry
+from tiercel.emit.abi import TYPES
+from tiercel.emit.early import parameters
 from tiercel.graph.build import FrameState, Node
 from tiercel.graph.flow import reverse_postorder
 
@@ -34,7 +34,7 @@ def _jump(e: Lowering, node: Node) -> None:
 
 def _branch(e: Lowering, node: Node) -> None:
     likely = node.attrs.get("likely")
-    weight = "" if likely is None else LIKELY if likely else UNLIKELY
+    weight = "" if likely is None else e.likely if likely else e.unlikely
     condition = e.value(node.args[0])
     yes, no = e.edge(node.targets[0]), e.edge(node.targets[1])
     e.line(f"br i1 {condition}, label %{yes}, label %{no}{weight}")
@@ -66,6 +66,10 @@ def _return(e: Lowering, node: Node) -> None:
     convert = {"o": "ptrtoint ptr {} to i64", "f": "bitcast double {} to i64", "b": "zext i1 {} to i64"}
     if rep not in "iu":
         value = e.put(convert[rep].format(value))
+    if e.quick:      # one return of two values: each is a block that LLVM does not select quickly
+        e.line("br label %out")
+        e.returning.append((e.here, value, str(kind), e.early))
+        return
     pair = e.put(f"insertvalue {_RESULT} {{ i64 undef, i64 {kind} }}, i64 {value}, 0")
     e.line(f"ret {_RESULT} {pair}")
 
@@ -88,15 +92,13 @@ def _mark_instruction(e: Lowering, node: Node) -> None:
     e.store("ptr", _instruction(e, state), pointer, e.offset["frame.instr_ptr"], "frame")
 
 
-def spill(e: Lowering, node: Node) -> None:
-    """Before an operation that may raise or run code: put down where the frame stands, its site and its values."""
+def spill(e: Lowering, node: Node, lasting: bool = True) -> int:
+    """Before an operation that may raise or run code: put down where the frame stands, its site and its values; the
+    number of the site.  `lasting`: every way on leads through here."""
     _mark_instruction(e, node)
-    site, values = e.site(node)
+    site = e.put_down(node, lasting)
     e.store("ptr", e.site_address(site), "%extra", 0, "extra")
-    for number, value in enumerate(values, 1):
-        type_, text = e.word(value).split(" ", 1)
-        e.store(type_, text, "%extra", 8 * number, "extra")
-    e.extra = max(e.extra, 1 + len(values))
+    return site
 
 
 def unwinding(e: Lowering, again: bool = False) -> str:
@@ -110,7 +112,7 @@ def unwinding(e: Lowering, again: bool = False) -> str:
         label = e.caught_at = e.fresh("raised")
         saved = e.aside(label)
         marked = _is_marked(e)
-        e.line(f"br i1 {marked}, label %{unwind}, label %{e.edge(e.catching)}{UNLIKELY}")
+        e.line(f"br i1 {marked}, label %{unwind}, label %{e.edge(e.catching)}{e.unlikely}")
         e.back(saved)
     return e.caught_at
 
@@ -162,7 +164,7 @@ def check_marker(e: Lowering, node: Node) -> None:
 
 
 def _poll(e: Lowering, node: Node) -> None:
-    if node is e.graph.entry.nodes[0] and polls_at_entry(e.graph):
+    if e.polls_at_entry and node is e.graph.entry.nodes[0]:
         return
     done = e.fresh("l")
     if node.attrs.get("asked"):
@@ -170,7 +172,7 @@ def _poll(e: Lowering, node: Node) -> None:
         e.start(done)
         return
     cold = e.fresh("poll")
-    e.line(f"br i1 {_is_pending(e)}, label %{cold}, label %{done}{UNLIKELY}")
+    e.line(f"br i1 {_is_pending(e)}, label %{cold}, label %{done}{e.unlikely}")
     saved = e.aside(cold)
     _call_poll(e, node, done)
     e.back(saved)
@@ -197,15 +199,10 @@ def _pending(e: Lowering, node: Node) -> None:
 
 def _call_poll(e: Lowering, node: Node, done: str) -> None:
     """Handle what is pending and go on at `done`, unless that raised or asked the code to leave."""
-    _mark_instruction(e, node)
-    site, values = e.site(node)
-    words = "".join(", " + e.word(value) for value in values)
-    e.extra = max(e.extra, 1 + len(values))
-    function = e.symbols.function("tc_poll", "i32", "ptr, ptr, ptr, ptr, ...")
-    answer = e.put(f"call i32 (ptr, ptr, ptr, ptr, ...) {function}(ptr %th, ptr %frame, ptr %func, "
-                   f"ptr {e.site_address(site)}{words})")
+    site = spill(e, node, lasting=False)
+    answer = e.call("i32", "tc_poll", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", e.site_address(site)))
     stop = e.fresh("l")
-    e.line(f"br i1 {e.put(f'icmp eq i32 {answer}, 0')}, label %{done}, label %{stop}{LIKELY}")
+    e.line(f"br i1 {e.put(f'icmp eq i32 {answer}, 0')}, label %{done}, label %{stop}{e.likely}")
     e.start(stop)
     failed = e.put(f"icmp slt i32 {answer}, 0")
     e.line(f"br i1 {failed}, label %{unwinding(e)}, label %{_leaving(e, 'null')}")
@@ -217,17 +214,22 @@ def _check_left(e: Lowering, node: Node) -> None:
 
 def _release(e: Lowering, node: Node) -> None:
     value = e.value(node.args[0])
+    if e.quick:
+        site = e.site_address(e.put_down(node, lasting=True))
+        answer = e.call("i32", "tc_release", ("ptr", "%frame"), ("ptr", "%extra"), ("ptr", site), ("ptr", value))
+        e.branch_cold(e.put(f"icmp ne i32 {answer}, 0"), _leaving(e, "null"))
+        return
     done = e.fresh("l")
     if node.attrs.get("maybe"):
         _unless_null(e, value, done)
     last = lower_objects.count_down(e, value, done)
     free = e.fresh("free")
-    e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
+    e.line(f"br i1 {last}, label %{free}, label %{done}{e.unlikely}")
     saved = e.aside(free)
-    spill(e, node)
+    spill(e, node, lasting=False)
     e.call("void", "tc_dealloc", ("ptr", value))
     marked = _is_marked(e)
-    e.line(f"br i1 {marked}, label %{_leaving(e, 'null')}, label %{done}{UNLIKELY}")
+    e.line(f"br i1 {marked}, label %{_leaving(e, 'null')}, label %{done}{e.unlikely}")
     e.back(saved)
     e.start(done)
 
@@ -266,7 +268,7 @@ def _leave_if_held(e: Lowering, node: Node, frame: str) -> None:
     """Leave if something holds the frame's object; one that nothing holds, as after a handled exception, goes."""
     held = e.load("ptr", frame, e.offset["frame.frame_obj"], "frame")
     done, look = e.fresh("l"), e.fresh("held")
-    e.line(f"br i1 {e.put(f'icmp eq ptr {held}, null')}, label %{done}, label %{look}{LIKELY}")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {held}, null')}, label %{done}, label %{look}{e.likely}")
     saved = e.aside(look)
     answer = e.call("i32", "tc_frame_is_held", ("ptr", frame))
     e.leave_unless(e.put(f"icmp eq i32 {answer}, 0"), node)
@@ -307,25 +309,50 @@ def _phi(type_: str, name: str, came: list[tuple[str, ...]]) -> tuple[list[str],
     return [f"{name} = phi {type_} {', '.join(f'[ {value}, %{label} ]' for label, value in came)}"], name
 
 
-def _endings(e: Lowering, early: bool = False) -> list[str]:
-    """The cold blocks that hand over to the runtime, and what follows them; `early`: those of the early blocks."""
-    lines: list[str] = []
-    out: list[tuple[str, str]] = []
-    saved, e.lines = e.lines, lines
+def _exit_phi(e: Lowering, label: str, came: list[tuple[str, ...]]) -> str:
+    """Begin a block to which several sites lead: the address of the one that did."""
+    phi, place = _phi("i64", f"%site.{label}", came)
+    e.line(f"{label}:")
+    e.lines.extend(phi)
+    return place
+
+
+def _exits(e: Lowering, early: bool) -> None:
+    """The cold blocks of what leaves before an instruction.  Where the frame is linked, they put down what is missing in
+    the extra area and go on in one; elsewhere the values are arguments."""
+    stored: list[tuple[str, ...]] = []
     for cold in e.exits.values():
         if cold.early is not early:
             continue
-        frame = "%frame" if e.linked and not early else "null"
-        phi, place = _phi("i64", f"%site.{cold.label}", cold.came)
-        e.line(f"{cold.label}:")
-        e.lines.extend(phi)
+        place = _exit_phi(e, cold.label, cold.came)
+        if e.linked and not early:
+            e.put_into(cold.missing)
+            e.line("br label %leave.before")
+            stored.append((cold.label, place))
+            continue
         site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
         words = "".join(", " + e.word(value) for value in cold.values)
         function = e.symbols.function("tc_exit", _RESULT, "ptr, ptr, ptr, ptr, ...")
-        result = e.put(f"call {_RESULT} (ptr, ptr, ptr, ptr, ...) {function}"
-                       f"(ptr %th, ptr {frame}, ptr %func, ptr {site}{words})")
-        e.line("br label %out")
-        out.append((result, cold.label))
+        _end(e, cold.label, e.put(f"call {_RESULT} (ptr, ptr, ptr, ptr, ...) {function}"
+                                  f"(ptr %th, ptr null, ptr %func, ptr {site}{words})"), early)
+    if stored:
+        place = _exit_phi(e, "leave.before", stored)
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
+        _end(e, "leave.before", e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
+                                       ("ptr", site)))
+
+
+def _end(e: Lowering, label: str, result: str, early: bool = False) -> None:
+    """End a block with a result of the runtime's, on the common way out."""
+    payload, kind = e.put(f"extractvalue {_RESULT} {result}, 0"), e.put(f"extractvalue {_RESULT} {result}, 1")
+    e.line("br label %out")
+    e.returning.append((label, payload, kind, early))
+
+
+def _endings(e: Lowering, early: bool = False) -> list[str]:
+    """The cold blocks that hand over to the runtime, and what follows them; `early`: those of the early blocks."""
+    saved, e.lines = e.lines, []
+    _exits(e, early)
     for label, name, used in (
             ("unwind", "tc_unwind", "unwind" in e.unwinds), ("leave", "tc_leave", bool(e.leaving)),
             ("unwind.again", "tc_unwind_again", "unwind.again" in e.unwinds)):
@@ -339,21 +366,26 @@ def _endings(e: Lowering, early: bool = False) -> list[str]:
             args += [("ptr", e.load("ptr", "%extra", 0, "extra")), ("ptr", boxed)]
         else:
             args.append(("ptr", e.load("ptr", "%extra", 0, "extra")))
-        result = e.call(_RESULT, name, *args)
-        e.line("br label %out")
-        out.append((result, label))
-    if out:
-        e.line("out:")
-        pairs = ", ".join(f"[ {result}, %{label} ]" for result, label in out)
-        result = e.put(f"phi {_RESULT} {pairs}")
-        if e.loop:
-            kind = e.put(f"extractvalue {_RESULT} {result}, 1")
-            failed = e.put(f"icmp eq i64 {kind}, {_ERROR_KIND}")
-            e.line(f"ret i64 {e.put(f'select i1 {failed}, i64 {_ERROR}, i64 {_CONTINUED}')}")
-        else:
-            e.line(f"ret {_RESULT} {result}")
-    e.lines = saved
+        _end(e, label, e.call(_RESULT, name, *args))
+    came = [each for each in e.returning if each[3] is early]
+    if came:
+        _common_end(e, came)
+    lines, e.lines = e.lines, saved
     return lines
+
+
+def _common_end(e: Lowering, came: list[tuple[str, str, str, bool]]) -> None:
+    """Where what the runtime returned goes on."""
+    e.line("out:")
+    payloads, payload = _phi("i64", "%payload", [(label, value) for label, value, _, _ in came])
+    kinds, kind = _phi("i64", "%kind", [(label, value) for label, _, value, _ in came])
+    e.lines.extend(payloads + kinds)
+    if e.loop:
+        failed = e.put(f"icmp eq i64 {kind}, {_ERROR_KIND}")
+        e.line(f"ret i64 {e.put(f'select i1 {failed}, i64 {_ERROR}, i64 {_CONTINUED}')}")
+        return
+    pair = e.put(f"insertvalue {_RESULT} undef, i64 {payload}, 0")
+    e.line(f"ret {_RESULT} {e.put(f'insertvalue {_RESULT} {pair}, i64 {kind}, 1')}")
 
 
 def _allocas(e: Lowering, body: Sequence[str]) -> list[str]:
@@ -400,18 +432,18 @@ def _part(e: Lowering, linkage: str, name: str, endings: list[str], early: bool 
 def _prologue(e: Lowering, early: bool) -> None:
     """Compute where the frame goes and link it; where recursion is too deep, the interpreter is called instead."""
     offset = e.offset
-    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
+    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{e.tbaa['thread']}")
     left = e.load("i32", "%ts", offset["tstate.py_recursion_remaining"], "thread")
     refuse = e.put(f"icmp slt i32 {left}, 1")
     if e.linked and not early:
         words = abi.frame_words(e.graph.code, offset)
-        e.line(f"%frame = load ptr, ptr {e.field('%ts', offset['tstate.datastack_top'])}{TBAA['thread']}")
+        e.line(f"%frame = load ptr, ptr {e.field('%ts', offset['tstate.datastack_top'])}{e.tbaa['thread']}")
         e.line(f"%extra = getelementptr inbounds i8, ptr %frame, i64 {8 * words}")
-        e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.extra)}")
+        e.line(f"%top = getelementptr inbounds i8, ptr %frame, i64 {8 * (words + e.spills.size)}")
         refuse = e.put(f"or i1 {refuse}, {_no_room(e)}")
     if e.plan.call and not early:
         refuse = e.put(f"or i1 {refuse}, {_is_outgrown(e, e.plan.call)}")
-    e.line(f"br i1 {refuse}, label %refused, label %start{UNLIKELY}")
+    e.line(f"br i1 {refuse}, label %refused, label %start{e.unlikely}")
     e.line("refused:")
     reps = [param.rep for param in e.graph.entry.params]
     words_text = "".join(
@@ -434,7 +466,7 @@ def _no_room(e: Lowering) -> str:
     full = e.put(f"icmp uge ptr %top, {limit}")
     lowest = e.load("ptr", "%th", offset["thread.stack_limit"], "thread")
     refuse = e.put(f"or i1 {full}, {e.put(f'icmp ult ptr %word, {lowest}')}")
-    if polls_at_entry(e.graph):
+    if e.polls_at_entry:
         place = e.field("%ts", offset["tstate.eval_breaker"])
         asked = e.put(f"icmp ne i8 {e.put(f'load volatile i8, ptr {place}')}, 0")
         refuse = e.put(f"or i1 {refuse}, {asked}")
@@ -486,7 +518,7 @@ def _unboxed(e: Lowering, value: str, rep: str, type_: type | None, label: str) 
 
 def _go_on_if(e: Lowering, condition: str, label: str) -> None:
     go_on = e.fresh("l")
-    e.line(f"br i1 {condition}, label %{go_on}, label %{label}{LIKELY}")
+    e.line(f"br i1 {condition}, label %{go_on}, label %{label}{e.likely}")
     e.start(go_on)
 
 
@@ -506,7 +538,7 @@ def _bound(e: Lowering) -> list[str]:
     object_ = e.put(f"inttoptr i64 {payload} to ptr")
     if graph.result != "o":
         box, same = e.fresh("l"), e.fresh("l")
-        e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, 0')}, label %{box}, label %{same}{LIKELY}")
+        e.line(f"br i1 {e.put(f'icmp eq i64 {kind}, 0')}, label %{box}, label %{same}{e.likely}")
         e.start(box)
         convert = {"f": "bitcast i64 {} to double", "b": "trunc i64 {} to i1"}.get(graph.result)
         raw = e.put(convert.format(payload)) if convert else payload
@@ -535,18 +567,18 @@ def entry(e: Lowering) -> list[str]:
     code = e.load("ptr", "%callable", e.offset["function.code"], "func")
     same = e.put(f"icmp eq ptr {code}, {e.code}")
     plain = e.put(f"and i1 {e.put(f'and i1 {enough}, {unnamed}')}, {same}")
-    e.line(f"br i1 {plain}, label %plain, label %next{LIKELY}")
+    e.line(f"br i1 {plain}, label %plain, label %next{e.likely}")
     e.start("plain")
     thread = e.call("ptr", "tc_entry_thread")
-    e.line(f"br i1 {e.put(f'icmp eq ptr {thread}, null')}, label %next, label %ours{UNLIKELY}")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {thread}, null')}, label %next, label %ours{e.unlikely}")
     e.start("ours")
     result = e.put(f"call ptr @bound(ptr {thread}, ptr %callable, ptr %args)")
-    e.line(f"br i1 {e.put(f'icmp eq ptr {result}, {_MISMATCH}')}, label %next, label %done{UNLIKELY}")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {result}, {_MISMATCH}')}, label %next, label %done{e.unlikely}")
     e.start("done")
     e.line(f"ret ptr {result}")
     e.start("next")
     go_on = e.symbols.function("tc_entry_next", "ptr", "ptr, ptr, i64, ptr, ptr")
-    last = e.put(f"tail call ptr {go_on}(ptr %callable, ptr %args, i64 %nargsf, ptr %kwnames, ptr @version)")
+    last = e.put(f"call ptr {go_on}(ptr %callable, ptr %args, i64 %nargsf, ptr %kwnames, ptr @version)")
     e.line(f"ret ptr {last}")
     return ["define ptr @entry(ptr %callable, ptr %args, i64 %nargsf, ptr %kwnames) #1 {", "entry:", *e.lines, "}"]
 
@@ -560,13 +592,13 @@ def running_loop(e: Lowering) -> list[str]:
     endings = _endings(e)
     body, cold = e.lines, e.cold
     e.lines, e.cold, e.here = [], [], "entry"
-    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{TBAA['thread']}")
+    e.line(f"%ts = load ptr, ptr {e.field('%th', offset['thread.ts'])}{e.tbaa['thread']}")
     local_count = abi.local_count(graph.code)
     places = [slot if slot >= 0 else local_count - 1 - slot for slot in graph.param_slots]
     taken = []
     for number, (param, place, type_) in enumerate(zip(entry_params, places, graph.param_types, strict=True)):
         address = e.field("%frame", offset["frame.localsplus"] + 8 * place)
-        value = e.put(f"load ptr, ptr {address}{TBAA['frame']}")
+        value = e.put(f"load ptr, ptr {address}{e.tbaa['frame']}")
         _go_on_if(e, e.put(f"icmp ne ptr {value}, null"), "mismatch")
         raw = _unboxed(e, value, param.rep, type_, "mismatch")
         taken.append((number, param, address, value, raw))
@@ -574,12 +606,12 @@ def running_loop(e: Lowering) -> list[str]:
         if place not in places:
             value = e.load("ptr", "%frame", offset["frame.localsplus"] + 8 * place, "frame")
             _go_on_if(e, e.put(f"icmp eq ptr {value}, null"), "mismatch")
-    e.line(f"%func = load ptr, ptr {e.field('%frame', offset['frame.funcobj'])}{TBAA['frame']}")
+    e.line(f"%func = load ptr, ptr {e.field('%frame', offset['frame.funcobj'])}{e.tbaa['frame']}")
     e.store("i32", str(offset["marker.loop"]), "%frame", offset["frame.stacktop"], "frame")
     if e.sites:
         e.store("ptr", "@sites", "%extra", 0, "extra")
     for _, param, address, value, _ in taken:
-        e.line(f"store ptr null, ptr {address}{TBAA['frame']}")
+        e.line(f"store ptr null, ptr {address}{e.tbaa['frame']}")
         if param.rep != "o":
             lower_objects.decref_value(e, value)
     e.line("br label %start")

@@ -6,7 +6,6 @@ from sys import byteorder
 from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime
-from tiercel.emit.abi import TBAA
 from tiercel.emit.lower_objects import fill, incref, overwrite, overwrite_f64
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def _attr_place(e: Lowering, node: Node, held: str = "ne") -> tuple[str, str]:
     own_dict = e.load("ptr", owner, e.offset["managed.dict"], "dictptr")
     no_dict = e.put(f"icmp eq ptr {own_dict}, null")
     place = e.field(owner, _attr_offset(e, node))
-    old = e.put(f"load ptr, ptr {place}{TBAA['attr']}")
+    old = e.put(f"load ptr, ptr {place}{e.tbaa['attr']}")
     as_held = e.put(f"icmp {held} ptr {old}, null")
     fine = e.put(f"and i1 {valid}, {no_dict}")
     e.leave_unless(e.put(f"and i1 {fine}, {as_held}"), node)
@@ -90,7 +89,7 @@ def _insertion_order(e: Lowering, owner: str) -> str:
 
 def _slot_init(e: Lowering, node: Node) -> None:
     place = e.field(e.value(node.args[0]), node.attrs["offset"])
-    held = e.put(f"load ptr, ptr {place}{TBAA['attr']}")
+    held = e.put(f"load ptr, ptr {place}{e.tbaa['attr']}")
     e.leave_unless(e.put(f"icmp eq ptr {held}, null"), node)
     fill(e, node, place, "attr")
 
@@ -138,7 +137,7 @@ def _note_order(e: Lowering, owner: str, indexes: bytes) -> None:
     for size in (8, 4, 2, 1):
         while len(indexes) - at >= size:
             word = int.from_bytes(indexes[at:at + size], byteorder)
-            e.line(f"store i{8 * size} {word}, ptr {e.field(order, at)}, align 1{TBAA['dictptr']}")
+            e.line(f"store i{8 * size} {word}, ptr {e.field(order, at)}, align 1{e.tbaa['dictptr']}")
             at += size
     e.store("i8", str(len(indexes)), owner, _values_field(e, "size"), "dictptr")
 

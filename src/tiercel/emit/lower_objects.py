@@ -5,14 +5,12 @@ from __future__ import annotations
 from sys import int_info
 from typing import TYPE_CHECKING, Any
 
-from tiercel.emit.abi import ITEM_TYPES, TBAA, UNLIKELY
+from tiercel.emit.abi import ITEM_TYPES
 from tiercel.emit.lower_numbers import by_pointer
 from tiercel.graph.build import NULL, Const, Node, Operand
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering, Rule
-
-_REFCOUNT = TBAA["refcount"]
 
 # -- reference counts: the low half only, as CPython 3.13 counts; it is negative in objects that live for ever ------
 
@@ -25,11 +23,14 @@ def _immortal(operand: Operand) -> bool:
 
 def incref_value(e: Lowering, value: str) -> None:
     """Count one more reference."""
+    if e.quick:
+        e.call("void", "tc_incref", ("ptr", value))
+        return
     place = e.field(value, e.offset["object.refcnt"])
-    count = e.put(f"load i32, ptr {place}{_REFCOUNT}")
+    count = e.put(f"load i32, ptr {place}{e.tbaa['refcount']}")
     function = e.symbols.intrinsic("llvm.uadd.sat.i32", "i32", "i32, i32")
     more = e.put(f"call i32 {function}(i32 {count}, i32 1)")
-    e.line(f"store i32 {more}, ptr {place}{_REFCOUNT}")
+    e.line(f"store i32 {more}, ptr {place}{e.tbaa['refcount']}")
 
 
 def incref(e: Lowering, operand: Operand) -> None:
@@ -42,33 +43,39 @@ def count_down(e: Lowering, value: str, done: str) -> str:
     """Take one from the count; whether it was the last.  On to `done` where nobody counts: storing the count of None or
     a small int again and again would make each round of a loop wait for the last."""
     place = e.field(value, e.offset["object.refcnt"])
-    count = e.put(f"load i32, ptr {place}{_REFCOUNT}")
+    count = e.put(f"load i32, ptr {place}{e.tbaa['refcount']}")
     mortal = e.fresh("l")
     e.line(f"br i1 {e.put(f'icmp sgt i32 {count}, -1')}, label %{mortal}, label %{done}")
     e.start(mortal)
     fewer = e.put(f"sub i32 {count}, 1")
-    e.line(f"store i32 {fewer}, ptr {place}{_REFCOUNT}")
+    e.line(f"store i32 {fewer}, ptr {place}{e.tbaa['refcount']}")
     return e.put(f"icmp eq i32 {fewer}, 0")
 
 
 def decref_value(e: Lowering, value: str) -> None:
     """Count one reference less, and free the object after the last."""
+    noted = e.linked and not e.early
+    if e.quick:
+        e.call("void", "tc_decref", ("ptr", "%extra" if noted else "null"), ("ptr", value))
+        return
     free, done = e.fresh("free"), e.fresh("l")
     last = count_down(e, value, done)
-    e.line(f"br i1 {last}, label %{free}, label %{done}{UNLIKELY}")
+    e.line(f"br i1 {last}, label %{free}, label %{done}{e.unlikely}")
     saved = e.aside(free)
-    if e.linked and not e.early:
-        # what the object's end runs must not take the values of the last site for those of now
-        site = e.load("i64", "%extra", 0, "extra")
-        e.store("i64", e.put(f"or i64 {site}, {e.offset['site.no_state']}"), "%extra", 0, "extra")
-    e.call("void", "tc_dealloc", ("ptr", value))
+    if noted:
+        e.call("void", "tc_free", ("ptr", "%extra"), ("ptr", value))
+    else:
+        e.call("void", "tc_dealloc", ("ptr", value))
     e.line(f"br label %{done}")
     e.back(saved)
     e.start(done)
 
 
 def unless_null(e: Lowering, value: str, write: Any) -> None:
-    """`write()` is skipped where the value is a null pointer."""
+    """`write()`, which counts references, is skipped where the value is a null pointer."""
+    if e.quick:
+        write()     # what it calls looks for itself
+        return
     some, done = e.fresh("l"), e.fresh("l")
     e.line(f"br i1 {e.put(f'icmp eq ptr {value}, null')}, label %{done}, label %{some}")
     e.start(some)
@@ -170,7 +177,7 @@ def unbox_i64(e: Lowering, value: str, fails: Any, wide: bool = False) -> str:
         two, more = e.fresh("l"), e.fresh("l")
         e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{more}")
         e.start(more)
-        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 24')}, label %{two}, label %{big}, !prof !901")
+        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 24')}, label %{two}, label %{big}{e.likely}")
         e.start(two)
         high = e.put(f"zext i32 {e.load('i32', value, e.offset['long.digits'] + 4, 'long')} to i64")
         shifted = e.put(f"shl i64 {high}, {int_info.bits_per_digit}")
@@ -178,7 +185,7 @@ def unbox_i64(e: Lowering, value: str, fails: Any, wide: bool = False) -> str:
         came_wide = f", [ {_signed(e, both, tag)}, %{e.here} ]"
         e.line(f"br label %{done}")
     else:
-        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{big}, !prof !901")
+        e.line(f"br i1 {e.put(f'icmp ult i64 {tag}, 16')}, label %{small}, label %{big}{e.likely}")
     saved = e.aside(big)
     fits = e.call("i32", "tc_unbox_i64", ("ptr", value), ("ptr", "%word"))
     fails(e.put(f"icmp ne i32 {fits}, 0"))
@@ -252,12 +259,12 @@ def fill(e: Lowering, node: Node, place: str, kind: str) -> None:
     operand = node.args[-1]
     if not node.attrs.get("stolen"):
         incref(e, operand)
-    e.line(f"store ptr {e.value(operand)}, ptr {place}{TBAA[kind]}")
+    e.line(f"store ptr {e.value(operand)}, ptr {place}{e.tbaa[kind]}")
 
 
 def overwrite(e: Lowering, node: Node, place: str, kind: str, *, old: str = "") -> None:
     """Store a reference to the node's last operand; what was there is the node's result."""
-    old = old or e.put(f"load ptr, ptr {place}{TBAA[kind]}")
+    old = old or e.put(f"load ptr, ptr {place}{e.tbaa[kind]}")
     fill(e, node, place, kind)
     e.alias(node, old)
 
@@ -265,15 +272,15 @@ def overwrite(e: Lowering, node: Node, place: str, kind: str, *, old: str = "") 
 def overwrite_f64(e: Lowering, place: str, kind: str, operand: Operand, *, maybe: bool = False, old: str = "") -> None:
     """Store a double where boxes are kept: into the old box, if it is a float that only this place holds."""
     store, own, done = e.fresh("store"), e.fresh("l"), e.fresh("l")
-    old = old or e.put(f"load ptr, ptr {place}{TBAA[kind]}")
+    old = old or e.put(f"load ptr, ptr {place}{e.tbaa[kind]}")
     if maybe:
         some = e.fresh("l")
-        e.line(f"br i1 {e.put(f'icmp eq ptr {old}, null')}, label %{store}, label %{some}{UNLIKELY}")
+        e.line(f"br i1 {e.put(f'icmp eq ptr {old}, null')}, label %{store}, label %{some}{e.unlikely}")
         e.start(some)
     is_float = type_test(e, old, float)
     count = e.load("i32", old, e.offset["object.refcnt"], "refcount")
     alone = e.put(f"icmp eq i32 {count}, 1")
-    e.line(f"br i1 {e.put(f'and i1 {is_float}, {alone}')}, label %{own}, label %{store}, !prof !901")
+    e.line(f"br i1 {e.put(f'and i1 {is_float}, {alone}')}, label %{own}, label %{store}{e.likely}")
     saved = e.aside(store)
     e.call("void", "tc_store_f64", ("ptr", place), ("double", e.value(operand)))
     e.line(f"br label %{done}")
@@ -349,7 +356,7 @@ def _list_append(e: Lowering, node: Node) -> None:
     size = e.load("i64", list_, e.offset["var.size"], "list")
     room = e.load("i64", list_, e.offset["list.allocated"], "list")
     grow, put, done = e.fresh("grow"), e.fresh("l"), e.fresh("l")
-    e.line(f"br i1 {e.put(f'icmp slt i64 {size}, {room}')}, label %{put}, label %{grow}, !prof !901")
+    e.line(f"br i1 {e.put(f'icmp slt i64 {size}, {room}')}, label %{put}, label %{grow}{e.likely}")
     saved = e.aside(grow)
     e.call("void", "tc_list_append", ("ptr", list_), ("ptr", item))
     stolen = bool(node.attrs.get("stolen"))
@@ -425,7 +432,7 @@ def _str_item(e: Lowering, node: Node) -> None:
     state = e.load("i32", text, e.offset["unicode.state"], "str")
     ascii_ = e.put(f"and i32 {state}, {e.offset['unicode.ascii_bit']}")
     other, plain, done = e.fresh("str"), e.fresh("l"), e.fresh("l")
-    e.line(f"br i1 {e.put(f'icmp ne i32 {ascii_}, 0')}, label %{plain}, label %{other}, !prof !901")
+    e.line(f"br i1 {e.put(f'icmp ne i32 {ascii_}, 0')}, label %{plain}, label %{other}{e.likely}")
     saved = e.aside(other)
     wide = e.call("i64", "tc_str_item", ("ptr", text), ("i64", index))
     e.line(f"br label %{done}")

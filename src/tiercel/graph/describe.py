@@ -2,9 +2,10 @@
 
     (kinds, frames, reason)
 
-`kinds` has one letter for each value: ``o i f b``, or ``O`` where the compiled code owns a reference that the exit
-takes over.  Each frame, the innermost first, is `(code, function, at, resume, handler, locals, stack, linked)`, the
-function and the locals and stack entries being slots; `ends` follows where the frame is the body of a generator:
+and `words` behind, bytes, where the values do not lie in order in the extra area: the word of each, a C `unsigned
+short`.  `kinds` has one letter for each value: ``o i f b``, or ``O`` where the compiled code owns a reference that the
+exit takes over.  Each frame, the innermost first, is `(code, function, at, resume, handler, locals, stack, linked)`,
+the function and the locals and stack entries being slots; `ends` follows where the frame is the body of a generator:
 
     n >= 0: value n    -1: empty    -2: the result    -3: the result made a bool    -4: its negation
     (0, object)                     a constant

@@ -152,8 +152,8 @@ copy_frame(PyObject *frame, Py_ssize_t index)
 static PyObject *
 copy_desc_item(PyObject *item, Py_ssize_t index)
 {
-    if (index == 0 && !PyBytes_CheckExact(item)) {
-        return bad_desc("kinds");
+    if ((index == 0 || index == 3) && !PyBytes_CheckExact(item)) {
+        return bad_desc(index ? "words" : "kinds");
     }
     if (index != 1) {
         return Py_NewRef(item);
@@ -164,5 +164,13 @@ copy_desc_item(PyObject *item, Py_ssize_t index)
 PyObject *
 tc_desc_copy(PyObject *desc)
 {
-    return PyTuple_GET_SIZE(desc) == 3 ? copy_tuple(desc, copy_desc_item) : bad_desc("size");
+    Py_ssize_t size = PyTuple_GET_SIZE(desc);
+    PyObject *copy = size == 3 || size == 4 ? copy_tuple(desc, copy_desc_item) : bad_desc("size");
+    if (copy != NULL && size == 4
+        && PyBytes_GET_SIZE(PyTuple_GET_ITEM(copy, 3)) != 2 * PyBytes_GET_SIZE(PyTuple_GET_ITEM(copy, 0)))
+    {
+        Py_DECREF(copy);
+        return bad_desc("words");
+    }
+    return copy;
 }

@@ -69,9 +69,11 @@ end_inlined(tc_thread *th, _PyInterpreterFrame *root, Py_ssize_t ending)
     int64_t *extra = tc_extra_of(ts, root);
     tc_site *site = (tc_site *)((uintptr_t)extra[0] & ~(uintptr_t)TC_SITE_MARKS);
     Py_ssize_t count = tc_value_count(site->desc);
+    int64_t raw[count + 1];
     PyObject *objects[count + 1];
     tc_state_frame frames[tc_frame_count(site->desc)];
-    tc_state state = {.th = th, .site = site, .root = root, .raw = extra + 1, .objects = objects, .frames = frames};
+    tc_state state = {.th = th, .site = site, .root = root, .raw = raw, .objects = objects, .frames = frames};
+    tc_read_values(site->desc, extra, raw);
     tc_read_state(&state, site->desc);
     PyObject *exc = PyErr_GetRaisedException();
     tc_share_values(&state);

@@ -33,6 +33,15 @@ tc_frame_count(PyObject *desc)
     return PyTuple_GET_SIZE(field(desc, 1));
 }
 
+void
+tc_read_values(PyObject *desc, const int64_t *extra, int64_t *raw)
+{
+    unsigned short *words = PyTuple_GET_SIZE(desc) > 3 ? (unsigned short *)PyBytes_AS_STRING(field(desc, 3)) : NULL;
+    for (Py_ssize_t i = 0; i < tc_value_count(desc); i++) {
+        raw[i] = extra[words ? words[i] : i + 1];
+    }
+}
+
 static void
 read_frame(tc_state_frame *frame, PyObject *desc)
 {
@@ -495,9 +504,10 @@ end(tc_state *state)
 }
 
 static void
-read_variadic(const char *kinds, Py_ssize_t count, int64_t *raw, va_list values)
+read_variadic(PyObject *desc, int64_t *raw, va_list values)
 {
-    for (Py_ssize_t i = 0; i < count; i++) {
+    const char *kinds = PyBytes_AS_STRING(field(desc, 0));
+    for (Py_ssize_t i = 0; i < tc_value_count(desc); i++) {
         if (kinds[i] == 'f') {
             double value = va_arg(values, double);
             memcpy(&raw[i], &value, sizeof(value));
@@ -508,19 +518,13 @@ read_variadic(const char *kinds, Py_ssize_t count, int64_t *raw, va_list values)
     }
 }
 
-tc_result
-tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
+static tc_result
+leave_before(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, const int64_t *raw)
 {
-    Py_ssize_t count = tc_value_count(site->desc);
-    int64_t raw[count + 1];
-    PyObject *objects[count + 1];
+    PyObject *objects[tc_value_count(site->desc) + 1];
     tc_state_frame frames[tc_frame_count(site->desc)];
     tc_state state = {.raw = raw, .objects = objects, .frames = frames};
     begin(&state, th, frame, func, site);
-    va_list values;
-    va_start(values, site);
-    read_variadic(state.kinds, count, raw, values);
-    va_end(values);
     int raised = state.exception != NULL;
     note_type(&state);
     build(&state, FRESH);
@@ -529,6 +533,25 @@ tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site
         tc_note_noisy(site->version, site - site->version->sites);
     }
     return end(&state);
+}
+
+tc_result
+tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
+{
+    int64_t raw[tc_value_count(site->desc) + 1];
+    va_list values;
+    va_start(values, site);
+    read_variadic(site->desc, raw, values);
+    va_end(values);
+    return leave_before(th, frame, func, site, raw);
+}
+
+tc_result
+tc_leave_before(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site)
+{
+    int64_t raw[tc_value_count(site->desc) + 1];
+    tc_read_values(site->desc, tc_extra_of(th->ts, frame), raw);
+    return leave_before(th, frame, func, site, raw);
 }
 
 /* Whether a frame of a state has a handler for what its operation raises. */
@@ -548,11 +571,12 @@ static tc_result
 leave_after(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result, int again)
 {
     Py_ssize_t count = tc_value_count(site->desc);
+    int64_t raw[count + 1];
     PyObject *objects[count + 1];
     tc_state_frame frames[tc_frame_count(site->desc)];
-    tc_state state = {.objects = objects, .frames = frames, .result = result, .again = again};
+    tc_state state = {.raw = raw, .objects = objects, .frames = frames, .result = result, .again = again};
     begin(&state, th, frame, func, site);
-    state.raw = tc_extra_of(th->ts, frame) + 1;
+    tc_read_values(site->desc, tc_extra_of(th->ts, frame), raw);
     build(&state, AFTER);
     if (state.exception != NULL && !again && site->count > 0 && is_noisy(site->count)) {
         tc_note_noisy(site->version, site - site->version->sites);
@@ -594,15 +618,9 @@ would_be_seen(PyThreadState *ts, tc_site *site)
 }
 
 int
-tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...)
+tc_poll(tc_thread *th, _PyInterpreterFrame *frame, tc_site *site)
 {
     PyThreadState *ts = th->ts;
-    int64_t *extra = tc_extra_of(ts, frame);
-    va_list values;
-    va_start(values, site);
-    read_variadic(PyBytes_AS_STRING(field(site->desc, 0)), tc_value_count(site->desc), extra + 1, values);
-    va_end(values);
-    extra[0] = (int64_t)(uintptr_t)site;
     if (would_be_seen(ts, site)) {
         return 1;
     }

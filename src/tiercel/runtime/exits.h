@@ -1,6 +1,7 @@
 /* Leaving native code: what native code calls to hand over to the interpreter, and how a site's description is read.
 
-   A site's `desc` is a tuple (kinds, frames, reason).
+   A site's `desc` is a tuple (kinds, frames, reason), with `words` behind where they are not in order.
+     words   bytes, an unsigned short for each raw value: its word in the extra area
      kinds   bytes, a letter for each raw value: o i u f b not owned, O a reference that the exit consumes
      frames  innermost first, each (code, function, at, resume, handler, locals, stack, linked), the body of a
              generator with `ends` behind: where its caller, which has the generator on its stack below the result, goes
@@ -27,13 +28,14 @@ enum { TC_SLOT_NULL = -1, TC_SLOT_RESULT = -2, TC_SLOT_RESULT_BOOL = -3, TC_SLOT
 
 /* A guard failed before an instruction; with an exception set: the instruction raised it.  The raw values follow. */
 tc_result tc_exit(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...);
+/* The same; the raw values are in the extra area. */
+tc_result tc_leave_before(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
 /* After an operation: leaves with its result (stolen) or none; the raw values are in the extra area. */
 tc_result tc_leave(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, PyObject *result);
 /* An operation raised; the raw values are in the extra area. */
 tc_result tc_unwind(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
-/* eval_breaker is set or the version has done its work; the instruction is marked: sees to either.  0: go on, 1: leave, -1: unwind; the values
-   are then in the extra area. */
-int tc_poll(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site, ...);
+/* eval_breaker is set or the version has done its work: sees to either.  0: go on, 1: leave, -1: unwind. */
+int tc_poll(tc_thread *th, _PyInterpreterFrame *frame, tc_site *site);
 
 PyObject *tc_py_resume(PyObject *module, PyObject *args, PyObject *kwargs);
 
@@ -75,6 +77,8 @@ typedef struct {
 /* Number of raw values and of frames of a description. */
 Py_ssize_t tc_value_count(PyObject *desc);
 Py_ssize_t tc_frame_count(PyObject *desc);
+/* Takes a site's raw values from the extra area. */
+void tc_read_values(PyObject *desc, const int64_t *extra, int64_t *raw);
 /* Reads a description; `raw`, `objects` and `frames` are the caller's arrays. */
 void tc_read_state(tc_state *state, PyObject *desc);
 /* Takes references to all values; releases them again. */
@@ -131,6 +135,15 @@ void tc_raise_again(tc_thread *th, PyObject *exc, int64_t at);
 tc_result tc_unwind_again(tc_thread *th, _PyInterpreterFrame *frame, PyObject *func, tc_site *site);
 /* Of a frame that has a frame object: whether anything else holds that.  If not, it goes. */
 int tc_frame_is_held(_PyInterpreterFrame *frame);
+
+/* -- references.c: `extra` is NULL where no frame is linked -- */
+
+void tc_incref(PyObject *object);                  /* these three take NULL as well */
+void tc_decref(int64_t *extra, PyObject *object);
+/* What the object's end runs finds the frame at the site, whose values are in the extra area.  1: leave. */
+int tc_release(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object);
+/* After the last reference went: what that runs must not take the values of the last site for those of now. */
+void tc_free(int64_t *extra, PyObject *object);
 
 /* -- frames.c -- */
 

@@ -139,9 +139,11 @@ fill_root(tc_thread *th, _PyInterpreterFrame *root, _PyInterpreterFrame *newest,
         return 0;
     }
     Py_ssize_t count = tc_value_count(site->desc);
+    int64_t raw[count + 1];
     PyObject *objects[count + 1];
     tc_state_frame frames[tc_frame_count(site->desc)];
-    tc_state state = {.th = th, .site = site, .raw = extra + 1, .objects = objects, .root = root, .frames = frames};
+    tc_state state = {.th = th, .site = site, .raw = raw, .objects = objects, .root = root, .frames = frames};
+    tc_read_values(site->desc, extra, raw);
     tc_read_state(&state, site->desc);
     tc_own_values(&state);
     lend_owned(&state);

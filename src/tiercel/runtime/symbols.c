@@ -16,7 +16,7 @@ typedef struct {
 
 static const tc_symbol symbols[] = {
     /* exits.c and others */
-    FUNCTION(tc_exit), FUNCTION(tc_leave), FUNCTION(tc_unwind), FUNCTION(tc_poll),
+    FUNCTION(tc_exit), FUNCTION(tc_leave_before), FUNCTION(tc_leave), FUNCTION(tc_unwind), FUNCTION(tc_poll),
     FUNCTION(tc_call_interpreted), FUNCTION(tc_entry_next), FUNCTION(tc_thread_get), FUNCTION(tc_entry_thread),
     FUNCTION(tc_enter_inlined), FUNCTION(tc_leave_inlined), FUNCTION(tc_generic_entry), FUNCTION(tc_others_active),
     FUNCTION(tc_storm),
@@ -24,6 +24,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_unwind_again), FUNCTION(tc_push_exc_info),
     FUNCTION(tc_pop_except), FUNCTION(tc_exc_matches), FUNCTION(tc_check_exc_match), FUNCTION(tc_exc_traceback),
     FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
+    FUNCTION(tc_incref), FUNCTION(tc_decref), FUNCTION(tc_release), FUNCTION(tc_free),
     /* helpers_*.c */
     FUNCTION(tc_dealloc),
     FUNCTION(tc_box_i64), FUNCTION(tc_box_f64), FUNCTION(tc_unbox_i64), FUNCTION(tc_i64_pow),
@@ -150,7 +151,6 @@ static const tc_offset offsets[] = {
     FIELD("frame.owner", _PyInterpreterFrame, owner),
     FIELD("frame.localsplus", _PyInterpreterFrame, localsplus),
     {"frame.owned_by_thread", FRAME_OWNED_BY_THREAD},
-    {"site.no_state", TC_NO_STATE},
     FIELD("tstate.eval_breaker", PyThreadState, eval_breaker),
     FIELD("tstate.py_recursion_remaining", PyThreadState, py_recursion_remaining),
     FIELD("tstate.c_recursion_remaining", PyThreadState, c_recursion_remaining),

@@ -1,0 +1,60 @@
+/* Reference counts, for native code that is to be made quickly: it calls these instead of counting itself. */
+
+#include "exits.h"
+#include "helpers.h"
+
+void
+tc_incref(PyObject *object)
+{
+    Py_XINCREF(object);
+}
+
+void
+tc_free(int64_t *extra, PyObject *object)
+{
+    extra[0] |= TC_NO_STATE;
+    tc_dealloc(object);
+}
+
+/* Whether that was the last reference. */
+static inline int
+count_down(PyObject *object)
+{
+    return object != NULL && !_Py_IsImmortal(object) && --object->ob_refcnt == 0;
+}
+
+void
+tc_decref(int64_t *extra, PyObject *object)
+{
+    if (count_down(object)) {
+        if (extra != NULL) {
+            extra[0] |= TC_NO_STATE;
+        }
+        tc_dealloc(object);
+    }
+}
+
+/* The innermost linked frame stands at the instruction of a site. */
+static void
+mark_instruction(_PyInterpreterFrame *root, tc_site *site)
+{
+    PyObject *frames = PyTuple_GET_ITEM(site->desc, 1), *frame = PyTuple_GET_ITEM(frames, 0);
+    Py_ssize_t i = 0, outermost = PyTuple_GET_SIZE(frames) - 1;
+    while (i < outermost && PyTuple_GET_ITEM(frame, 7) != Py_True) {
+        frame = PyTuple_GET_ITEM(frames, ++i);
+    }
+    _PyInterpreterFrame *linked = i < outermost ? PyThreadState_GetUnchecked()->current_frame : root;
+    linked->instr_ptr = _PyCode_CODE((PyCodeObject *)PyTuple_GET_ITEM(frame, 0)) + PyLong_AsLong(PyTuple_GET_ITEM(frame, 2));
+}
+
+int
+tc_release(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object)
+{
+    if (!count_down(object)) {
+        return 0;
+    }
+    mark_instruction(root, site);
+    extra[0] = (int64_t)(uintptr_t)site;
+    tc_dealloc(object);
+    return root->stacktop == TC_LEFT;
+}
