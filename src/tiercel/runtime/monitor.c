@@ -13,8 +13,6 @@ enum { WORK_BEFORE_ASKING_AGAIN = 1000000 };     /* where a hook could not be ca
 static struct {
     PyObject *hooks;             /* NULL: off */
     PyObject *disable;
-    uint32_t threshold;
-    uint32_t loop_threshold;
     int running;                 /* a hook is running, on whatever thread */
     int forks;                   /* threads that are about to fork: no hook begins */
     int paused;                  /* other tools are on: our events are off */
@@ -153,24 +151,6 @@ tc_py_after_fork(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-static struct tc_counter *
-counter_of(tc_code *record, int at)
-{
-    for (int i = 0; i < record->loop_count; i++) {
-        if (record->counters[i].at == at) {
-            return &record->counters[i];
-        }
-    }
-    struct tc_counter *counters = PyMem_Realloc(record->counters, (record->loop_count + 1) * sizeof(*counters));
-    if (counters == NULL) {
-        return NULL;
-    }
-    record->counters = counters;
-    uint32_t limit = record->loop_limit ? record->loop_limit : state.loop_threshold;
-    counters[record->loop_count] = (struct tc_counter){.at = at, .limit = limit};
-    return &counters[record->loop_count++];
-}
-
 /* Where nobody can be given an exception that the control wants raised. */
 static int
 call_hook_unraisable(const char *name, PyObject *args)
@@ -206,7 +186,7 @@ tc_note_outgrown(tc_version *version)
     if (record != NULL && version->loop_at < 0) {
         record->call_limit = 1;
     }
-    struct tc_counter *counter = record && version->loop_at >= 0 ? counter_of(record, version->loop_at) : NULL;
+    struct tc_counter *counter = record && version->loop_at >= 0 ? tc_counter_of(record, version->loop_at) : NULL;
     if (counter != NULL) {
         counter->limit = 1;
     }
@@ -270,13 +250,6 @@ is_generator(PyCodeObject *code)
     return (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
 }
 
-/* The control was asked, and wants to be again: not so soon. */
-static uint32_t
-later(uint32_t limit)
-{
-    return limit < UINT32_MAX / 2 ? 2 * limit : UINT32_MAX;
-}
-
 /* After the wait it counts anew, so that what runs most asks first. */
 static PyObject *
 wait_for_budget(tc_code *record, uint32_t *count)
@@ -324,7 +297,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return Py_NewRef(state.disable);
     }
     if (record->call_limit == 0) {
-        record->call_limit = state.threshold;
+        record->call_limit = tc_threshold;
     }
     if (++record->calls < record->call_limit) {
         Py_RETURN_NONE;
@@ -349,7 +322,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     record->calls = 0;
     if (record->call_limit == asked_at) {
-        record->call_limit = later(asked_at);
+        record->call_limit = tc_later(asked_at);
     }
     record->calls_refused |= result == 0;
     record->calls_decided = result != 1 || record->functions != NULL;
@@ -421,7 +394,7 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return Py_NewRef(state.disable);
     }
     tc_code *record = tc_code_make(code);
-    struct tc_counter *counter = record ? counter_of(record, at) : NULL;
+    struct tc_counter *counter = record ? tc_counter_of(record, at) : NULL;
     if (counter == NULL) {
         PyErr_Clear();
         Py_RETURN_NONE;
@@ -453,7 +426,7 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     uint32_t asked_at = counter->limit;
     int result = ask_loop(code, at, frame);
     record = tc_code_get(code);
-    counter = record ? counter_of(record, at) : NULL;
+    counter = record ? tc_counter_of(record, at) : NULL;
     if (result == -1 || counter == NULL) {
         Py_RETURN_NONE;          /* at the next jump */
     }
@@ -462,7 +435,7 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     counter->count = 0;
     if (counter->limit == asked_at) {
-        counter->limit = later(asked_at);
+        counter->limit = tc_later(asked_at);
     }
     if (result == TC_LATER) {
         Py_RETURN_NONE;
@@ -511,57 +484,6 @@ tc_rearm(PyCodeObject *code)
         record->counters[i].count = 0;
     }
     tc_instrument_again(code);
-}
-
-PyObject *
-tc_py_ask_after(PyObject *module, PyObject *args)
-{
-    PyCodeObject *code;
-    int at;
-    unsigned long long runs;
-    if (!PyArg_ParseTuple(args, "O!iK:ask_after", &PyCode_Type, &code, &at, &runs)) {
-        return NULL;
-    }
-    tc_code *record = tc_code_make(code);
-    struct tc_counter *counter = record && at >= 0 ? counter_of(record, at) : NULL;
-    if (record == NULL || (at >= 0 && counter == NULL)) {
-        return record ? PyErr_NoMemory() : NULL;
-    }
-    uint32_t limit = runs < 1 ? 1 : runs > UINT32_MAX ? UINT32_MAX : (uint32_t)runs;
-    if (at < 0) {
-        record->call_limit = limit;
-    }
-    else {
-        counter->limit = limit;
-    }
-    Py_RETURN_NONE;
-}
-
-PyObject *
-tc_py_set_threshold(PyObject *module, PyObject *args)
-{
-    PyObject *code;
-    unsigned int calls, rounds = 0;
-    if (!PyArg_ParseTuple(args, "O!I|I:set_threshold", &PyCode_Type, &code, &calls, &rounds)) {
-        return NULL;
-    }
-    tc_code *record = tc_code_make((PyCodeObject *)code);
-    if (record == NULL) {
-        return NULL;
-    }
-    calls = calls ? calls : 1;
-    uint64_t loops = rounds ? rounds : state.threshold ? (uint64_t)state.loop_threshold * calls / state.threshold
-                                                       : calls;
-    record->own_threshold = calls;
-    record->call_limit = calls;
-    record->loop_limit = loops < 1 ? 1 : loops > UINT32_MAX ? UINT32_MAX : (uint32_t)loops;
-    record->calls_refused = 0;
-    for (int i = 0; i < record->loop_count; i++) {
-        record->counters[i].decided = 0;
-        record->counters[i].limit = record->loop_limit;
-    }
-    tc_rearm((PyCodeObject *)code);
-    Py_RETURN_NONE;
 }
 
 /* -- on and off -- */
@@ -685,8 +607,8 @@ tc_py_start(PyObject *module, PyObject *args)
         return NULL;
     }
     tc_next_generation();
-    state.threshold = threshold ? threshold : 1;
-    state.loop_threshold = loop_threshold ? loop_threshold : 1;
+    tc_threshold = threshold ? threshold : 1;
+    tc_loop_threshold = loop_threshold ? loop_threshold : 1;
     state.ready = 0;
     int failed = events_on(monitoring);
     if (!failed && tc_hooks_install() < 0) {

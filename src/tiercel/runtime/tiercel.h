@@ -201,6 +201,17 @@ void tc_next_generation(void);
 /* Set while native code stores into a dict without a site, so that watchers know. */
 extern int tc_in_native_store;
 
+/* -- counters.c -- */
+
+/* Everybody's, in calls and in rounds. */
+extern uint32_t tc_threshold, tc_loop_threshold;
+/* The counter of the loop with that header, made if there is none.  NULL: no memory. */
+struct tc_counter *tc_counter_of(tc_code *record, int at);
+/* The next limit where the control was asked, and wants to be again: not so soon. */
+uint32_t tc_later(uint32_t limit);
+PyObject *tc_py_ask_after(PyObject *module, PyObject *args);
+PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
+
 /* -- waiting.c -- */
 /* Code whose events are off until the budget allows to compile it. */
 void tc_waiting_add(tc_code *record);
@@ -246,8 +257,6 @@ PyObject *tc_py_start(PyObject *module, PyObject *args);
 PyObject *tc_py_stop(PyObject *module, PyObject *unused);
 PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
-PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
-PyObject *tc_py_ask_after(PyObject *module, PyObject *args);
 int tc_monitor_on(void);
 /* Switches our events off while other tools of sys.monitoring are there, and on again. */
 void tc_monitor_pause(int pause);
