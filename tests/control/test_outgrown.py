@@ -14,7 +14,7 @@ PROGRAM = """
     def calls(points):
         total = 0
         for point in points:
-            total += int(str(point.x))
+            total += len(str(point.x).title())
         return total
 
     def loop(rounds):

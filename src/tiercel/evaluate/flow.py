@@ -59,7 +59,7 @@ class _Loop:
     peeled: int              # how many rounds were evaluated before
     peeling: bool            # whether this is another such
     entries: list[tuple[State, Block, int]]
-    pending: dict[int, list[Incoming]]
+    pending: dict[int, list[tuple[State, Block, int]]]
     outer: list[dict[int, int]]        # for each caller, how many ways into its blocks were waiting
     graph_size: int
     returns: int
@@ -288,7 +288,7 @@ class Flow(Numbers):
             raise Unsupported("a loop whose types do not settle")
         loop = _Loop(index, last, key, peeled, peeled < memory.peel,
                      [(state.copy(), block, len(block.nodes)) for state, block in incoming],
-                     {unit: [(s.copy(), b) for s, b in ins] for unit, ins in self._pending.items()},
+                     {unit: [(s.copy(), b, len(b.nodes)) for s, b in ins] for unit, ins in self._pending.items()},
                      [{unit: len(ins) for unit, ins in pending.items()} for pending, _ in self._outer],
                      len(self.graph.blocks), len(self.returns), len(self.yields), self.inlined_size)
         loops.append(loop)
@@ -382,7 +382,11 @@ class Flow(Numbers):
         del self.returns[loop.returns:]
         del self.yields[loop.yields:]
         self.inlined_size = loop.inlined
-        self._pending = loop.pending
+        # in the order of blocks, some that are no part of the loop may come before its last: they were entered
+        for ways in loop.pending.values():
+            for _, block, size in ways:
+                self.cut(block, size, loop.graph_size)
+        self._pending = {unit: [(state, block) for state, block, _ in ways] for unit, ways in loop.pending.items()}
         self._pending[basic.at] = [(state, block) for state, block, _ in loop.entries]
 
     def cut(self, block: Block, nodes: int, blocks: int) -> None:

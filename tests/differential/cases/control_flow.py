@@ -356,3 +356,20 @@ def three_numbers(xs):
                 if y == 9:
                     return a
     return a, b, c
+
+
+@case((["a", "b"], {"p": 0, "pa": 1}), (["a"], {"p": 0, "pa": 1}), (["a"], {"p": 0, "pa": 1, "p1": 2}), ([], {"p": 5}))
+def first_free_name(names, taken):
+    name = ""
+    for each in names:
+        name = "p" + each
+        if name not in taken:
+            break
+    else:
+        while True:
+            taken["p"] += 1
+            name = "p%d" % taken["p"]
+            if name not in taken:
+                break
+    taken[name] = names
+    return name, sorted(taken)
