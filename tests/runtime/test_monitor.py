@@ -80,7 +80,7 @@ def test_hot_call_with_the_argument_slots() -> None:
     assert hooks.of("hot_call") == [((9, 1, 4, (2, 3), {"k": 6}),)]
 
 
-def test_what_is_put_off_is_not_counted_meanwhile_and_asks_again_at_once() -> None:
+def test_what_is_put_off_is_not_counted_meanwhile_and_counts_anew() -> None:
     f = fresh("def f(a): return a")
     hooks = started("f")
     for i in range(1, 101):
@@ -89,7 +89,7 @@ def test_what_is_put_off_is_not_counted_meanwhile_and_asks_again_at_once() -> No
     time.sleep(0.3)
     for i in range(101, 201):
         f(i)
-    assert [args[0][0] for args in hooks.of("hot_call")] == [10, 101]
+    assert [args[0][0] for args in hooks.of("hot_call")] == [10, 110]
 
 
 def test_a_loop_that_is_put_off_goes_on_counting_after_a_while() -> None:
@@ -125,13 +125,13 @@ def test_code_may_die_while_it_waits() -> None:
     for i in range(20):
         f(i)
         g(i)
-    assert len(hooks.of("hot_call")) == 2
+    assert len(hooks.of("hot_call")) == 1, "the other waits without having asked"
     del f
     gc.collect()
     time.sleep(0.3)
     for i in range(100):
         g(i)
-    assert len(hooks.of("hot_call")) == 3
+    assert len(hooks.of("hot_call")) == 2
 
 
 def test_attached_by_the_hook() -> None:
@@ -151,7 +151,7 @@ def test_hot_loop() -> None:
     time.sleep(0.3)
     assert f(1000) == sum(range(1000))
     calls = hooks.of("hot_loop")
-    assert [slots for _, slots, _ in calls[:2]] == [(1000, sum(range(50)), 49), (1000, 0, 0)]
+    assert [slots for _, slots, _ in calls[:2]] == [(1000, sum(range(50)), 49)] * 2
     assert len({at for at, _, _ in calls}) == 1
     assert all(type(stack[0]).__name__ == "range_iterator" and len(stack) == 1 for _, _, stack in calls)
 
@@ -452,7 +452,9 @@ def test_fork_waits_for_a_hook_and_lets_none_begin() -> None:
     assert len(hooks.of("hot_call")) == 1
     _runtime.after_fork()
     thread.join()
-    g(1)
+    time.sleep(0.3)
+    for i in range(12):
+        g(i)
     assert len(done) == 2
 
 
@@ -516,6 +518,9 @@ def test_what_the_worker_keeps_is_collected_by_the_worker() -> None:
     assert gc.collect() == 0 and end() is not None, "not the program's garbage"
     for _ in range(5):
         _runtime.run_on_thread(int)
+    assert end() is not None, "not worth it yet"
+    for _ in range(5):
+        _runtime.run_on_thread(lambda: kept.extend([] for _ in range(1000)))
     assert end() is None
 
 
