@@ -591,46 +591,6 @@ def methods_of_many_types(start):
     return seen
 
 
-class Ends:
-    def __init__(self, n):
-        self.n = n
-        if n % 3 == 1:
-            self.act = lambda x: ("own", x)
-
-    def act(self, x):
-        log("act", self.n)
-        return "method", x
-
-    def __del__(self):
-        log("end", self.n)
-
-
-class Slot:
-    __slots__ = ("act", "n")
-
-    def __init__(self, n):
-        self.act = lambda x: ("slot", x)
-        self.n = n
-
-    def __del__(self):
-        log("end of slot", self.n)
-
-
-def argument(x):
-    log("argument", x)
-    return x
-
-
-@case((9,))
-def owners_end_in_order(n):
-    makers = [Ends, Ends, Ends, Slot]
-    seen = []
-    for i in range(n):
-        seen.append(makers[i % 4](i).act(argument(i)))
-        thing = makers[i % 4](i + 100)
-        seen.append(thing.act(argument(thing := None)))
-        log("next")
-    return seen
 def packed(*args):
     return args
 
