@@ -236,6 +236,9 @@ def test_a_running_loop_that_does_little_each_time_is_given_up(hooks, monkeypatc
     record = known_record(f.__code__)
     compiled = record.compiled[0]
     version, compiled.work = compiled.version, 1_000_000
+    counted, compiled.work, version.work, version.counts = compiled.work, 0, 0, [0, 0, 1280]
+    assert hooks.noisy(version, 2) is False and version.valid, "it does not count"
+    compiled.work = counted
     for ends, work, valid in ((40, 999_900, True), (640, 500_000, True), (1280, 499_000, False)):
         version.counts, version.work, now[0] = [0, 0, ends], work, now[0] + 1.0
         assert hooks.noisy(version, 2) is False and version.valid == valid

@@ -186,10 +186,10 @@ class Hooks:
         return None
 
     def _is_entered_in_vain(self, compiled: Compiled, work: int, site: int) -> bool:
-        """Whether a running loop, which has so much work left to count, hardly does any between its ends at a site."""
+        """Whether a running loop hardly does any work between its ends at a site; `work`: what is left to count."""
         ends, where = compiled.counts[site], compiled.sites[site]
         often = where.times_a_second(ends, process_time()) > MAX_ENDS_A_SECOND
-        idle = work <= compiled.work and compiled.work - work < LEAST_WORK * ends
+        idle = 0 < compiled.work >= work and compiled.work - work < LEAST_WORK * ends
         return ends > FEW_ENDS and (often or idle)
 
     def retired(self, version: Any, reason: str | None) -> bool | None:
