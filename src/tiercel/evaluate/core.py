@@ -511,6 +511,13 @@ class Core:
     def _materialise_function(self, function: Virtual) -> Node:
         info = function.info
         assert isinstance(info, FunctionInfo)
+        # whether a cell is bound must be asked while the function is virtual still, in case it is not
+        for unsure in self._cells_maybe_unbound(function):
+            self.materialise(unsure)
+        now = self.state.current(function)
+        if not isinstance(now, Virtual):
+            return now  # type: ignore[return-value]
+        function = now
         node = Node(OPS["new_function"], [], "o", {"code": info.code, "globals": info.globals, "flags": info.flags,
                                                    "qualname": info.qualname})
         node.fact = function.fact
@@ -528,6 +535,13 @@ class Core:
             else:
                 self._late_stores.append((cell, content))
         return node
+
+    def _cells_maybe_unbound(self, function: Virtual) -> list[Virtual]:
+        """The virtual cells of a virtual function's closure of which it is not known whether they are bound."""
+        return [cell for part in function.parts if isinstance(part, Virtual) and part.kind == "tuple"
+                for cell in map(self.state.current, self.state.parts(part))
+                if isinstance(cell, Virtual) and cell.kind == "cell"
+                and isinstance(self.state.parts(cell)[0], MaybeUnbound)]
 
     def _build_generator(self, parts: list[Abstract]) -> Node:
         if len(parts) == 1:

@@ -193,6 +193,19 @@ def empty_cell(n):
     return seen
 
 
+@case((True,), (False,), repeat=4)
+def maybe_empty_cell_of_a_function(empty):
+    def f():
+        return value
+    if not empty:
+        value = 1729
+    cell = f.__closure__[0]
+    try:
+        return cell.cell_contents
+    except ValueError as error:
+        return str(error)
+
+
 @case((25,))
 def lambdas(n):
     add = lambda a, b=1: a + b  # noqa: E731
