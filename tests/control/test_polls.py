@@ -100,3 +100,42 @@ def test_a_signal_handler_sees_the_generator_whose_body_is_evaluated_in_place() 
     done = subprocess.run([sys.executable, "-m", "tiercel", "-c", BODY], capture_output=True, text=True, timeout=60,
                           env=environment)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+SENT = """
+import _thread, os, signal
+
+def handler(number, frame):
+    raise ZeroDivisionError(frame.f_lineno)
+
+def sends(send, *args):
+    try:
+        send(*args)
+    except ZeroDivisionError as error:
+        return error.args[0]
+    return "too late"
+
+def kills():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except ZeroDivisionError as error:
+        return error.args[0]
+    return "too late"
+
+def raises():
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except ZeroDivisionError as error:
+        return error.args[0]
+    return "too late"
+
+signal.signal(signal.SIGTERM, handler)
+print({(sends(_thread.interrupt_main, signal.SIGTERM), kills(), raises()) for _ in range(100)})
+"""
+
+
+def test_a_signal_that_a_call_sends_is_handled_right_after_it() -> None:
+    environment = {**os.environ, "TIERCEL_THRESHOLD": "20", "TIERCEL_SYNC": "1", "TIERCEL_STRICT": "1"}
+    done = subprocess.run([sys.executable, "-m", "tiercel", "-c", SENT], capture_output=True, text=True, timeout=60,
+                          env=environment)
+    assert (done.stdout, done.stderr) == ("{(9, 16, 23)}\n", "")

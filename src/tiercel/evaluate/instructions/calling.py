@@ -19,6 +19,7 @@ _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENER
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _HEAPTYPE = 1 << 9
+_SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
@@ -68,14 +69,20 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         _call_bound_method(e, function, args, names)
         return
     callee = _known_callee(e, function)
-    if isinstance(callee, Const) and _call_constant(e, callee.value, args, names):
-        return
-    result = _result(e, callee, args[:len(args) - len(names)])
-    node = e.emit("call", e.obj(callee), *[e.obj(a) for a in args], names=names, fact=result.fact,
-                  witness=result.witness)
-    e.constants += names
-    e.frame.stack.append(node)
-    e.let_go(*args, callee)
+    if not (isinstance(callee, Const) and _call_constant(e, callee.value, args, names)):
+        result = _result(e, callee, args[:len(args) - len(names)])
+        node = e.emit("call", e.obj(callee), *[e.obj(a) for a in args], names=names, fact=result.fact,
+                      witness=result.witness)
+        e.constants += names
+        e.frame.stack.append(node)
+        e.let_go(*args, callee)
+    if isinstance(callee, Const) and _may_signal(callee.value):
+        e.emit("poll", after=e.frame.stack)
+
+
+def _may_signal(target: Any) -> bool:
+    """Whether a call may send a signal to the process itself, whose handler the interpreter runs right after the call."""
+    return type(target) is BuiltinFunctionType and target.__module__ in _SIGNALLING
 
 
 def _known_callee(e: Any, function: Abstract) -> Abstract:
