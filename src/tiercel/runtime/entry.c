@@ -225,14 +225,21 @@ tc_generic_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObj
     return enter(callable, args, nargsf, kwnames, newest(callable));
 }
 
-/* An entry did not take the call: the arguments have another shape, or the types are not those of `version`. */
+/* An entry did not take the call: the arguments have another shape, or the types are not those of `version`.  The call
+   returns to that entry, unless it was a tail call, which quickly made code does not have. */
 PyObject *
 tc_entry_next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames, tc_version *version)
 {
     PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)callable)->func_code;
     int plain = kwnames == NULL && PyVectorcall_NARGS(nargsf) == code->co_argcount && code == version->code;
+    PyObject *result;
+    version->leaving++;
     if (tc_entry_thread() == NULL) {
-        return tc_interpreter_entry(callable, args, nargsf, kwnames);
+        result = tc_interpreter_entry(callable, args, nargsf, kwnames);
     }
-    return enter(callable, args, nargsf, kwnames, plain ? version->next : newest(callable));
+    else {
+        result = enter(callable, args, nargsf, kwnames, plain ? version->next : newest(callable));
+    }
+    version->leaving--;
+    return result;
 }

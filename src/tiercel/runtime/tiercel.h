@@ -98,7 +98,7 @@ struct tc_version {
     uint32_t active;         /* the last sweep that found it, or a caller, on some stack */
     void **watches;          /* what it is registered under; see watch.c */
     Py_ssize_t watch_count;
-    Py_ssize_t leaving;      /* exits of it that go on in the interpreter and will return to its machine code */
+    Py_ssize_t leaving;      /* calls that go on in the interpreter and will return to its machine code */
     PyObject *library;       /* keeps the machine code */
     PyObject *name;
     PyObject *reason;        /* why it was retired, or NULL */
