@@ -203,7 +203,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    tiercel.enable(threshold=300, budget=100, strict=True)
+    tiercel.enable(threshold=300, sync=True, strict=True)
     listings = {name: "\n".join(map(wrapped, make().strip("\n").split("\n"))) + "\n" for name, make in LISTINGS.items()}
     tiercel.disable()
     differ = []

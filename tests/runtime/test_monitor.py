@@ -125,11 +125,24 @@ def test_code_may_die_while_it_waits() -> None:
     for i in range(20):
         f(i)
         g(i)
-    assert len(hooks.of("hot_call")) == 1, "the other waits without having asked"
+    assert len(hooks.of("hot_call")) == 2
     del f
     gc.collect()
     time.sleep(0.3)
     for i in range(100):
+        g(i)
+    assert len(hooks.of("hot_call")) == 3
+
+
+def test_nobody_asks_while_the_budget_is_spent() -> None:
+    f, g = fresh("def f(a): return a"), fresh("def g(a): return a", "g")
+    hooks = started("f", "g", hot_call=lambda args: _runtime.wake_after(0.2))
+    for i in range(20):
+        f(i)
+        g(i)
+    assert len(hooks.of("hot_call")) == 1, "the other waits without having asked"
+    time.sleep(0.4)
+    for i in range(20):
         g(i)
     assert len(hooks.of("hot_call")) == 2
 

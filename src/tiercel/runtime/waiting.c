@@ -125,7 +125,7 @@ tc_waiting_add(tc_code *record)
 int
 tc_waiting_is_on(void)
 {
-    return sleeper.exists;
+    return sleeper.exists && delay > 0.0;
 }
 
 void
