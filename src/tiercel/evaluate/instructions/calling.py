@@ -243,6 +243,7 @@ def call_function_ex(e: Any, i: Any) -> None:
         operands.append(e.obj(keywords))
     stack.append(e.emit("call_ex", *operands))
     e.let_go(function, args, *([] if keywords is None else [keywords]))
+    e.emit("poll", after=stack)       # whatever it was may have sent a signal
 
 
 def call_intrinsic_1(e: Any, i: Any) -> None:
