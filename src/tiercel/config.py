@@ -77,8 +77,8 @@ PERCENT = ("a number above 0 and up to 100", _percent)
 SWITCHES = (
     Switch("active", "TIERCEL", None, FLAG, "1: on from the start, where `python -m tiercel install` was run; "
            "0: off, whatever the program says"),
-    Switch("threshold", "TIERCEL_THRESHOLD", 1000, COUNT, "calls of a function before it is compiled; a running loop "
-           "takes ten times as many iterations; 1: everything at once"),
+    Switch("threshold", "TIERCEL_THRESHOLD", 1000, COUNT, "calls of a function before it is compiled, by default "
+           "more if that is to pay; a running loop takes ten times as many iterations; 1: everything at once"),
     Switch("sync", "TIERCEL_SYNC", False, FLAG, "1: compile whatever is hot when it is hot, without a budget, whether "
            "it pays or not"),
     Switch("budget", "TIERCEL_BUDGET", 10.0, PERCENT, "how much of the processor time may be spent on compiling, "

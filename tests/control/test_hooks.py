@@ -213,32 +213,36 @@ def test_the_end_of_a_loop_is_no_noise(hooks):
     assert version.valid
 
 
-def test_a_running_loop_that_ends_all_the_time_is_given_up(hooks, monkeypatch):
+@pytest.fixture
+def now(monkeypatch):
+    """The processor time that control sees, as a list of one."""
+    seconds = [100.0]
+    monkeypatch.setattr(hooks_module, "process_time", lambda: seconds[0])
+    return seconds
+
+
+def compiled_loop(hooks):
     f = function()
-    now = [100.0]
-    monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
     assert hooks.hot_loop(f, 4, (1, 2), ()) is True
     record = known_record(f.__code__)
-    version = record.find(record.compiled[0].version).version
-    record.compiled[0].sites[2].asked = (100.0, 0)
-    now[0], version.counts = 101.0, [0, 0, 100_000]
-    assert hooks.noisy(version, 2) is False and version.valid
-    now[0], version.counts = 102.0, [0, 0, 400_000]
-    assert hooks.noisy(version, 2) is False and not version.valid
+    compiled, = record.compiled
+    compiled.sites[2].asked = (100.0, 0)
+    return record, compiled, compiled.version
+
+
+def test_a_running_loop_that_ends_all_the_time_is_given_up(hooks, now):
+    record, _, version = compiled_loop(hooks)
+    for ends, valid in ((100_000, True), (400_000, False)):
+        now[0], version.counts = now[0] + 1.0, [0, 0, ends]
+        assert hooks.noisy(version, 2) is False and version.valid == valid
     assert record.refused[4] == version.retired_for == "it makes too few rounds at a time"
 
 
-def test_a_running_loop_that_does_little_each_time_is_given_up(hooks, monkeypatch):
-    f = function()
-    now = [100.0]
-    monkeypatch.setattr(hooks_module, "process_time", lambda: now[0])
-    assert hooks.hot_loop(f, 4, (1, 2), ()) is True
-    record = known_record(f.__code__)
-    compiled = record.compiled[0]
-    version, compiled.work = compiled.version, 1_000_000
-    counted, compiled.work, version.work, version.counts = compiled.work, 0, 0, [0, 0, 1280]
+def test_a_running_loop_that_does_little_each_time_is_given_up(hooks, now):
+    record, compiled, version = compiled_loop(hooks)
+    version.work, version.counts, now[0] = 0, [0, 0, 1280], 101.0
     assert hooks.noisy(version, 2) is False and version.valid, "it does not count"
-    compiled.work = counted
+    compiled.work = 1_000_000
     for ends, work, valid in ((40, 999_900, True), (640, 500_000, True), (1280, 499_000, False)):
         version.counts, version.work, now[0] = [0, 0, ends], work, now[0] + 1.0
         assert hooks.noisy(version, 2) is False and version.valid == valid
@@ -381,6 +385,9 @@ def test_budget(monkeypatch):
     assert budget.allows()
     budget.charge(1.0)
     assert not budget.allows()
+    now[0] += 2
+    assert budget.allows(), "the first seconds earn more"
+    budget.charge(1.0)
     now[0] += 10
     assert budget.allows()
     assert budget.allows(1000)

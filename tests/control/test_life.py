@@ -454,3 +454,18 @@ def test_types_met_become_a_switch():
         assert newest.alive and newest.exits == before, tiercel.explain(total)
         assert {"One.get", "Two.get", "Three.get"} <= set(newest.inlined)
     """)
+
+
+def test_comparing_bytes_with_strings_warns_where_python_is_asked_to():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=5, sync=True, strict=True)
+        def has(keys, key):
+            try:
+                return key in keys
+            except BytesWarning:
+                return "warned"
+        for keys in (["a"], {"a": 1, 2: 2}, {"a", 2}, [b"a"], {b"a": 1, 2: 2}, {b"a", 2}):
+            print({has(keys, "a") for _ in range(20)})
+    """, "-bb")
+    assert out == "{True}\n" * 3 + "{'warned'}\n" * 3

@@ -256,8 +256,45 @@ def test_dicts_and_sets() -> None:
     assert new_set(array(1, 2, 1), 3) == {1, 2}
     assert outcome(new_set, array([]), 1)[0] is TypeError
     items = {1, "x"}
-    helper("tc_set_add_str", None, OBJECT, OBJECT)(items, "y")
+    add = helper("tc_set_add_str", ctypes.c_int, OBJECT, OBJECT)
+    assert [add(items, k) for k in ("y", 1)] == [0, 1] and items == {1, "x", "y"}
     assert [helper("tc_set_has_str", ctypes.c_int, OBJECT, OBJECT)(items, k) for k in (1, "y", "z")] == [1, 1, 0]
+
+
+class Stored:
+    """Equal to nothing, and of the hash of a simple key."""
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("nobody may ask")
+
+
+KEYS = [1, 0, -1, -2, 2 ** 61, 2 ** 200, "a", "é" * 50, b"a", b"", None, True, (), (1, "a"), ((None, 2.5), b"x"),
+        *range(5, 700, 7)]
+
+
+def test_lookups_of_simple_keys() -> None:
+    has_key, in_set, add, within = (helper(f"tc_{name}", ctypes.c_int, OBJECT, OBJECT)
+                                    for name in ("dict_has_str", "set_has_str", "set_add_str", "sequence_has"))
+    get, get_or = helper("tc_dict_get_str", POINTER, *[OBJECT] * 2), helper("tc_dict_get_or", POINTER, *[OBJECT] * 3)
+    for stored in (KEYS[::2], KEYS[1::2], KEYS[:9], ["a", "b"], []):
+        table, items = dict.fromkeys([*stored, 1e9]), {*stored, 1e9}
+        for removed in stored[::3]:
+            del table[removed]
+            items.remove(removed)
+        for key in KEYS:
+            assert has_key(table, key) == (key in table), key
+            assert in_set(items, key) == (key in items), key
+            assert within(list(table), key) == (key in list(table)), key
+    for key in (1, "a", None, (1, "a"), 2 ** 200):
+        table, items = {Stored(key): 1, 2.5: 2}, {Stored(key), 2.5}
+        assert has_key(table, key) == in_set(items, key) == add(items, key) == within([Stored(key)], key) == -1
+        assert get(table, key) is None and get_or(table, key, 5) is None and len(items) == 2
 
 
 def test_updates() -> None:

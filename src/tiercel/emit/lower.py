@@ -30,7 +30,7 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_str", "handled_exception",
-             "own_store")
+             "own_store", "dict_get_or", "set_add_str")
 
 
 @dataclass(slots=True)
@@ -440,11 +440,9 @@ def _complete() -> None:
 _complete()
 
 
-def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True,
-          spared: bool = False) -> Lowered:
+def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True, spared: bool = False) -> Lowered:
     """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold; `outgrown`:
-    it is worth more than quickly made code; `spared`: calls were not inlined in it that would
-    be otherwise."""
+    it is worth more than quickly made code; `spared`: calls were not inlined that would be otherwise."""
     started = perf_counter_ns()
     symbols = Symbols()
     flow = Flow(graph)

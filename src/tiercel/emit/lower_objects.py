@@ -417,11 +417,14 @@ def _or_leave(function: str) -> Rule:
     return rule
 
 
-def _has(e: Lowering, node: Node) -> None:
-    """The C function says -1 where the code must leave."""
-    found = e.call("i32", "tc_sequence_has", *[("ptr", e.value(arg)) for arg in node.args])
-    e.leave_if(e.put(f"icmp slt i32 {found}, 0"), node)
-    e.define(node, f"icmp ne i32 {found}, 0")
+def _unless_unknown(function: str) -> Rule:
+    """A C function that says whether, or -1 where the code must leave."""
+    def rule(e: Lowering, node: Node) -> None:
+        found = e.call("i32", function, *[("ptr", e.value(arg)) for arg in node.args])
+        e.leave_if(e.put(f"icmp slt i32 {found}, 0"), node)
+        if node.rep:
+            e.define(node, f"icmp ne i32 {found}, 0")
+    return rule
 
 
 # -- strings and bytes ---------------------------------------------------------------------------------------------
@@ -516,7 +519,8 @@ RULES: dict[str, Any] = {
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store, "closure_item": _closure_item,
     "list_length": _field("var.size", "list"), "list_item": _list_item, "list_set": _list_set,
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
-    "list_has": _has, "tuple_has": _has,
+    **dict.fromkeys(("list_has", "tuple_has"), _unless_unknown("tc_sequence_has")),
+    **{name: _unless_unknown(f"tc_{name}") for name in ("dict_has_str", "set_has_str", "set_add_str")},
     "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
     "method_function": _field("method.function", "func", "ptr"), "method_self": _field("method.self", "func", "ptr"),
     "tuple_length": _field("var.size", "tuple"), "tuple_item": _tuple_item, "tuple_new": _of_array("tc_tuple_new"),
@@ -532,5 +536,5 @@ RULES: dict[str, Any] = {
     "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),
     "range_iter_length": _field("rangeiter.len", "iter"),
     "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),
-    "dict_get_str": _or_leave("tc_dict_get_str"), "new_function": _new_function, "generator_new": _generator_new,
+    "dict_get_str": _or_leave("tc_dict_get_str"), "dict_get_or": _or_leave("tc_dict_get_or"), "new_function": _new_function, "generator_new": _generator_new,
 }

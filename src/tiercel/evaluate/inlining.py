@@ -19,9 +19,9 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
-MAX_NODES = 1000              # of a graph into which more is inlined
+ROOM = 1000                   # nodes of a graph into which more is inlined
 # The same of code that has not yet shown that it is worth more.
-FRUGAL_CALLEE, FRUGAL_NODES = 40, 250
+FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 
 _NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -84,9 +84,9 @@ class Inliner(Iteration):
             return False
         size = len(decode(code).instructions)
         nodes = sum(len(block.nodes) for block in self.graph.blocks)
-        if size > MAX_CALLEE or nodes > MAX_NODES * self.history.inlining or "recursion" in self.failures():
+        if size > MAX_CALLEE or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
             return False
-        if self.history.frugal and (size > FRUGAL_CALLEE or nodes > FRUGAL_NODES):
+        if self.history.frugal and (size > FRUGAL_CALLEE or nodes > FRUGAL_ROOM):
             self.spared = True
             return False
         return True

@@ -370,15 +370,18 @@ _op("range_iter_length", "o", "i", reads="iter", doc="how many are left")
 _op("dict_length", "o", "i", reads="dict")
 _op("set_length", "o", "i", reads="set")
 _op("dict_get_str", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_str",
-    doc="exact dict, simple key; leaves if missing")
-_op("dict_get_or", "ooo", "o", ref="new", reads="dict", symbol="tc_dict_get_or",
-    doc="dict.get(key, operand 2) of an exact dict and a simple key")
+    doc="exact dict, simple key; leaves if missing, or if code of the program must tell")
+_op("dict_get_or", "ooo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_or", attrs="reason",
+    doc="dict.get(key, operand 2) of an exact dict and a simple key; leaves if code of the program must tell")
 _op("dict_get", "oo", "o", RUNS, ref="new", symbol="tc_dict_get", fails="null", doc="dict[key]; raises KeyError")
 _op("dict_set_str", "ooo", "", RUNS, symbol="tc_dict_set_str", fails="minus1",
     doc="exact dict, simple key; what was there goes, which may run finalisers")
-_op("dict_has_str", "oo", "b", reads="dict", symbol="tc_dict_has_str", doc="exact dict, simple key")
-_op("set_has_str", "oo", "b", reads="set", symbol="tc_set_has_str", doc="exact set or frozenset, simple key")
-_op("set_add_str", "oo", "", PURE | KEEPS, writes="set", symbol="tc_set_add_str", doc="exact set, simple item")
+_op("dict_has_str", "oo", "b", LEAVES, reads="dict", symbol="tc_dict_has_str", attrs="reason",
+    doc="exact dict, simple key; leaves likewise")
+_op("set_has_str", "oo", "b", LEAVES, reads="set", symbol="tc_set_has_str", attrs="reason",
+    doc="exact set or frozenset, simple key; leaves likewise")
+_op("set_add_str", "oo", "", LEAVES | KEEPS, writes="set", symbol="tc_set_add_str", attrs="reason",
+    doc="exact set, simple item; leaves likewise")
 _op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")
 _op("set_new", "o*", "o", RUNS, ref="new")
 

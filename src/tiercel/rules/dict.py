@@ -38,12 +38,12 @@ def get(e: Any, names: Any, key: Any) -> Any:
 
 @rule(dict.get, dict, Anything, Anything)
 def get_or(e: Any, names: Any, key: Any, missing: Any) -> Any:
-    if not e.is_simple_key(key):
+    if not e.is_simple_key(key) or "keys" in e.failures():
         return NotImplemented
     seen = _seen(e, names, key)
     if seen is NO_WITNESS and missing is not e.NONE:
         seen = e.sample_like(missing)
-    return e.emit("dict_get_or", e.obj(names), e.obj(key), e.obj(missing), witness=seen)
+    return e.emit("dict_get_or", e.obj(names), e.obj(key), e.obj(missing), witness=seen, reason="keys")
 
 
 @rule(operator.setitem, dict, Anything, Anything)
@@ -56,7 +56,9 @@ def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
 
 @rule(operator.contains, dict, Anything)
 def contains(e: Any, names: Any, key: Any) -> Any:
-    return e.emit("dict_has_str", e.obj(names), e.obj(key)) if e.is_simple_key(key) else NotImplemented
+    if not e.is_simple_key(key) or "keys" in e.failures():
+        return NotImplemented
+    return e.emit("dict_has_str", e.obj(names), e.obj(key), reason="keys")
 
 
 @rule(len, dict)

@@ -12,14 +12,16 @@ from tiercel.types import INDEX, Fact
 @rule(operator.contains, set, Anything)
 @rule(operator.contains, frozenset, Anything)
 def contains(e: Any, items: Any, item: Any) -> Any:
-    return e.emit("set_has_str", e.obj(items), e.obj(item)) if e.is_simple_key(item) else NotImplemented
+    if not e.is_simple_key(item) or "keys" in e.failures():
+        return NotImplemented
+    return e.emit("set_has_str", e.obj(items), e.obj(item), reason="keys")
 
 
 @rule(set.add, set, Anything)
 def add(e: Any, items: Any, item: Any) -> Any:
-    if not e.is_simple_key(item):
+    if not e.is_simple_key(item) or "keys" in e.failures():
         return NotImplemented
-    e.emit("set_add_str", e.obj(items), e.obj(item))
+    e.emit("set_add_str", e.obj(items), e.obj(item), reason="keys")
     return e.NONE
 
 

@@ -159,6 +159,32 @@ tc_keep_float(tc_free_floats *free, PyObject *number)
     return 1;
 }
 
+/* -- hash tables -- */
+
+/* What stands at a place of a dict's table (dictkeys_get_index in dictobject.c): the number of an entry, or negative. */
+static inline Py_ssize_t
+tc_dict_index(PyDictKeysObject *keys, size_t place)
+{
+    int log2_size = DK_LOG_SIZE(keys);
+    if (log2_size < 8) {
+        return ((int8_t *)keys->dk_indices)[place];
+    }
+    if (log2_size < 16) {
+        return ((int16_t *)keys->dk_indices)[place];
+    }
+    return log2_size < 32 ? ((int32_t *)keys->dk_indices)[place] : (Py_ssize_t)((int64_t *)keys->dk_indices)[place];
+}
+
+/* Where dicts and sets look next, to be masked. */
+static inline size_t
+tc_next_place(size_t place, size_t *perturb)
+{
+    *perturb >>= 5;
+    return place * 5 + *perturb + 1;
+}
+
+enum { TC_SET_PROBES = 9 };      /* places that a set looks at in a row (LINEAR_PROBES in setobject.c) */
+
 /* -- version numbers -- */
 
 /* The interpreter finds functions and code objects by their version number, in a table of borrowed references from which

@@ -226,7 +226,7 @@ tc_generic_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObj
 }
 
 /* An entry did not take the call: the arguments have another shape, or the types are not those of `version`.  The call
-   returns to that entry, unless it was a tail call, which quickly made code does not have. */
+   returns to that entry, whose machine code must still be there. */
 PyObject *
 tc_entry_next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames, tc_version *version)
 {

@@ -50,7 +50,6 @@ PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
 
 /* -- helpers_container.c -- */
 void tc_list_append(PyObject *list, PyObject *item);
-int tc_sequence_has(PyObject *sequence, PyObject *item);
 PyObject *tc_list_repeat(PyObject *item, int64_t count);
 void tc_list_reverse(PyObject *list);
 void tc_list_insert(PyObject *list, int64_t index, PyObject *item);
@@ -75,14 +74,9 @@ PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t h
 /* Over a value that is set, which is returned with its reference. */
 PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
 int tc_own_lacks(PyObject *object, PyObject *name);
-PyObject *tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing);
-PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);    /* NULL, no exception: missing */
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
 int tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);
-int tc_dict_has_str(PyObject *dict, PyObject *key);
 PyObject *tc_dict_new(PyObject *const *items, int64_t count);    /* keys and values in turn; NULL and an exception */
-int tc_set_has_str(PyObject *set, PyObject *key);
-void tc_set_add_str(PyObject *set, PyObject *key);
 PyObject *tc_set_new(PyObject *const *items, int64_t count);     /* NULL and an exception */
 PyObject *tc_unpack_sequence(PyObject *sequence, int64_t count); /* NULL and an exception */
 PyObject *tc_next(PyObject *iterator);                       /* NULL and an exception; &tc_exhausted at the end */
@@ -92,6 +86,17 @@ int tc_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
 int tc_set_update(PyObject *set, PyObject *iterable);
 
 PyObject *tc_builtin_method_new(PyObject *method, PyObject *self);     /* of a method descriptor; never NULL */
+
+/* -- lookup.c -- */
+/* Of a simple key.  These never raise; NULL or -1: missing, or only code of the program can tell. */
+PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);
+/* These: only code of the program can tell. */
+PyObject *tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing);
+int tc_dict_has_str(PyObject *dict, PyObject *key);
+int tc_set_has_str(PyObject *set, PyObject *key);
+int tc_set_add_str(PyObject *set, PyObject *key);
+int tc_sequence_has(PyObject *sequence, PyObject *item);     /* a list or tuple */
+int tc_check_lookup(void);                                   /* 0: tables are laid out otherwise */
 
 /* -- exceptions.c -- */
 void tc_raise(PyObject *exc, PyObject *cause);               /* an exception is set afterwards; cause may be NULL */

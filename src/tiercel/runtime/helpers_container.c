@@ -17,14 +17,6 @@ need(int ok)
 
 /* -- lists and tuples -- */
 
-/* Of a type whose comparison with another such runs no code of the program and does not fail. */
-static int
-is_simple(PyObject *object)
-{
-    return PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyFloat_CheckExact(object)
-           || PyBytes_CheckExact(object) || PyBool_Check(object) || object == Py_None;
-}
-
 void
 tc_list_append(PyObject *list, PyObject *item)
 {
@@ -80,38 +72,6 @@ tc_list_pop(PyObject *list, int64_t index)
     Py_INCREF(item);
     need(PyList_SetSlice(list, (Py_ssize_t)index, (Py_ssize_t)index + 1, NULL) == 0);
     return item;
-}
-
-/* Whether `item`, of a simple type, is in a list or tuple; -1 if only code of the program can tell. */
-int
-tc_sequence_has(PyObject *sequence, PyObject *item)
-{
-    PyObject **items = PySequence_Fast_ITEMS(sequence);
-    for (Py_ssize_t i = 0, size = PySequence_Fast_GET_SIZE(sequence); i < size; i++) {
-        PyObject *there = items[i];
-        if (there == item) {
-            return 1;
-        }
-        if (PyLong_CheckExact(there) && PyLong_CheckExact(item)
-            && _PyLong_BothAreCompact((PyLongObject *)there, (PyLongObject *)item))
-        {
-            if (_PyLong_CompactValue((PyLongObject *)there) == _PyLong_CompactValue((PyLongObject *)item)) {
-                return 1;
-            }
-        }
-        else if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(item)) {
-            if (tc_str_eq(there, item)) {
-                return 1;
-            }
-        }
-        else if (!is_simple(there)) {
-            return -1;
-        }
-        else if (PyObject_RichCompareBool(there, item, Py_EQ) == 1) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 PyObject *
@@ -314,23 +274,6 @@ tc_format_simple(PyObject *value)
 /* -- dicts and sets -- */
 
 PyObject *
-tc_dict_get_str(PyObject *dict, PyObject *key)
-{
-    PyObject *value;
-    if (PyDict_GetItemRef(dict, key, &value) < 0) {
-        PyErr_Clear();
-    }
-    return value;
-}
-
-PyObject *
-tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing)
-{
-    PyObject *value = tc_dict_get_str(dict, key);
-    return value != NULL ? value : Py_NewRef(missing);
-}
-
-PyObject *
 tc_dict_get(PyObject *dict, PyObject *key)
 {
     Py_INCREF(dict);
@@ -353,16 +296,6 @@ tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value)
     return result;
 }
 
-int
-tc_dict_has_str(PyObject *dict, PyObject *key)
-{
-    int found = PyDict_Contains(dict, key);
-    if (found < 0) {
-        PyErr_Clear();
-    }
-    return found > 0;
-}
-
 PyObject *
 tc_dict_new(PyObject *const *items, int64_t count)
 {
@@ -373,24 +306,6 @@ tc_dict_new(PyObject *const *items, int64_t count)
         }
     }
     return dict;
-}
-
-int
-tc_set_has_str(PyObject *set, PyObject *key)
-{
-    int found = PySet_Contains(set, key);
-    if (found < 0) {
-        PyErr_Clear();
-    }
-    return found > 0;
-}
-
-void
-tc_set_add_str(PyObject *set, PyObject *key)
-{
-    if (PySet_Add(set, key) < 0) {
-        PyErr_WriteUnraisable(set);
-    }
 }
 
 PyObject *

@@ -330,7 +330,8 @@ tc_py_self_check(PyObject *module, PyObject *unused)
     else if (ts->interp->eval_frame != NULL) {
         reason = "another extension evaluates frames";
     }
-    else if (!check_values() || !check_function() || !check_frame(ts) || !tc_check_floats(ts)) {
+    else if (!check_values() || !check_function() || !check_frame(ts) || !tc_check_floats(ts)
+             || !tc_check_lookup()) {
         reason = "this CPython's structures are not the ones that Tiercel was built for";
     }
     PyErr_Clear();

@@ -521,3 +521,44 @@ def locals_seen_while_frames_run(n):
         return first, look(1)[0]["b"]
 
     return [inner(i) for i in range(n)]
+
+
+class Decides:
+    """Equals a simple key, and looks at who asks."""
+
+    def __init__(self, key, answer):
+        self.key, self.answer = key, answer
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __eq__(self, other):
+        caller = sys._getframe(1)
+        log(caller.f_code.co_name, caller.f_lineno - caller.f_code.co_firstlineno, sorted(caller.f_locals))
+        if self.answer is None:
+            raise ValueError("cannot tell")
+        return self.answer
+
+
+def looks_up(table, items, key, kept):
+    fresh = [kept, str(kept) * 2]
+    seen = [key in table, table.get(key, "none"), key in items]
+    try:
+        seen.append(table[key])
+    except KeyError:
+        seen.append("missing")
+    items.add(key)
+    return seen, len(items), fresh
+
+
+@case(({}, set()), ({1: "one"}, {1, 2}), ({Decides(1, True): "x", 2: 3}, {Decides(1, True), 2}),
+      ({Decides(1, False): "x", 2: 3}, {Decides(1, False), 2}),
+      ({Decides(1, None): "x", 2: 3}, {Decides(1, None), 2}), repeat=2)
+def keys_that_decide(table, items):
+    seen = []
+    for kept in range(12):
+        try:
+            seen.append(looks_up(table, items, 1, kept))
+        except ValueError as error:
+            seen.append(str(error))
+    return seen
