@@ -536,5 +536,6 @@ RULES: dict[str, Any] = {
     "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),
     "range_iter_length": _field("rangeiter.len", "iter"),
     "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),
-    "dict_get_str": _or_leave("tc_dict_get_str"), "dict_get_or": _or_leave("tc_dict_get_or"), "new_function": _new_function, "generator_new": _generator_new,
+    "dict_get_str": _or_leave("tc_dict_get_str"), "dict_get_or": _or_leave("tc_dict_get_or"),
+    "new_function": _new_function, "generator_new": _generator_new,
 }
