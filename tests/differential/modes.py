@@ -27,7 +27,8 @@ ENVIRONMENT: dict[str, dict[str, str]] = {
 }
 TIERCEL_MODES = tuple(mode for mode in ENVIRONMENT if mode != "plain")
 GRAPH_PARTS = ("result", "identical", "arguments", "log", "output", "raised")    # what the graph interpreter keeps
-UNDER_TEST = (str(pathlib.Path(__file__).parent / "cases"), "<program>", "<string>")
+HERE = pathlib.Path(__file__).parent
+UNDER_TEST = (str(HERE / "cases"), str(HERE / "shapes.py"), "<program>", "<string>")
 
 Caller = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 

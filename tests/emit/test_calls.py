@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.emit.made import LEFT, Made, operation
+from tests.runtime.machine import Hooks
 from tiercel import _runtime
 from tiercel.graph.build import NULL, RESULT, Const
+
+pytestmark = pytest.mark.usefixtures("each_effort")
 
 
 def test_operators() -> None:
@@ -142,6 +146,58 @@ def test_a_frame_object_that_nothing_keeps() -> None:
     node.state = made.after([RESULT])
     function = made.end(node)
     assert function(lambda: sys._getframe(1).f_lineno > 0) is True
+
+
+class Ending:
+    """Its end is told."""
+
+    def __init__(self, tell: Callable[[Any], None]) -> None:
+        self.tell = tell
+
+    def __del__(self) -> None:
+        self.tell(sys._getframe(1))
+
+
+@pytest.fixture
+def started() -> Iterator[None]:
+    """Who asks for locals gets those of machine code."""
+    _runtime.start(Hooks(), 10**6, 10**6)
+    yield
+    _runtime.stop()
+
+
+def popping(op_name: str, at: int = 1) -> Callable[..., Any]:
+    """A function that takes an item out of a list and lets go of it, having called something in another state."""
+    made = Made("o", "o", linked=True)
+    node = made.add("truth", made.params[0])
+    node.state = made.after()
+    node.state.locals[:] = [Const("before", "o")]
+    state = made.after()
+    state.at = at
+    item = made.add("list_pop", made.params[0], Const(0, "i"))
+    made.block.append(op_name, [item], state=state if op_name == "release" else None)
+    return made.end(made.params[0])
+
+
+def test_what_ends_when_it_is_released_sees_the_frame(started: None) -> None:
+    function, seen = popping("release", at=2), []
+    items = [Ending(lambda frame: seen.extend((frame.f_code, frame.f_lasti, frame.f_locals["a"])))]
+    assert function(items) == LEFT
+    assert seen[0] is function.__code__ and seen[1] == 4 and seen[2] is items
+
+
+def test_leaving_where_what_is_released_keeps_the_frame() -> None:
+    kept: list[Any] = []
+    function = popping("release")
+    assert function([5]) == []
+    assert function([Ending(kept.append)]) == LEFT
+    assert kept[0].f_code is function.__code__
+
+
+def test_what_ends_elsewhere_does_not_see_values_of_before(started: None) -> None:
+    function, seen = popping("decref"), []
+    function([Ending(lambda frame: seen.append(dict(frame.f_locals)))])
+    assert seen == [{}]
 
 
 def test_next() -> None:

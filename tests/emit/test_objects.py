@@ -12,6 +12,8 @@ import pytest
 from tests.emit.made import LEFT, Made, operation
 from tiercel.graph.build import NULL, Const
 
+pytestmark = pytest.mark.usefixtures("each_effort")
+
 
 class Plain:
     def __init__(self, x: Any, y: Any) -> None:
@@ -148,6 +150,28 @@ def test_instance_attributes() -> None:
     full = Plain(1, 2)
     full.__dict__["z"] = 3
     assert store(full, 7) == LEFT and full.y == 2
+    del full.__dict__           # neither inline values nor a dict
+    assert [store(full, 7), store_f64(full, 0.5), load(full)] == [LEFT, LEFT, LEFT] and vars(full) == {}
+
+
+def test_stores_that_take_over() -> None:
+    """A stolen operand's reference goes into the object: none is counted."""
+    value = counted()
+    before = sys.getrefcount(value)
+    for owner, name, attrs in ((Plain.__new__(Plain), "attr_init", {"index": 0, "name": "x"}),
+                               (Slots(), "slot_init", {"offset": slot_offset(), "name": "x"})):
+        made = Made("oo", "i")
+        made.add("incref", made.params[1])
+        made.add(name, *made.params, stolen=(1,), **attrs)
+        made.end(Const(0, "i"))(owner, value)
+        same(owner.x, value)
+        assert sys.getrefcount(value) == before + 1
+        del owner.x
+    made = Made("oo", "o")
+    made.add("incref", made.params[0])
+    plain = made.end(made.add("instance_new", *made.params, type=Plain, names=("x", "y"), stolen=(0,)))(value, value)
+    same(plain.x, value)
+    assert sys.getrefcount(value) == before + 2
 
 
 def test_first_stores() -> None:
@@ -171,6 +195,10 @@ def test_first_stores() -> None:
     assert vars(other) == {} and stores[0](other, value) == LEFT     # it has a dict
     del plain
     assert sys.getrefcount(value) == before
+
+    for invalid in (Plain(1, 2), Plain.__new__(Plain)):
+        del invalid.__dict__
+        assert [store(invalid, value) for store in stores] == [LEFT, LEFT] and vars(invalid) == {}
 
     made = Made("oo", "i")
     made.add("slot_init", *made.params, offset=slot_offset(), name="x")
@@ -335,13 +363,38 @@ def test_a_number_as_a_double() -> None:
     number = operation("number_to_f64", "o", "f")
     for value in (0, -3, 2**53, -2**53, 2**40, 1.5, float("inf")):
         assert number(value) == float(value)
-    assert [number(value) for value in (True, 2**53 + 1, -2**70, "1", None, 1j)] == [LEFT] * 6
+    assert [number(value) for value in (True, 2**53 + 1, -2**53 - 1, -2**70, "1", None, 1j)] == [LEFT] * 7
 
 
 def test_a_number_of_either_type() -> None:
     box = operation("box_number", "bf", "o")
     for is_int, value, expected in ((True, -3.0, -3), (True, 2.0**53, 2**53), (False, 3.0, 3.0), (False, -0.0, -0.0)):
         assert repr(box(is_int, value)) == repr(expected)
+
+
+@pytest.mark.parametrize("wide", (False, True))
+def test_an_int_of_several_digits(wide: bool) -> None:
+    unbox = operation("unbox_i64", "o", "i", wide=wide)
+    for size in (0, 1, 2**30 - 1, 2**30, 2**31, 2**31 + 5, 3 * 2**57 + 7, 2**60 - 1, 2**60, 2**62 + 1, 2**63 - 1):
+        assert unbox(size) == size and unbox(-size) == -size
+    assert unbox(-(2**63)) == -(2**63) and unbox(True) == 1 and unbox(False) == 0
+    assert [unbox(value) for value in (2**63, -(2**63) - 1, 2**90, -(2**120))] == [LEFT] * 4
+
+
+@pytest.mark.parametrize("kind", (list, tuple))
+def test_what_a_sequence_has(kind: Any) -> None:
+    class Equal:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("run in native code")
+
+    has = operation(f"{kind.__name__}_has", "oo", "b")
+    items = kind([1, "a", 2**70, 2.5, None, b"x", True, "\u4e2d"])
+    for item in (1, "".join(["a"]), 2**70 + 0, 2.5, None, bytes([120]), True, 1.0, "\u4e2d", False, 2, "b", 2**70 + 1, 3.5,
+                 b"y", 0, -1, 2**30 + 1, float("nan")):
+        assert has(items, item) is (item in items), item
+    nan, other = float("nan"), Equal()
+    assert has(kind([nan]), nan) is True and has(kind([2, other]), 2) is True
+    assert has(kind([other, 2]), 2) == LEFT and has(kind([other]), "a") == LEFT
 
 
 def test_dicts() -> None:

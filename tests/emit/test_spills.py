@@ -9,7 +9,7 @@ import pytest
 
 from tiercel import emit
 from tiercel.emit.spills import Spill, Spills
-from tiercel.graph.build import Block, Edge, Graph
+from tiercel.graph.build import NULL, Block, Edge, Graph
 from tiercel.graph.flow import Flow
 
 from .made import Made
@@ -138,3 +138,54 @@ def test_a_value_is_put_down_once() -> None:
     text = emit.lower(made.graph, "f").text
     for number in range(2):
         assert text.count(f"store ptr %p{number}, ptr") == 1
+
+
+def stores(text: str, value: str) -> int:
+    """How often a text puts a value down."""
+    return text.count(f"store ptr {value}, ptr")
+
+
+@pytest.mark.parametrize("name", ("poll", "release"))
+def test_what_is_put_down_on_the_side_is_put_down_again(name: str) -> None:
+    """Only some ways lead through the cold part of these."""
+    made = Made("oo", "o", linked=True)
+    a, b = made.params
+    value = made.add("number_add", b, b)      # a first site, of which nothing is known but what comes after it
+    made.block.nodes[-1].state.locals[:] = [b, b]
+    for _ in range(2):
+        made.add(name, *[value][:name == "release"])
+    made.add("number_add", b, b)
+    made.add("unlink", reason="held")
+    made.block.append("return", [b])
+    text = emit.lower(made.graph, "f").text
+    assert stores(text, "%p0") == 3 and stores(text, "%p1") == 1
+
+
+def test_a_call_of_itself_may_begin_early() -> None:
+    """What such a call puts down is not there where the early part gave the result."""
+    made = Made("o", "o", linked=True)
+    early, late = made.graph.new_block(), made.graph.new_block()
+    small = made.add("is", made.params[0], NULL)
+    made.block.append("branch", [small]).targets = [Edge(early), Edge(late)]
+    made.block = early
+    made.add("unlink", reason="held")
+    early.append("return", [made.params[0]])
+    made.block = late
+    node = made.add("call_native", made.params[0], target=None, function=None, result="o")
+    node.rep = "o"
+    made.add("number_add", made.params[0], node)
+    made.add("unlink", reason="held")
+    late.append("return", [node])
+    text = emit.lower(made.graph, "f").text
+    assert "early" in text and stores(text, "%p0") == 2
+
+
+def test_words_are_used_again() -> None:
+    made = Made("o", "o", linked=True)
+    value = made.params[0]
+    for _ in range(20):
+        value = made.add("number_add", value, value)
+        value.state.locals[:] = [value.args[0]]
+    made.add("unlink", reason="held")
+    made.block.append("return", [value])
+    assert emit.lower(made.graph, "f").extra_words <= 4

@@ -6,6 +6,7 @@ from array import array
 from typing import Any
 
 from tiercel import evaluate
+from tiercel.bytecode import decode
 from tiercel.control.history import History
 from tiercel.graph.build import Graph, Node
 from tiercel.types import one_of
@@ -106,3 +107,139 @@ def test_where_one_operation_meets_both_the_others_of_the_code_do() -> None:
     graph = graph_of(area, Measured(1.5), Measured(2.5), history=history)
     assert len(named(graph, "number_to_f64")) == 3 and node.attrs["type"] is float
     assert [each for each in named(graph, "guard_type") if each.attrs["type"] in (int, float)] == []
+
+
+def of_both(function: Any, *args: Any) -> tuple[Graph, History]:
+    """The graph of a function whose guards for ints and floats met the other of the two, and the history of that."""
+    from tiercel import _runtime
+    history = History()
+    for node, place in graph_of(function, *args, history=history).places.items():
+        if node.attrs["type"] in (int, float):
+            other = float if node.attrs["type"] is int else int
+            history.note_types(function.__code__, place, "type", [_runtime.type_version(other)], history.clock)
+    return graph_of(function, *args, history=history), history
+
+
+def failed_at(history: History, function: Any, op: str, reason: str) -> None:
+    """Note that what the last instruction of this name assumed was wrong too often."""
+    at = [each.at for each in decode(function.__code__).instructions if each.op == op][-1]
+    history.note_failure(function.__code__, at, reason)
+
+
+def product(a: Any, b: Any) -> Any:
+    return a.value * b.value
+
+
+def test_numbers_are_tried_until_that_fails() -> None:
+    graph, history = of_both(product, Measured(1.5), Measured(2))
+    assert len(named(graph, "number_to_f64")) == 2
+    failed_at(history, product, "BINARY_OP", "number")
+    assert named(graph_of(product, Measured(1.5), Measured(2), history=history), "number_to_f64") == []
+
+
+def test_a_number_is_made_an_int_until_that_fails() -> None:
+    def whole(a: Any, b: Any) -> int:
+        return int(a.value * b.value)
+
+    def near(a: Any, b: Any) -> int:
+        return round(a.value * b.value)
+
+    for function in (whole, near):
+        graph, history = of_both(function, Measured(1.5), Measured(2))
+        assert len(named(graph, "f64_to_i64_checked")) == 1
+        failed_at(history, function, "CALL", "big")
+        assert named(graph_of(function, Measured(1.5), Measured(2), history=history), "f64_to_i64_checked") == []
+
+
+def test_a_type_that_was_an_int_or_float_is_known_to_be_one() -> None:
+    def halves(a: Any, b: Any) -> Any:
+        x = a.value
+        return x * b.value, x // 2
+
+    graph, _ = of_both(halves, Measured(1.5), Measured(2))
+    assert [each for each in named(graph, "guard_type") if each.attrs["type"] in (int, float)] == []
+
+
+def test_an_int_that_meets_a_float_is_taken_to_be_a_float_at_times() -> None:
+    graph = graph_of(weighed, Measured(1), 2.0)
+    assert len(named(graph, "number_to_f64")) == 1
+    history = History()
+    failed(graph_of(low_bits, Measured(3), 2, history=history), history, str, low_bits)
+    assert named(graph_of(low_bits, Measured(3), 2, history=history), "number_to_f64") == []
+
+
+def test_an_int_or_text_that_meets_a_float_is_no_number() -> None:
+    from tiercel import _runtime
+    history = History()
+    first_version = graph_of(weighed, Measured(1.5), 2.0, history=history)
+    place = next(place for node, place in first_version.places.items() if node.attrs["type"] is float)
+    history.note_types(weighed.__code__, place, "type", [_runtime.type_version(int)], history.clock)
+    history.note_types(weighed.__code__, place, "type", [_runtime.type_version(str)], history.clock)
+    assert named(graph_of(weighed, Measured(1), 2.0, history=history), "number_to_f64") == []
+
+
+def test_a_number_of_times_a_text_is_no_arithmetic() -> None:
+    graph, _ = of_both(weighed, Measured(2), "text")
+    assert named(graph, "number_to_f64") == []
+
+
+def test_ints_stay_ints() -> None:
+    def counted(n: int, m: int) -> int:
+        n += m
+        n *= 3
+        return n
+
+    graph = graph_of(counted, 1, 2)
+    assert named(graph, "f64_add") == [] and named(graph, "f64_mul") == []
+    assert len(named(graph, "f64_select")) == 0
+
+
+def test_the_less_of_an_int_and_a_float_is_a_number() -> None:
+    graph = graph_of(lambda n, x: min(n, x), 1, 2.5)
+    assert len(named(graph, "f64_select")) == 1
+
+
+def test_numbers_meet_without_being_made_objects() -> None:
+    def met(a: Any, b: Any, scale: float) -> Any:
+        x = a.value * b.value
+        if scale > 1.0:
+            x = scale + 1.0
+        return x * 2.0
+
+    def mixed(flag: bool, n: int, x: float) -> Any:
+        chosen = n & 15 if flag else x * 0.5
+        return chosen * 2.0
+
+    graph, _ = of_both(met, Measured(1.5), Measured(2), 0.5)
+    assert named(graph, "box_number") == [] and named(graph, "box_f64") == []
+    graph = graph_of(mixed, True, 5, 2.5)
+    assert named(graph, "type_is") == [] and named(graph, "number_to_f64") == [] and named(graph, "guard_type") == []
+
+
+def test_sums_of_numbers_are_no_objects_in_loops() -> None:
+    def total(each: Any, n: int) -> Any:
+        result = 0
+        for _ in range(n):
+            result = result + each.value * each.value
+        return result * 0.5
+
+    def by_turns(each: Any, n: int) -> Any:
+        result = 0
+        for i in range(n):
+            result = i & 15 if i & 1 else each.value * each.value
+        return result * 0.5
+
+    for function in (total, by_turns):
+        graph, _ = of_both(function, Measured(1.5), 3)
+        assert named(graph, "f64_mul") and named(graph, "box_number") == [] and named(graph, "box_f64") == []
+
+
+def test_loops_settle_after_few_rounds_before_them() -> None:
+    def swapped(n: int) -> Any:
+        a, b, c = 1, 2, 0.5
+        for _ in range(n):
+            a, b = b * 0.5, a
+        return a, b, c
+
+    graph = graph_of(swapped, 5)
+    assert named(graph, "number_multiply") == [] and named(graph, "guard_type") == []

@@ -19,6 +19,7 @@ from tests.graph.counting import prove
 from tiercel.graph import text
 from tiercel.graph.verify import verify
 from tiercel.passes import PIPELINE
+from tiercel.passes.refs import MAX_ROUNDS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -79,6 +80,21 @@ def test_golden(case: Case, update_golden: bool) -> None:
         case.file.write_text(whole[:start] + seen + (whole[end:] if end >= 0 else ""))
         return
     assert seen == case.expected
+
+
+@pytest.mark.parametrize("length", (2, MAX_ROUNDS - 1, MAX_ROUNDS, MAX_ROUNDS + 1, 3 * MAX_ROUNDS))
+def test_what_lets_go_makes_the_next_be_kept(length: int) -> None:
+    """Code that one release runs makes the next value be owned, whose release then runs code, and so on."""
+    lines = ["graph f(%xs: obj list) -> obj", "b0:", "  %o0 = list_item %xs, 0",
+             "  %c = call @callee | after 2..4 {xs=%xs} [result]"]
+    for number in range(1, length + 1):
+        lines += [f"  %o{number} = list_item %xs, {number}",
+                  f"  release %o{number - 1} | after 4..6 {{xs=%xs}} [%o{number}]"]
+    graph = text.parse("\n".join([*lines, f"  return %o{length}", ""]), {"callee": callee})
+    dict(PIPELINE)["refs"](graph)
+    verify(graph)
+    prove(graph)
+    assert text.format(graph, {"callee": callee}).count("incref %o") == length + 1
 
 
 def test_every_pass_has_a_case() -> None:

@@ -7,6 +7,7 @@ import math
 import operator
 import struct
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -169,6 +170,52 @@ def test_lists() -> None:
     assert [sys.getrefcount(o) for o in items] == before
 
 
+def test_pop_gives_memory_back_as_the_list_does() -> None:
+    pop = helper("tc_list_pop", OBJECT, OBJECT, I64)
+    for size in (1, 2, 5, 40):
+        for at in (0, -1):
+            ours, theirs = [None] * size, [None] * size
+            ours[:] = [object() for _ in range(size)]      # type: ignore[list-item]
+            while theirs:
+                expected = ours[at]
+                theirs.pop(at)
+                assert pop(ours, at % len(ours)) is expected
+                assert len(ours) == len(theirs) and sys.getsizeof(ours) == sys.getsizeof(theirs)
+
+
+BOUNDS = st.integers(-9, 9)
+
+
+@given(st.integers(0, 6), st.integers(0, 6), BOUNDS, BOUNDS, st.sampled_from([1, -1, 2, -2]), st.booleans())
+def test_slices_moved(low: int, high: int, start: int, stop: int, step: int, same: bool) -> None:
+    low, high = min(low, high), max(low, high)
+    parts = [object() for _ in range(12)]
+    target, expected = parts[:6], parts[:6]
+    source = target if same else parts[6:]
+    expected[low:high] = source[start:stop:step]
+    first, last, _ = slice(start, stop).indices(6) if step > 0 else (start, stop, step)
+    move = helper("tc_list_move_slice", ctypes.c_int, OBJECT, I64, I64, OBJECT, I64, I64, I64)
+    assert move(target, low, high, source, first, last, step) == 0
+    assert all(a is b for a, b in zip(target, expected, strict=True))
+    counts = [sys.getrefcount(part) for part in parts]
+    del expected
+    assert [sys.getrefcount(part) for part in parts] == [
+        count - sum(part is each for each in target) for part, count in zip(parts, counts)]
+
+
+def test_a_part_turned_round() -> None:
+    """It may stay where it is only if it is the same part of the same list."""
+    move = helper("tc_list_move_slice", ctypes.c_int, OBJECT, I64, I64, OBJECT, I64, I64, I64)
+    for low, high, start, stop, step, same in (
+            (1, 4, 3, 0, -1, True), (1, 4, 3, 0, -1, False), (1, 4, 3, 0, 1, True), (1, 4, 4, 1, -1, True),
+            (1, 4, 3, 1, -1, True), (1, 4, 3, -9, -1, True), (0, 5, 4, -9, -1, True), (0, 0, -1, -9, -1, True)):
+        target = [0, 1, 2, 3, 4]
+        source = target if same else [5, 6, 7, 8, 9]
+        expected = target.copy()
+        expected[low:high] = source[start:stop:step]
+        assert move(target, low, high, source, start, stop, step) == 0 and target == expected
+
+
 def bad_iterator() -> Any:
     yield 1
     raise KeyError("inside")
@@ -233,6 +280,17 @@ def test_strings() -> None:
         assert helper("tc_str_from_code", OBJECT, I64)(code) == chr(code)
     join = helper("tc_build_string", OBJECT, POINTER, I64)
     assert join(array("a", "é", "€"), 3) == "aé€" and join(None, 0) == "" and join(array("x"), 1) == "x"
+    for parts in (("",), ("", ""), ("a", ""), ("ab", "cd", "\x7f"), ("ab", "\xe9"), ("\u20ac", "ab"), ("\U0001f600", "")):
+        assert join(array(*parts), len(parts)) == "".join(parts)
+        assert join(array(*parts), len(parts)).isascii() == "".join(parts).isascii()
+    whole = b"abc"
+    part = helper("tc_bytes_slice", OBJECT, OBJECT, I64, I64)
+    assert part(whole, 0, 3) is whole and part(whole, 1, 3) == b"bc" and part(whole, 0, 2) == b"ab"
+    has = helper("tc_str_has", ctypes.c_int, OBJECT, OBJECT)
+    assert [has("abc", text) for text in ("", "bc", "abc", "ca", "\u20ac")] == [1, 1, 1, 0, 0]
+    text_of = helper("tc_i64_to_str", OBJECT, I64)
+    for value in (0, 9, 10, -1, -10, 2**63 - 1, -(2**63)):
+        assert text_of(value) == str(value)
     simple = helper("tc_format_simple", OBJECT, OBJECT)
     assert [simple(v) for v in (1, 1.5, "x", None)] == ["1", "1.5", "x", "None"]
     assert outcome(simple, type("C", (), {"__format__": lambda s, f: 1 / 0})())[0] is ZeroDivisionError
@@ -418,3 +476,111 @@ def test_stores_of_numbers() -> None:
     assert slots[0] == made, "overwritten in place"
     helper("tc_store_i64", None, POINTER, I64)(ctypes.addressof(slots), 5)
     assert slots[0] == id(5) and old == 3.0
+
+
+def test_stores_of_ints() -> None:
+    """An int that nobody else holds gets the new value where it has the room; those that are shared never change."""
+    class Own(int):
+        pass
+
+    def store(items: list[Any], value: int) -> None:
+        slot = ctypes.c_void_p.from_address(id(items) + _runtime.offsets()["list.items"]).value
+        helper("tc_store_i64", None, POINTER, I64)(slot, value)
+
+    digit = 2**30
+    values = (-(digit**2), 1 - digit**2, -digit, 1 - digit, -6, -5, 0, 256, 257, digit - 1, digit, digit**2 - 1,
+              digit**2, 2**63 - 1, -(2**63))
+    for old in (*values, True, None, "text"):
+        for new in values:
+            before = sys.getrefcount(old)
+            items = [old]
+            kept = repr(old)
+            store(items, new)
+            assert items[0] == new and type(items[0]) is int and repr(old) == kept and sys.getrefcount(old) == before
+    for old in values:
+        for new in values:
+            items = [int(str(old))]
+            own = id(items[0])
+            store(items, new)
+            if not (-5 <= new <= 256 or -5 <= old <= 256):
+                same_room = max(abs(old), abs(new)) < digit or digit <= min(abs(old), abs(new)) <= max(abs(old), abs(new)) < digit**2
+                assert (id(items[0]) == own) == same_room
+            assert (repr(items[0]), hash(items[0]), sys.getsizeof(items[0])) == (repr(new), hash(new), sys.getsizeof(new))
+            assert (items[0] is new) == (-5 <= new <= 256)
+    items = [digit + int("5")]
+    own = id(items[0])
+    store(items, -digit - 1)
+    assert id(items[0]) == own and items[0] == -digit - 1, "overwritten in place"
+    items = [Own(1000)]
+    store(items, 2000)
+    assert type(items[0]) is int and items[0] == 2000
+    empty = (ctypes.c_void_p * 1)()
+    helper("tc_store_i64", None, POINTER, I64)(ctypes.addressof(empty), 1000)
+    assert ctypes.cast(empty, ctypes.POINTER(ctypes.py_object))[0] == 1000
+
+
+def test_the_end_of_an_object_is_told_of_the_area() -> None:
+    """Where there is one, it says from then on that there is no state; an end that may be seen is only after the last."""
+    ends = []
+
+    class Thing:
+        def __del__(self) -> None:
+            ends.append(area[0])
+
+    decref = helper("tc_decref", None, POINTER, POINTER)
+    for place in (True, False):
+        thing = Thing()
+        area = (I64 * 1)(4096)
+        where = ctypes.addressof(area) if place else None
+        for _ in range(2):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+        address = id(thing)
+        decref(where, address)
+        assert area[0] == 4096 and not ends
+        del thing
+        decref(where, address)
+        assert ends.pop() == (4096 + 2 if place else 4096)
+    decref(None, None)
+    decref(None, id(None))
+    helper("tc_incref", None, POINTER)(None)
+
+
+def test_floats_of_which_is_told() -> None:
+    """Who traces objects hears of a float that is used again."""
+    box = helper("tc_box_f64", OBJECT, F64)
+    tracemalloc.start()
+    try:
+        many = [number * 0.5 for number in range(300)]
+        del many
+        number = box(7.25)
+        traceback = tracemalloc.get_object_traceback(number)
+        assert traceback is not None and traceback[0].lineno == sys._getframe().f_lineno - 2
+    finally:
+        tracemalloc.stop()
+
+
+def freed(numbers: list[float]) -> int:
+    """How many blocks are given back when native code lets go of numbers that nothing else holds."""
+    addresses = [id(number) for number in numbers]
+    for number in numbers:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(number))
+    numbers.clear()
+    decref = helper("tc_decref", None, POINTER, POINTER)
+    before = sys.getallocatedblocks()
+    for address in addresses:
+        decref(None, address)
+    return before - sys.getallocatedblocks()
+
+
+def test_freed_floats_wait() -> None:
+    """A hundred of them, as where the interpreter frees them; what is made next takes them."""
+    box = helper("tc_box_f64", OBJECT, F64)
+    assert freed([box(each + 0.5) for each in range(1000)]) > 850
+    for _ in range(3):
+        numbers = [box(each + 0.25) for each in range(300)]
+        assert numbers == [each + 0.25 for each in range(300)] and len(set(map(id, numbers))) == 300
+        del numbers[50:200]        # the interpreter's own way
+        assert 40 < freed(numbers) < 160
+        numbers = [box(each + 0.25) for each in range(200)]
+        assert abs(freed(numbers[:0] + [numbers.pop() for _ in range(60)])) < 20
+        assert all(each >= 0.25 for each in numbers)

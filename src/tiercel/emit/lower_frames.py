@@ -628,7 +628,7 @@ def running_loop(e: Lowering) -> list[str]:
 RULES: dict[str, Any] = {
     "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "never": _never,
     "check": _check, "check_frame": _check_frame,
-    "poll": _poll, "pending": _pending, "loop": lambda e, node: None,
+    "poll": _poll, "pending": _pending, "loop": lambda e, node: None, "rely": lambda e, node: None,
     "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,
     "leave_inlined": _leave_inlined, "release": _release, "drop": _drop,
 }

@@ -82,6 +82,13 @@ class Api(Catching):
         fact = self.state.fact(operand)
         return fact.lo, fact.hi
 
+    def rely_on(self, *operands: Operand) -> None:
+        """The bounds of ``i`` operands decide something: the guards that keep them there stay, though nothing else
+        uses the operands."""
+        for operand in operands:
+            if isinstance(operand, Node):
+                self.emit("rely", operand)
+
     def int_binary(self, name: str, a: Abstract, b: Abstract) -> Abstract:
         """`add`, `sub` or `mul` of ints: in 64 bits, leaving on overflow; on big ints where that was seen."""
         if self.masked_next() and self.unsigned(a) is not None and self.unsigned(b) is not None \
@@ -201,6 +208,7 @@ class Api(Catching):
         (alo, ahi), (blo, bhi) = self.interval(x), self.interval(y)
         decided = _decide(name, alo, ahi, blo, bhi)
         if decided is not None:
+            self.rely_on(x, y)
             return known(decided)
         return self.emit(f"i64_{name}", x, y)
 
@@ -254,7 +262,10 @@ class Api(Catching):
                 return raw
             if raw.rep == "i":
                 lo, hi = self.interval(raw)
-                return Const(True, "b") if lo > 0 or hi < 0 else self.emit("i64_ne", raw, Const(0, "i"))
+                if lo <= 0 <= hi:
+                    return self.emit("i64_ne", raw, Const(0, "i"))
+                self.rely_on(raw)
+                return Const(True, "b")
             return self.emit("f64_ne", raw, Const(0.0, "f"))
         length = _LENGTHS.get(type_) if type_ else None
         if length is not None:

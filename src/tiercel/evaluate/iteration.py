@@ -128,6 +128,7 @@ class Iteration(Api):
         lo, _ = self.interval(left)
         more: Operand
         if lo > 0:
+            self.rely_on(left)
             more = Const(True, "b")
         elif isinstance(left, Const) and left.value <= 0:
             more = Const(False, "b")

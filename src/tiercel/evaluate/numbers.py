@@ -19,7 +19,7 @@ from tiercel.evaluate.core import Core
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import Block, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
-from tiercel.types import NUMBER, implies
+from tiercel.types import NUMBER
 from tiercel.values import Abstract, Virtual, known
 
 NUMBER_SHAPE = ("virtual", "number", 2, None)
@@ -43,8 +43,7 @@ class Numbers(Core):
     def double_of(self, value: Node) -> Node:
         """The value of an object that is an int or a float; leaves where it is neither, or an int beyond 2**53."""
         node = self.emit("number_to_f64", value, reason="number")
-        if not implies(self.fact(value), NUMBER):
-            self.narrow(value, NUMBER)
+        self.narrow(value, NUMBER)
         return node
 
     def number_of(self, value: Node) -> Virtual:
@@ -71,7 +70,7 @@ class Numbers(Core):
             return False
         fact = state.fact(value)
         if fact.type is int:
-            return not fact.big and fact.lo >= -EXACT_DOUBLE and fact.hi <= EXACT_DOUBLE
+            return fact.lo >= -EXACT_DOUBLE and fact.hi <= EXACT_DOUBLE
         return fact.type is float
 
     def meet_as_numbers(self, ways: list[tuple[State, Block]], path: Path, unit: int) -> bool:

@@ -66,7 +66,7 @@ _simple({name: _number(function) for name, function in NUMBERS.items()})
 _simple(dict.fromkeys(
     ("poll", "check_left", "unlink", "enter_inlined", "leave_inlined", "release", "drop", "incref", "decref",
      "incref_maybe", "decref_maybe", "loop", "check_frame"), lambda *args: None))
-_simple({"pending": lambda: False})
+_simple({"pending": lambda: False, "rely": lambda _: None})
 
 
 @_implements("leave")

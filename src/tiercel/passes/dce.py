@@ -126,7 +126,7 @@ def _sink_one(node: Node, live: set[Node], sunk: dict[Node, None], work: list[No
     for arg in node.args:
         if type(arg) is not Node or arg in live:
             continue
-        if arg.op is not None and arg.op.name in _SINKS:
+        if arg.op is not None and arg.op.name in _SINKS and not arg.op.reads:
             waiting.append(arg)
         else:
             live.add(arg)

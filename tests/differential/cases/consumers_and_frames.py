@@ -61,6 +61,106 @@ def values_go_as_they_are_taken(n):
     log("made")
 
 
+class Falsy(Noisy):
+    def __bool__(self):
+        return False
+
+
+class Like(Noisy):
+    """Equal to all its like; or, where it is one of a kind, in the reverse order in a set."""
+
+    def __init__(self, name, alike):
+        super().__init__(name)
+        self.alike = alike
+
+    def __hash__(self):
+        return 1 if self.alike else 7 - self.name
+
+    def __eq__(self, other):
+        return self.alike
+
+    def __lt__(self, other):
+        return self.name < other.name
+
+
+class Text(str):
+    def __del__(self):
+        log("gone", str(self))
+
+
+def made(n, make, *rest):
+    held = Noisy("held")
+    for i in range(n):
+        log("yield", i)
+        yield make(i, *rest)
+    log("last")
+
+
+@case((3,))
+def any_lets_go(n):
+    return any(made(n, Noisy)), any(made(n, Falsy))
+
+
+@case((3,))
+def all_lets_go(n):
+    return all(made(n, Falsy)), all(made(n, Noisy))
+
+
+@case((3,))
+def sets_let_go_of_what_they_have(n):
+    found = {1}
+    found.update(made(n, Like, True))
+    log("updated")
+    return len(set(made(n, Like, True))), len(found)
+
+
+@case((3,))
+def extremes_let_go(n):
+    return max(made(n, Like, False)).name, min(made(n, Like, False)).name
+
+
+@case((3,))
+def cleared_on_the_way(n):
+    def body(kept):
+        for i in range(n):
+            yield Noisy(i)
+            log("taken", i, len(kept))
+            kept.clear()
+            log("cleared")
+    result, found = [], set()
+    result.extend(body(result))
+    found.update(body(found))
+    return result, found
+
+
+def raises(n, make, *rest):
+    for i in range(n):
+        yield make(i, *rest)
+    log("raises")
+    raise KeyError(n)
+
+
+@case((list,), (tuple,), (set,), (sorted,), ("".join,), (max,), (min,))
+def values_go_where_the_body_raises(function):
+    try:
+        if function is list:
+            list(raises(3, Noisy))
+        elif function is tuple:
+            tuple(raises(3, Noisy))
+        elif function is set:
+            set(raises(3, Like, False))
+        elif function is sorted:
+            sorted(raises(3, Like, False))
+        elif function is max:
+            max(raises(3, Like, False))
+        elif function is min:
+            min(raises(3, Like, False))
+        else:
+            "".join(raises(3, Text))
+    except KeyError as error:
+        return str(error)
+
+
 @case((4,))
 def sums_let_go(n):
     class Added(Noisy):

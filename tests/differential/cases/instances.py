@@ -5,36 +5,7 @@ from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, field
 
 from case import case, log
-
-
-class Pair:
-    def __init__(self, a, b):
-        self.a = a
-        self.b = b
-
-
-class Slots:
-    __slots__ = ("a", "b")
-
-    def __init__(self, a, b=None):
-        self.a = a
-        if b is not None:
-            self.b = b
-
-
-class MoreSlots(Slots):
-    __slots__ = ("_MoreSlots__c", "__weakref__")
-
-    def __init__(self, a, b, c):
-        super().__init__(a, b)
-        self.__c = c
-
-    def total(self):
-        return self.a + self.b + self.__c
-
-
-class NoSlots:
-    __slots__ = ()
+from shapes import MoreSlots, NoSlots, Pair, Slots
 
 
 class SlotsAndDict(Slots):

@@ -389,3 +389,26 @@ def two_digits_or_not(xs):
         total += x
         total -= x // 3
     return total, [x + 1 for x in xs], [-x for x in xs]
+
+
+around_64_bits = ([5] * 8, [5] * 4 + [BIG, SMALL] * 2 + [BIG + 1, SMALL - 1, 2**200, -2**200], [BIG - 1, BIG, BIG + 1])
+
+
+@case(*((xs,) for xs in around_64_bits))
+def decided_by_what_fits(xs):
+    return ["fits" if SMALL <= x <= BIG else "does not fit" for x in xs]
+
+
+@case(*((xs,) for xs in around_64_bits))
+def decided_by_a_shift(xs):
+    return [1 if x >> 62 <= 1 else 2 for x in xs], [3 if (x >> 63) + 5 else 4 for x in xs]
+
+
+@case(*((xs,) for xs in around_64_bits))
+def decided_by_a_quotient(xs):
+    return ["small" if x // 2**62 >= -2 else "large" for x in xs]
+
+
+@case(*((xs,) for xs in around_64_bits))
+def decided_by_what_does_not_overflow(xs):
+    return ["too large" if x + 1 > BIG else "double" if x * 2 <= BIG else "twice is too large" for x in xs]

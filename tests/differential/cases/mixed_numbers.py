@@ -76,6 +76,16 @@ def converted(p, q):
     return float(total), math.sqrt(abs(total)), int(total), round(total), math.floor(p.x - q.x), str(p.x - q.x)
 
 
+def with_far_constants(p, q):
+    return (p.x * q.y + 2**70, p.x * q.y * 2**60, p.x * q.y < 2**70, 2**70 - p.x, min(p.x * q.y, 2**70),
+            max(-2**70, p.x * q.y))
+
+
+def signs_of_products(p, q):
+    product = p.x * q.y
+    return math.copysign(1.0, product), product * 0.5, product
+
+
 def other_operators(p, q):
     total = p.x + q.x
     return total // 2, total % 3, total ** 2, divmod(total, 2)
@@ -93,6 +103,11 @@ def arithmetic_in_pairs(ps):
 @case(mixed, with_odd_ones)
 def constants_and_signs_in_pairs(ps):
     return in_pairs(ps, with_constants, signs)
+
+
+@case(mixed, with_odd_ones)
+def far_constants_and_signs_in_pairs(ps):
+    return in_pairs(ps, with_far_constants, signs_of_products)
 
 
 @case(mixed, with_odd_ones)
@@ -114,6 +129,19 @@ def where_ways_meet(ps):
         c = d = a if i & 4 else b
         result += [repr(a), repr(b), repr(c), c is d, repr(a * b), a is None]
         log(repr(c))
+    return result
+
+
+@case(mixed)
+def far_ints_where_ways_meet(ps):
+    """Ints that no double is: of one sign, as far as can be known."""
+    result = []
+    for i, p in enumerate(ps):
+        far = (2**60 + i) * (i + 1) & 2**62 - 1
+        a = far if i & 1 else p.x + p.y
+        b = -far if i & 1 else p.x - p.y
+        c = ~far if i & 2 else p.x * 0.5
+        result += [repr(a), repr(b), repr(c)]
     return result
 
 
@@ -160,13 +188,22 @@ def gives(p, q):
     return p.x * q.x
 
 
+ONE = 1
+
+
 @case(mixed)
 def the_same_object(ps):
     result = []
     for p, q in zip(ps, ps[1:]):
         a = gives(p, q)
         b = a
-        result += [a is b, a is p, a is None, a is not q]
+        result += [a is b, a is p, a is None, a is not q, p.x * q.x is ONE]
+        c = d = None
+        if q.x:
+            c = d = p.y * 0.5
+        else:
+            c, d = p.x * q.y, 0.5
+        result.append(c is d)
     return result
 
 
