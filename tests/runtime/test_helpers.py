@@ -503,7 +503,8 @@ def test_stores_of_ints() -> None:
             own = id(items[0])
             store(items, new)
             if not (-5 <= new <= 256 or -5 <= old <= 256):
-                same_room = max(abs(old), abs(new)) < digit or digit <= min(abs(old), abs(new)) <= max(abs(old), abs(new)) < digit**2
+                least, most = sorted((abs(old), abs(new)))
+                same_room = most < digit or digit <= least <= most < digit**2
                 assert (id(items[0]) == own) == same_room
             assert (repr(items[0]), hash(items[0]), sys.getsizeof(items[0])) == (repr(new), hash(new), sys.getsizeof(new))
             assert (items[0] is new) == (-5 <= new <= 256)

@@ -25,7 +25,7 @@ _VIRTUALS = {
 _COPIES = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
 _NUMBERS = _BOXES | {"box_number"}
 _LETS_GO = ("release", "drop")
-_SINKS = _BOXES | _VIRTUALS.keys() | _COPIES.keys()
+_SINKS = frozenset((*_BOXES, *_VIRTUALS, *_COPIES))
 
 
 def remove_dead(graph: Graph) -> None:
