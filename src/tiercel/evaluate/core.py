@@ -196,11 +196,11 @@ class Core:
 
     # -- emitting ----------------------------------------------------------------------------------------------------
 
-    def emit(self, name: str, /, *args: Operand, rep: str | None = None, fact: Fact | None = None,
+    def emit(self, op_name: str, /, *args: Operand, rep: str | None = None, fact: Fact | None = None,
              witness: Any = NO_WITNESS, after: list[Abstract] | None = None, **attrs: Any) -> Node:
         """Add an operation.  `after` is the stack once the instruction is done, with RESULT where the result belongs:
         by default the present stack with the result, if there is one, on top."""
-        op = OPS[name]
+        op = OPS[op_name]
         state: FrameState | None = None
         if op.raises:
             self.effects += 1
@@ -212,7 +212,7 @@ class Core:
             state = self.state.describe(self.op_at, self.resume, stack)
         elif op.leaves:
             state = self.before()
-        node = self.block.append(name, args, state=state, rep=rep, **attrs)
+        node = self.block.append(op_name, args, state=state, rep=rep, **attrs)
         if op.runs or op.writes or op.releases:
             self.epoch += 1
         if op.ref == "borrowed":
@@ -231,10 +231,10 @@ class Core:
         """Lead what `node` raises to its handler, if that is compiled; `stack` is that after the instruction."""
         raise NotImplementedError
 
-    def emit_quietly(self, name: str, /, **attrs: Any) -> None:
+    def emit_quietly(self, op_name: str, /, **attrs: Any) -> None:
         """Add an operation for which inlined code needs no frame of its own, although it may run code."""
         effects = self.effects
-        self.emit(name, **attrs)
+        self.emit(op_name, **attrs)
         self.effects = effects
 
     def set_witness(self, node: Node, witness: Any) -> None:
@@ -570,17 +570,17 @@ class Core:
 
     # -- the end of references ---------------------------------------------------------------------------------------
 
-    def store(self, name: str, operands: list[Operand], value: Abstract, there: Fact, /, **attrs: Any) -> None:
-        """Store by the operation `name`, unboxed where no box exists yet and the end of what was there, of which
+    def store(self, op_name: str, operands: list[Operand], value: Abstract, there: Fact, /, **attrs: Any) -> None:
+        """Store by the operation `op_name`, unboxed where no box exists yet and the end of what was there, of which
         `there` is known, cannot be observed; otherwise it is let go of when the instruction is done."""
         rep = value.rep if isinstance(value, Node) and value not in self.state.boxed else "o"
-        unboxed = f"{name}_{rep}64"
+        unboxed = f"{op_name}_{rep}64"
         if unboxed in OPS and not observable(there):
             self.emit(unboxed, *operands, value, **attrs)  # type: ignore[arg-type]
             return
         if there.type in IMMORTAL:
             attrs["immortal"] = True
-        gone = self.emit(name, *operands, self.obj(value), fact=there, **attrs)
+        gone = self.emit(op_name, *operands, self.obj(value), fact=there, **attrs)
         self.note_replaced(gone)
 
     def note_replaced(self, value: Abstract) -> None:

@@ -238,10 +238,10 @@ class Block:
         self.params.append(node)
         return node
 
-    def append(self, name: str, /, args: Sequence[Operand] = (), *, state: FrameState | None = None,
+    def append(self, op_name: str, /, args: Sequence[Operand] = (), *, state: FrameState | None = None,
                rep: str | None = None, **attrs: Any) -> Node:
         """Add an operation; its representation is the one declared unless `rep` says otherwise."""
-        op = OPS[name]
+        op = OPS[op_name]
         node = Node(op, args, op.result if rep is None else rep, attrs, state)
         node.block = self
         self.nodes.append(node)
