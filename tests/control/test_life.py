@@ -469,3 +469,29 @@ def test_comparing_bytes_with_strings_warns_where_python_is_asked_to():
             print({has(keys, "a") for _ in range(20)})
     """, "-bb")
     assert out == "{True}\n" * 3 + "{'warned'}\n" * 3
+
+
+@pytest.mark.parametrize("more", ["pass", "for x in 'ab': str(x).title()"])
+def test_a_local_whose_end_retires_the_version_as_it_returns(more):
+    """No frame shows any more that its machine code is returned to, whether it counts references itself or, as code that
+    mostly calls and is made quickly, has the runtime do it."""
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=20, sync=True)
+        K, armed = 1, False
+        class Ends:
+            def __del__(self):
+                global K
+                if armed:
+                    K = 2
+                    for i in range(10_000): pass
+        def f(n):
+            ends = Ends()
+            MORE
+            return n + K
+        for i in range(100): f(i)
+        version = tiercel.explain(f).versions[-1]
+        armed = True
+        print(f(5), f(6), version.retired)
+    """.replace("MORE", more))
+    assert out == "6 8 a global name was bound anew\n"

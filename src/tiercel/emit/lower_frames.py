@@ -237,9 +237,9 @@ def _release(e: Lowering, node: Node) -> None:
 def _drop(e: Lowering, node: Node) -> None:
     value = e.value(node.args[0])
     if node.attrs.get("maybe"):
-        lower_objects.unless_null(e, value, lambda: lower_objects.decref_value(e, value))
+        lower_objects.unless_null(e, value, lambda: lower_objects.decref_value(e, value, dropped=True))
     else:
-        lower_objects.decref_value(e, value)
+        lower_objects.decref_value(e, value, dropped=True)
 
 
 def _unless_null(e: Lowering, value: str, done: str) -> None:

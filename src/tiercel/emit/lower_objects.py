@@ -52,17 +52,21 @@ def count_down(e: Lowering, value: str, done: str) -> str:
     return e.put(f"icmp eq i32 {fewer}, 0")
 
 
-def decref_value(e: Lowering, value: str) -> None:
-    """Count one reference less, and free the object after the last."""
+def decref_value(e: Lowering, value: str, dropped: bool = False) -> None:
+    """Count one reference less, and free the object after the last.  `dropped`: no frame is linked any more that would
+    show that this code is returned to."""
     noted = e.linked and not e.early
     if e.quick:
-        e.call("void", "tc_decref", ("ptr", "%extra" if noted else "null"), ("ptr", value))
+        keeper = "@version" if dropped else "%extra" if noted else "null"
+        e.call("void", "tc_drop" if dropped else "tc_decref", ("ptr", keeper), ("ptr", value))
         return
     free, done = e.fresh("free"), e.fresh("l")
     last = count_down(e, value, done)
     e.line(f"br i1 {last}, label %{free}, label %{done}{e.unlikely}")
     saved = e.aside(free)
-    if noted:
+    if dropped:
+        e.call("void", "tc_free_dropped", ("ptr", "@version"), ("ptr", value))
+    elif noted:
         e.call("void", "tc_free", ("ptr", "%extra"), ("ptr", value))
     else:
         e.call("void", "tc_dealloc", ("ptr", value))

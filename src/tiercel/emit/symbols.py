@@ -14,8 +14,9 @@ from typing import Any
 _FACTS = {
     "tc_exit": "cold", "tc_leave_before": "cold", "tc_leave": "cold", "tc_unwind": "cold", "tc_unwind_again": "cold",
     "tc_poll": "cold", "tc_call_interpreted": "cold",
-    "tc_dealloc": "cold", "tc_free": "cold", "tc_entry_next": "cold", "tc_unbox_i64": "cold", "tc_store_f64": "cold",
-    "tc_store_i64": "cold", "tc_str_item": "memory(argmem: read)", "tc_unbox_long": "cold",
+    "tc_dealloc": "cold", "tc_free": "cold", "tc_free_dropped": "cold", "tc_entry_next": "cold",
+    "tc_unbox_i64": "cold", "tc_store_f64": "cold", "tc_store_i64": "cold",
+    "tc_str_item": "memory(argmem: read)", "tc_unbox_long": "cold",
     "tc_box_f64": "memory(inaccessiblemem: readwrite)", "tc_box_i64": "memory(inaccessiblemem: readwrite)",
     "tc_box_u64": "memory(inaccessiblemem: readwrite)", "tc_box_number": "memory(inaccessiblemem: readwrite)",
 }

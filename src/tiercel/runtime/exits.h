@@ -144,6 +144,9 @@ void tc_decref(int64_t *extra, PyObject *object);
 int tc_release(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object);
 /* After the last reference went: what that runs must not take the values of the last site for those of now. */
 void tc_free(int64_t *extra, PyObject *object);
+/* After the frame was unlinked: what the object's end runs may retire the version, whose code is returned to. */
+void tc_drop(tc_version *version, PyObject *object);
+void tc_free_dropped(tc_version *version, PyObject *object);
 
 /* -- frames.c -- */
 

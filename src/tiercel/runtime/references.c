@@ -34,6 +34,22 @@ tc_decref(int64_t *extra, PyObject *object)
     }
 }
 
+void
+tc_free_dropped(tc_version *version, PyObject *object)
+{
+    version->leaving++;
+    tc_dealloc(object);
+    version->leaving--;
+}
+
+void
+tc_drop(tc_version *version, PyObject *object)
+{
+    if (count_down(object)) {
+        tc_free_dropped(version, object);
+    }
+}
+
 /* The innermost linked frame stands at the instruction of a site. */
 static void
 mark_instruction(_PyInterpreterFrame *root, tc_site *site)

@@ -25,6 +25,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_pop_except), FUNCTION(tc_exc_matches), FUNCTION(tc_check_exc_match), FUNCTION(tc_exc_traceback),
     FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
     FUNCTION(tc_incref), FUNCTION(tc_decref), FUNCTION(tc_release), FUNCTION(tc_free),
+    FUNCTION(tc_drop), FUNCTION(tc_free_dropped),
     /* helpers_*.c */
     FUNCTION(tc_dealloc),
     FUNCTION(tc_box_i64), FUNCTION(tc_box_f64), FUNCTION(tc_unbox_i64), FUNCTION(tc_i64_pow),
