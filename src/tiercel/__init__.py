@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tiercel.report.statistics import Status
 
 __version__ = "0.1.0"
-__all__ = ["disable", "enable", "explain", "jit", "status"]
+__all__ = ["disable", "enable", "explain", "jit", "status", "wait"]
 
 
 def enable(**switches: Any) -> None:
@@ -44,6 +44,12 @@ def status() -> Status:
     """Whether Tiercel is active, or why not, and what it has done so far."""
     from tiercel.report.statistics import Status
     return Status()
+
+
+def wait(seconds: float = 1e9) -> bool:
+    """Wait until all machine code that is being made beside the program is there, at most so long; whether it is."""
+    from tiercel.control import session
+    return session.current is None or session.current.runtime.background_wait(seconds)
 
 
 if TYPE_CHECKING:

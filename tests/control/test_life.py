@@ -159,9 +159,11 @@ def test_decorated_functions_only():
         def h(a): return a + 1
         f(1)
         for i in range(1000): g(i); h(i)
+        tiercel.wait()
         print([len(tiercel.explain(x).versions) for x in (f, g, h)], tiercel.status().everything)
         tiercel.enable()
         for i in range(1000000): g(i)
+        tiercel.wait()
         print(len(tiercel.explain(g).versions), tiercel.status().everything)
     """)
     assert out == "[1, 0, 1] False\n1 True\n"
@@ -238,6 +240,7 @@ def test_llvm_is_not_loaded_for_what_is_not_worth_it():
         print(tiercel.explain(f).reasons, "llvmlite" in sys.modules)
         def g(a): return (a * 3 + 1) * a % 7
         for i in range(200): g(i)
+        tiercel.wait()
         print(len(tiercel.explain(g).versions), "llvmlite" in sys.modules)
     """)
     assert "nothing to gain" in out and out.splitlines()[0].endswith("False")

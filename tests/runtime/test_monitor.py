@@ -114,6 +114,10 @@ def test_nothing_waits_in_the_background_when_it_is_stopped_or_forks(seconds: fl
     _runtime.before_fork()
     assert not tasks or len(os.listdir("/proc/self/task")) == tasks - 1
     _runtime.after_fork()
+    assert not tasks or len(os.listdir("/proc/self/task")) == tasks - 1      # os.fork looks now, and would warn
+    g = fresh("def g(a): return a", "g")
+    for i in range(20):
+        g(i)
     assert not tasks or len(os.listdir("/proc/self/task")) == tasks
     _runtime.stop()
     assert not tasks or len(os.listdir("/proc/self/task")) == tasks - 1

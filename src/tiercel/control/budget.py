@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from time import process_time
 
 # Short programs have earned nothing yet when their first loop gets hot.
@@ -12,14 +13,18 @@ EARLY, EARLY_PERCENT = 4.0, 25.0
 # What LLVM takes for a character of its text, until experience says better; of quickly made code, a part of that.
 FIRST_RATE = 1.5e-6
 QUICK_PART = 0.25
+# What is done beside the program, on a processor that it leaves idle, costs it so much less.
+BESIDE = 0.25
 
 
 class Budget:
-    """A share of the process's processor time, and a grace that lets the first compiles happen."""
+    """A share of the process's processor time, and a grace that lets the first compiles happen.  `part`: how much of
+    LLVM's time counts."""
 
-    __slots__ = ("began", "percent", "rate", "spent", "unlimited")
+    __slots__ = ("began", "part", "percent", "rate", "spent", "unlimited")
 
     def __init__(self, percent: float, unlimited: bool = False) -> None:
+        self.part = 1.0 if unlimited or os.process_cpu_count() == 1 else BESIDE
         self.percent = percent
         self.unlimited = unlimited
         self.spent = 0.0
@@ -45,8 +50,8 @@ class Budget:
         return GRACE + (seconds * self.percent + min(seconds, EARLY) * extra) / 100
 
     def _forecast(self, characters: int, quick: bool) -> float:
-        """Seconds that LLVM is going to take."""
-        return characters * self.rate * (QUICK_PART if quick else 1.0)
+        """Seconds that LLVM is going to take, as far as they count."""
+        return self.part * characters * self.rate * (QUICK_PART if quick else 1.0)
 
     def learn(self, characters: int, seconds: float, quick: bool = False) -> None:
         """LLVM took that long: larger modules, which matter more, also say more."""
@@ -54,6 +59,16 @@ class Budget:
         if quick:
             seconds /= QUICK_PART
         self.rate += weight * (seconds / max(characters, 1) - self.rate)
+
+    def reserve(self, characters: int, quick: bool) -> float:
+        """Count on what LLVM begins to do now; the seconds, for `settle`."""
+        seconds = self._forecast(characters, quick)
+        self.spent += seconds
+        return seconds
+
+    def settle(self, seconds: float) -> None:
+        """What was reserved is done, and charged with what it really took."""
+        self.spent -= seconds
 
     def charge(self, seconds: float) -> None:
         self.spent += seconds

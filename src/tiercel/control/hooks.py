@@ -36,10 +36,14 @@ MAX_ENDS_A_SECOND = 150_000
 LEAST_WORK = 500
 FEW_ENDS = 300
 
-# Making a version costs so many times what evaluating and improving its graph does.  It is made once the code has run so
-# often that a version would have saved a part of that already: what runs on tends to run as long again.
-WHOLE = 2.5
+# Making a version costs so many times what evaluating and improving its graph does, and so many times more for LLVM.  It
+# is made once the code has run so often that a version would have saved a part of that already: what runs on tends to run
+# as long again.
+WHOLE = 1.3
+LLVM = 1.2
 PART = 0.25
+# What a version saves of a function without loops in so few calls is never worth evaluating it.
+FEW_CALLS = 5000
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
@@ -110,9 +114,13 @@ class Hooks:
             record.refused[at] = refusal
             return False
         done = self._compile(record, code, at, func, (locals_, stack))
+        self._note_loop(record, code, at)
+        return done
+
+    def _note_loop(self, record: Record, code: CodeType, at: int) -> None:
+        """If a loop is compiled now, the function is asked about soon."""
         if record.alive(at) and self.config.threshold > AROUND_A_LOOP:
             self.runtime.set_threshold(code, AROUND_A_LOOP, self.config.loop_threshold)
-        return done
 
     def missed(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:
         """The versions do not fit the types of these calls: make one that does, within bounds."""
@@ -251,6 +259,8 @@ class Hooks:
     # -- compiling ---------------------------------------------------------------------------------------------------
 
     def _compile(self, record: Record, code: CodeType, at: int, func: FunctionType, values: Any) -> bool | None:
+        if at in record.underway:
+            return None
         forecast = record.forecast.get(at, ())
         if not self.budget.allows(*forecast):
             self._wait(*forecast)
@@ -261,11 +271,17 @@ class Hooks:
         from tiercel.evaluate import Unsupported
         record.attempts[at] = record.attempts.get(at, 0) + 1
         began, loading = thread_time(), totals.load_ns
+        underway: Compiled | None = None
         try:
             if at == FUNCTION:
                 compiled = pipeline.compile_function(self, record, func, values)
             else:
                 compiled = pipeline.compile_loop(self, record, func, code, at, *values)
+        except pipeline.Underway as making:
+            underway = making.args[0].compiled
+            record.underway.add(at)
+            self.runtime.underway(code, True)
+            return None
         except pipeline.Postponed as postponed:
             record.attempts[at] -= 1
             if postponed.args:
@@ -286,23 +302,62 @@ class Hooks:
             record.refused[at] = str(reason)
             return False
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-            record.refused[at] = f"internal error: {text}"
-            record.errors.append(_traceback(error))
+            _note_failure(record, at, error)
             raise
         finally:
             seconds = thread_time() - began - (totals.load_ns - loading) / 1e9     # loading comes once only
-            self.budget.charge(seconds)
-            totals.compile_ns += int(1e9 * seconds)
+            self._charge(seconds)
+            if underway is not None:
+                underway.cost = seconds
         if compiled is None:
             return None                     # an assumption was broken meanwhile
         compiled.cost = seconds
+        self._add(record, compiled)
+        return True if at != FUNCTION else self._attach(func, compiled)
+
+    def in_background(self, record: Record) -> bool:
+        """Whether the thread that became hot goes on while LLVM works."""
+        return not (self.config.sync or record.eager)
+
+    def made(self, job: Any) -> bool:
+        """Machine code that was made beside the program is there."""
+        making = job.owner
+        record, compiled, code = making.record, making.compiled, making.version.code
+        record.underway.discard(compiled.at)
+        began = thread_time()
+        try:
+            done = making.finish(self, job)
+        except Exception as error:
+            _note_failure(record, compiled.at, error)
+            raise
+        finally:
+            seconds = thread_time() - began
+            self.budget.settle(making.forecast)
+            self._charge(seconds, job.seconds)
+            compiled.cost += seconds + self.budget.part * job.seconds
+            if code is not None:
+                self.runtime.underway(code, False)
+        if done is None:
+            return False
+        self._add(record, compiled)
+        function = making.function()
+        if compiled.at == FUNCTION and function is not None:
+            self._attach(function, compiled)
+        elif compiled.at != FUNCTION and code is not None:
+            self._note_loop(record, code, compiled.at)
+        return True
+
+    def _add(self, record: Record, compiled: Compiled) -> None:
         totals.functions += 1
         totals.instructions += compiled.instructions
         record.add(compiled)
         if self.config.stats and len(self.log) < MAX_LOG:
             self.log.append(compiled)
-        return True if at != FUNCTION else self._attach(func, compiled)
+
+    def _charge(self, seconds: float, beside: float = 0.0) -> None:
+        """Seconds of processor time for which a thread of the program waited, and others."""
+        self.budget.charge(seconds + self.budget.part * beside)
+        totals.compile_ns += int(1e9 * (seconds + beside))
 
     def _wait(self, characters: int = 0, quick: bool = False) -> None:
         """The budget does not allow that much.  Something smaller may not have to wait so long."""
@@ -312,12 +367,22 @@ class Hooks:
         """How often code has run, or gone round, when the runtime asks for a version of it."""
         return record.runs.get(at, self.config.threshold if at == FUNCTION else self.config.loop_threshold)
 
+    def runs_at_least(self, record: Record, at: int) -> int:
+        """How often a function without loops is to run before it is worth evaluating, if it may have to; else 0."""
+        return FEW_CALLS if self._may_wait(record) and self._runs(record, at) < FEW_CALLS else 0
+
+    def _may_wait(self, record: Record) -> bool:
+        """Whether code has yet to show that it is worth a version: not what has been compiled before, in any form."""
+        return self.config.patient and not record.jit and not record.compiled
+
     def runs_needed(self, record: Record, compiled: Compiled) -> int:
         """How often code is to run before the version that is being made is worth it, if it has run less often; else 0.
-        What has been compiled before, in whatever form, need not show it again."""
-        if not self.config.patient or record.jit or record.compiled or compiled.at in record.runs:
+        That is asked once."""
+        if not self._may_wait(record) or compiled.at in record.weighed:
             return 0
-        needed = int(PART * WHOLE * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
+        record.weighed.add(compiled.at)
+        whole = WHOLE + LLVM * self.budget.part
+        needed = int(PART * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
         return needed if needed > self._runs(record, compiled.at) else 0
 
     def _load(self) -> bool:
@@ -339,6 +404,11 @@ class Hooks:
             totals.load_ns += int(1e9 * (thread_time() - began))
             self.llvm_loaded = True
         return self.llvm_loaded
+
+
+def _note_failure(record: Record, at: int, error: Exception) -> None:
+    record.refused[at] = f"internal error: {type(error).__name__}: {error}"
+    record.errors.append(_traceback(error))
 
 
 def _traceback(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from time import perf_counter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,10 @@ class Postponed(Exception):
     `Budget.wait`."""
 
 
+class Underway(Exception):
+    """Machine code is being made beside the program; the argument: the `Making`."""
+
+
 class TooSoon(Exception):
     """The code has not yet run so often that a version is worth its cost; the argument: how often it has to."""
 
@@ -72,6 +77,8 @@ class Library:
 
 def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
+    if (least := hooks.runs_at_least(record, FUNCTION)) and not decode(func.__code__).flow.loops:
+        raise TooSoon(least)
     Library.trash.clear()
     began, then = perf_counter(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, FUNCTION)
@@ -145,7 +152,8 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     quick = lowered.plan.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
         raise TooLarge
-    if not hooks.budget.allows(size, quick):
+    beside = hooks.in_background(record)
+    if not beside and not hooks.budget.allows(size, quick):
         raise Postponed(size, quick)
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
@@ -160,20 +168,58 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
         version.test_value(index, number)
         compiled.sites[index].place = place
     _assume(record, version, evaluation)
-    began = perf_counter()
-    library, addresses = emit.link(lowered, version)
-    compiled.seconds["llvm"] = perf_counter() - began
-    hooks.budget.learn(size, compiled.seconds["llvm"], quick)
-    if not version.valid:
-        return None
-    if graph.loop_at is None:
-        version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
-        evaluate.register(version, evaluation, func.__globals__)
-    else:
-        version.install_loop(addresses["enter"], lowered.extra_words, Library(library))
-    compiled.version = version
+    making = Making(record, compiled, version, evaluate.signature(version, evaluation, func.__globals__),
+                    emit.prepare(lowered, version), lowered.extra_words, quick)
+    job = emit.job(lowered, making)
     _take_apart(graph)
-    return compiled
+    if beside:
+        making.function = weakref.ref(func)
+        making.forecast = hooks.budget.reserve(size, quick)
+        job.start()
+        raise Underway(making)
+    job.run()
+    return making.finish(hooks, job)
+
+
+class Making:
+    """A version whose machine code is being made.  Of the program it keeps alive what the version names: constants, types
+    and namespaces, but no function, argument or local."""
+
+    __slots__ = ("compiled", "extra_words", "forecast", "function", "quick", "record", "signature", "unlinked", "version")
+
+    def __init__(self, record: Record, compiled: Compiled, version: Any, signature: evaluate.Signature, unlinked: Any,
+                 extra_words: int, quick: bool) -> None:
+        self.record = record
+        self.compiled = compiled
+        self.version = version
+        self.signature = signature
+        self.unlinked = unlinked
+        self.extra_words = extra_words
+        self.quick = quick
+        self.forecast = 0.0             # seconds, as the budget counts on
+        self.function: weakref.ref[FunctionType] | None = None    # whose version it is, where that may have gone
+
+    def finish(self, hooks: Hooks, job: Any) -> Compiled | None:
+        """Link and install what is made; None if an assumption was broken meanwhile.  RuntimeError: LLVM failed."""
+        from tiercel import emit
+        compiled, version = self.compiled, self.version
+        compiled.seconds["llvm"] = job.seconds
+        hooks.budget.learn(compiled.size, job.seconds, self.quick)
+        image = job.take()
+        if not version.valid:
+            return None
+        began = perf_counter()
+        library, addresses = emit.link(image, self.unlinked)
+        compiled.seconds["link"] = perf_counter() - began
+        if compiled.at == FUNCTION:
+            done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
+            evaluate.register(version, self.signature)
+        else:
+            done = version.install_loop(addresses["enter"], self.extra_words, Library(library))
+        if not done:
+            return None
+        compiled.version = version
+        return compiled
 
 
 def _assume(record: Record, version: Any, evaluation: Evaluation) -> None:

@@ -118,7 +118,8 @@ class Compiled:
 class Record:
     """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
 
-    __slots__ = ("attempts", "compiled", "errors", "forecast", "history", "jit", "outgrown", "refused", "runs")
+    __slots__ = ("attempts", "compiled", "eager", "errors", "forecast", "history", "jit", "outgrown", "refused",
+                 "runs", "underway", "weighed")
 
     def __init__(self) -> None:
         self.history = History()
@@ -127,9 +128,12 @@ class Record:
         self.refused: dict[int, str] = {}
         self.forecast: dict[int, tuple[int, bool]] = {}       # what LLVM was to make of it when the budget was spent
         self.runs: dict[int, int] = {}                        # how often it will have run when it is asked for again
+        self.weighed: set[int] = set()                        # for what it was estimated whether a version pays
         self.outgrown: set[int] = set()                       # what is worth more than quickly made code
         self.errors: list[str] = []
-        self.jit = False                                      # named by the decorator
+        self.underway: set[int] = set()                       # what machine code is being made of, beside the program
+        self.jit = False                                      # named by the decorator,
+        self.eager = False                                    # which asks for it at the next call
 
     def alive(self, at: int) -> list[Compiled]:
         return [compiled for compiled in self.compiled if compiled.at == at and compiled.alive]

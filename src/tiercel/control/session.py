@@ -7,7 +7,7 @@ import sys
 
 from tiercel.config import Config, from_environment
 from tiercel.control.hooks import Hooks
-from tiercel.control.records import record_of
+from tiercel.control.records import all_records, record_of
 from tiercel.control.support import load_runtime
 
 TYPE_CHECKING = False
@@ -32,6 +32,8 @@ class Session:
 
     def end(self) -> None:
         self.runtime.stop()
+        for _, record in all_records():
+            record.underway.clear()             # it is dropped
 
 
 current: Session | None = None
@@ -78,7 +80,7 @@ def mark(function: FunctionType, eager: bool) -> None:
     if current is None:
         start(from_environment(), everything=False)
     record = record_of(function.__code__)
-    record.jit = True
+    record.jit, record.eager = True, record.eager or eager
     if current is not None:
         threshold = 1 if eager else current.config.threshold
         current.runtime.set_threshold(function.__code__, threshold)
@@ -99,7 +101,7 @@ def _register(runtime: ModuleType, config: Config) -> None:
 def _after_fork() -> None:
     if current is not None:
         current.hooks.budget.restart()
-        current.runtime.after_fork()
+        current.runtime.after_fork_in_child()
 
 
 def _report() -> None:

@@ -7,14 +7,14 @@ in `graph/ops.py`.
 
 from __future__ import annotations
 
-from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
+from tiercel import _runtime
 from tiercel.emit.llvm import Effort, Linked, backend
 from tiercel.emit.lower import Lowered, lower
 from tiercel.graph.build import Graph
 
-__all__ = ["Effort", "Linked", "Lowered", "assembly", "install", "link", "load", "lower"]
+__all__ = ["Effort", "Linked", "Lowered", "Unlinked", "assembly", "install", "job", "link", "load", "lower", "prepare"]
 
 
 def load() -> None:
@@ -22,16 +22,17 @@ def load() -> None:
     backend()
 
 
-def link(lowered: Lowered, version: Any) -> tuple[Linked, dict[str, int]]:
-    """Compile a version's text and bind its symbols; the version keeps the objects it names alive.
+class Unlinked(NamedTuple):
+    """What it takes to link a version once its object file is made: it keeps nothing of the program alive."""
 
-    Returns the library, to be kept while the machine code may run, and the addresses of the version's forms.
-    """
-    from tiercel import _runtime
+    name: str
+    exports: list[str]
+    addresses: dict[str, int]
 
+
+def prepare(lowered: Lowered, version: Any) -> Unlinked:
+    """Find what a version's text names; the version keeps those objects."""
     llvm = backend()
-    image = llvm.compile(lowered.text, lowered.main, lowered.plan.effort, lowered.timings)
-    started = perf_counter_ns()
     known = _runtime.symbols()
 
     def find(name: str) -> int:
@@ -42,8 +43,17 @@ def link(lowered: Lowered, version: Any) -> tuple[Linked, dict[str, int]]:
     if lowered.version_symbol:
         addresses["version"] = version.address
     version.hold(list(lowered.symbols.objects.values()))
-    library = llvm.link(image, lowered.exports, addresses, lowered.name)
-    lowered.timings["link"] = perf_counter_ns() - started
+    return Unlinked(lowered.name, lowered.exports, addresses)
+
+
+def job(lowered: Lowered, owner: Any = None) -> _runtime.Job:
+    """The making of a version's object file, to be run or to be started; the hook `made` finds its `owner`."""
+    return backend().job(lowered.text, lowered.main, lowered.plan.effort, owner)
+
+
+def link(image: bytes, unlinked: Unlinked) -> tuple[Linked, dict[str, int]]:
+    """The library, to be kept while the machine code may run, and the addresses of the version's forms."""
+    library = backend().link(image, unlinked.exports, unlinked.addresses, unlinked.name)
     return library, library.addresses
 
 
@@ -53,7 +63,9 @@ def install(graph: Graph, lowered: Lowered, version: Any) -> Linked:
         version.set_site(number, description)
     for callee in lowered.symbols.versions.values():
         version.depends_on(callee)
-    library, addresses = link(lowered, version)
+    made = job(lowered)
+    made.run()
+    library, addresses = link(made.take(), prepare(lowered, version))
     if graph.loop_at is None:
         version.install(native=addresses["native"], bound=addresses["bound"], entry=addresses.get("entry", 0),
                         library=library)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter_ns
 from typing import Any
 
 from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_instances, lower_numbers, lower_objects
@@ -48,7 +47,6 @@ class Lowered:
     param_kinds: str
     extra_words: int
     version_symbol: bool         # whether the text refers to the version itself
-    timings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -443,7 +441,6 @@ _complete()
 def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True, spared: bool = False) -> Lowered:
     """Write a graph as an LLVM module; `storm`: its guards ask whether they are to fail although they hold; `outgrown`:
     it is worth more than quickly made code; `spared`: calls were not inlined that would be otherwise."""
-    started = perf_counter_ns()
     symbols = Symbols()
     flow = Flow(graph)
     plan = effort.plan(graph, flow, outgrown, spared)
@@ -464,5 +461,4 @@ def lower(graph: Graph, name: str, storm: bool = False, outgrown: bool = True, s
         head.append("@version = external global i8")
     text = "\n".join([*head, *symbols.declarations(), body, *_ATTRIBUTES, *told, ""])
     kinds = "".join(param.rep for param in graph.entry.params)
-    return Lowered(name, text, e.sites, e.tested, symbols, main, plan, exports, kinds, e.spills.size, uses_version,
-                   {"text": perf_counter_ns() - started})
+    return Lowered(name, text, e.sites, e.tested, symbols, main, plan, exports, kinds, e.spills.size, uses_version)

@@ -7,6 +7,7 @@ loops), `api` (what rules say), `iteration`, `inlining`, `evaluator`; one handle
 """
 
 from tiercel.evaluate.core import Assumptions, History, Unsupported
-from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop, register
+from tiercel.evaluate.evaluator import Evaluation, Signature, evaluate_function, evaluate_loop, register, signature
 
-__all__ = ["Assumptions", "Evaluation", "History", "Unsupported", "evaluate_function", "evaluate_loop", "register"]
+__all__ = ["Assumptions", "Evaluation", "History", "Signature", "Unsupported", "evaluate_function", "evaluate_loop",
+           "register", "signature"]

@@ -293,8 +293,8 @@ class Signature:
 _SIGNATURES: dict[int, Signature] = {}
 
 
-def register(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> None:
-    """Let versions evaluated from now on call `version`, just installed from `evaluation`, natively."""
+def signature(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> Signature:
+    """How `version`, made of that evaluation, is called natively."""
     key = id(version)
 
     def forget(_: Any) -> None:
@@ -303,8 +303,13 @@ def register(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> 
     result = evaluation.result
     if result.rep == "o":
         result = ANY
-    references = [None if type_ is None else weakref.ref(type_) for type_ in evaluation.graph.param_types]
-    _SIGNATURES[key] = Signature(weakref.ref(version, forget), evaluation.reps, references, result, id(globals_))
+    types = [None if type_ is None else weakref.ref(type_) for type_ in evaluation.graph.param_types]
+    return Signature(weakref.ref(version, forget), evaluation.reps, types, result, id(globals_))
+
+
+def register(version: Any, signature: Signature) -> None:
+    """Let versions evaluated from now on call `version`, just installed, natively."""
+    _SIGNATURES[id(version)] = signature
 
 
 def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any = None) -> Evaluation:

@@ -81,7 +81,7 @@ reset_counters(tc_code *record)
     record->generation = generation;
     record->calls = 0;
     record->call_limit = record->own_threshold;
-    record->calls_decided = record->calls_refused = record->misses_refused = 0;
+    record->calls_decided = record->calls_refused = record->misses_refused = record->underway = 0;
     PyMem_Free(record->counters);
     record->counters = NULL;
     record->loop_count = 0;

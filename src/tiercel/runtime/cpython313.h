@@ -57,6 +57,16 @@ typedef struct {
     PyObject *ittuple;
 } tc_zip_head;
 
+/* -- pending calls -- */
+
+/* Has a function called with NULL between two instructions of whatever thread gets there first; needs no GIL.  0, or -1
+   where too many calls wait. */
+static inline int
+tc_call_soon(int (*function)(void *))
+{
+    return _PyEval_AddPendingCall(PyInterpreterState_Main(), function, NULL, 0) == _Py_ADD_PENDING_SUCCESS ? 0 : -1;
+}
+
 /* -- the data stack -- */
 
 /* Room for `size` slots on the data stack, in a new chunk where this one is full (pystate.c's push_chunk, whose

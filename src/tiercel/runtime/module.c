@@ -33,7 +33,11 @@ PyDoc_STRVAR(interpreted_doc, "interpreted(func, *args, **kwargs): calls it thro
 PyDoc_STRVAR(start_doc, "start(hooks, threshold, loop_threshold): begins to count, and to call the hooks.");
 PyDoc_STRVAR(stop_doc, "stop(): retires everything and leaves the process as it was before `start`.");
 PyDoc_STRVAR(wake_after_doc, "wake_after(seconds): when code that a hook put off with None may ask again.");
+PyDoc_STRVAR(use_llvm_doc, "use_llvm(addresses): where what Job needs of LLVM is, by the names in background.c.");
+PyDoc_STRVAR(background_wait_doc, "background_wait(seconds) -> whether all that was begun is made and installed by then.");
+PyDoc_STRVAR(underway_doc, "underway(code, whether): machine code is being made of it, or no more: its events count again.");
 PyDoc_STRVAR(before_fork_doc, "before_fork(): waits for the hook that is running, and lets none begin.");
+PyDoc_STRVAR(after_fork_in_child_doc, "after_fork_in_child(): what was to be done beside the program goes on.");
 PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
 PyDoc_STRVAR(ask_after_doc, "ask_after(code, at, runs): in the hook for that code, or for that loop of it: the hook is called\n"
                             "again after so many more calls or rounds.");
@@ -58,8 +62,12 @@ static PyMethodDef methods[] = {
     {"start", tc_py_start, METH_VARARGS, start_doc},
     {"stop", tc_py_stop, METH_NOARGS, stop_doc},
     {"wake_after", tc_py_wake_after, METH_O, wake_after_doc},
+    {"use_llvm", tc_py_use_llvm, METH_O, use_llvm_doc},
+    {"background_wait", tc_py_background_wait, METH_O, background_wait_doc},
+    {"underway", tc_py_underway, METH_VARARGS, underway_doc},
     {"before_fork", tc_py_before_fork, METH_NOARGS, before_fork_doc},
     {"after_fork", tc_py_after_fork, METH_NOARGS, after_fork_doc},
+    {"after_fork_in_child", tc_py_after_fork_in_child, METH_NOARGS, after_fork_in_child_doc},
     {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},
     {"ask_after", tc_py_ask_after, METH_VARARGS, ask_after_doc},
     {"run_on_thread", tc_py_run_on_thread, METH_O, run_on_thread_doc},
@@ -95,7 +103,8 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__runtime(void)
 {
-    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || tc_attach_init() < 0
+    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_job_type) < 0
+        || tc_attach_init() < 0
         || tc_worker_init() < 0) {
         return NULL;
     }
@@ -105,6 +114,7 @@ PyInit__runtime(void)
     }
     if (PyModule_AddFunctions(module, tc_launch_methods) < 0
         || PyModule_AddObjectRef(module, "Version", (PyObject *)&tc_version_type) < 0
+        || PyModule_AddObjectRef(module, "Job", (PyObject *)&tc_job_type) < 0
         || PyModule_AddObjectRef(module, "NULL", &tc_null_marker) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -93,6 +93,13 @@ is_ready(void)
     return state.ready || !is_importing();
 }
 
+static void
+resume_threads(void)
+{
+    tc_waiting_resume();
+    tc_background_resume();
+}
+
 int
 tc_call_hook(const char *name, PyObject *args)
 {
@@ -110,6 +117,7 @@ tc_call_hook(const char *name, PyObject *args)
     if (call.exception != NULL) {
         Py_XDECREF(exc);
     }
+    resume_threads();
     return call.result;
 }
 
@@ -120,6 +128,7 @@ tc_monitor_after_fork(void)
     state.running = 0;
     state.forks = 0;
     tc_waiting_after_fork();
+    tc_background_after_fork();
 }
 
 static void
@@ -140,14 +149,23 @@ tc_py_before_fork(PyObject *module, PyObject *unused)
     state.forks++;
     wait_for_hook();
     tc_waiting_pause();
+    tc_background_pause();
     Py_RETURN_NONE;
 }
 
+/* In the parent.  The interpreter warns of threads that it finds there: ours go on after the next hook. */
 PyObject *
 tc_py_after_fork(PyObject *module, PyObject *unused)
 {
     state.forks -= state.forks > 0;
-    tc_waiting_resume();
+    Py_RETURN_NONE;
+}
+
+PyObject *
+tc_py_after_fork_in_child(PyObject *module, PyObject *unused)
+{
+    state.forks = 0;
+    resume_threads();
     Py_RETURN_NONE;
 }
 
@@ -250,12 +268,14 @@ is_generator(PyCodeObject *code)
     return (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
 }
 
-/* After the wait it counts anew, so that what runs most asks first. */
+/* After the wait it counts anew, so that what runs most asks first.  Machine code that is underway ends the wait. */
 static PyObject *
-wait_for_budget(tc_code *record, uint32_t *count)
+wait_for_code(tc_code *record, uint32_t *count)
 {
     *count = 0;
-    tc_waiting_add(record);
+    if (!record->underway) {
+        tc_waiting_add(record);
+    }
     return Py_NewRef(state.disable);
 }
 
@@ -293,7 +313,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             Py_RETURN_NONE;
         }
     }
-    if (record->calls_decided || record->waiting) {
+    if (record->calls_decided || record->waiting || record->underway) {
         return Py_NewRef(state.disable);
     }
     if (record->call_limit == 0) {
@@ -303,7 +323,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;
     }
     if (record->functions == NULL && tc_waiting_is_on()) {
-        return wait_for_budget(record, &record->calls);
+        return wait_for_code(record, &record->calls);
     }
     tc_sweep();
     Py_INCREF(func);
@@ -318,7 +338,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next call */
     }
     if (result == TC_LATER && record->functions == NULL) {
-        return wait_for_budget(record, &record->calls);
+        return wait_for_code(record, &record->calls);
     }
     record->calls = 0;
     if (record->call_limit == asked_at) {
@@ -413,14 +433,14 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         }
     }
     int unseen = tc_loop_version(code, at, frame->f_globals) == NULL;
-    if (record->waiting && unseen) {
+    if ((record->waiting || record->underway) && unseen) {
         return Py_NewRef(state.disable);
     }
     if (++counter->count < counter->limit) {
         Py_RETURN_NONE;
     }
     if (unseen && tc_waiting_is_on()) {
-        return wait_for_budget(record, &counter->count);
+        return wait_for_code(record, &counter->count);
     }
     tc_sweep();
     uint32_t asked_at = counter->limit;
@@ -431,7 +451,7 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next jump */
     }
     if (result == TC_LATER && unseen) {
-        return wait_for_budget(record, &counter->count);
+        return wait_for_code(record, &counter->count);
     }
     counter->count = 0;
     if (counter->limit == asked_at) {
@@ -445,6 +465,12 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return result == 0 ? Py_NewRef(state.disable) : NULL;
     }
     return enter_loop(code, at, frame) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+int
+tc_forking(void)
+{
+    return state.forks > 0;
 }
 
 int
@@ -484,6 +510,26 @@ tc_rearm(PyCodeObject *code)
         record->counters[i].count = 0;
     }
     tc_instrument_again(code);
+}
+
+/* underway(code, whether): machine code is being made of it, or no more.  Then its events count again. */
+PyObject *
+tc_py_underway(PyObject *module, PyObject *args)
+{
+    PyCodeObject *code;
+    int whether;
+    if (!PyArg_ParseTuple(args, "O!p:underway", &PyCode_Type, &code, &whether)) {
+        return NULL;
+    }
+    tc_code *record = tc_code_make(code);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->underway = (char)whether;
+    if (!whether && state.hooks != NULL) {
+        tc_instrument_again(code);
+    }
+    Py_RETURN_NONE;
 }
 
 /* -- on and off -- */
@@ -640,6 +686,7 @@ tc_py_stop(PyObject *module, PyObject *unused)
         wait_for_hook();         /* it would install what nobody watches any more */
     }
     tc_waiting_stop();
+    tc_background_stop();
     tc_retire_all("Tiercel was stopped");
     tc_watch_stop();
     tc_tools_unwatch();

@@ -140,6 +140,7 @@ typedef struct tc_code {
     char calls_decided;      /* PY_START has nothing more to count */
     char calls_refused;      /* the control said: never again */
     char misses_refused;
+    char underway;           /* machine code for it is being made beside the program */
     char waiting;            /* for the budget: in the list that `next_waiting` makes */
     struct tc_code *next_waiting;
     int loop_count;
@@ -225,6 +226,17 @@ void tc_waiting_stop(void);
 void tc_waiting_after_fork(void);
 PyObject *tc_py_wake_after(PyObject *module, PyObject *seconds);
 
+/* -- background.c -- */
+extern PyTypeObject tc_job_type;
+/* Until it resumes no machine code is made beside the program: before a fork. */
+void tc_background_pause(void);
+void tc_background_resume(void);
+/* Waits for what is being made, and drops it with all that is queued. */
+void tc_background_stop(void);
+void tc_background_after_fork(void);
+PyObject *tc_py_use_llvm(PyObject *module, PyObject *addresses);
+PyObject *tc_py_background_wait(PyObject *module, PyObject *seconds);
+
 /* -- watch.c -- */
 int tc_watch_start(void);
 void tc_watch_stop(void);
@@ -255,9 +267,13 @@ int tc_call_hook(const char *name, PyObject *args);
 
 PyObject *tc_py_start(PyObject *module, PyObject *args);
 PyObject *tc_py_stop(PyObject *module, PyObject *unused);
+PyObject *tc_py_underway(PyObject *module, PyObject *args);
 PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
+PyObject *tc_py_after_fork_in_child(PyObject *module, PyObject *unused);
 int tc_monitor_on(void);
+/* Whether a thread is about to fork. */
+int tc_forking(void);
 /* Switches our events off while other tools of sys.monitoring are there, and on again. */
 void tc_monitor_pause(int pause);
 void tc_monitor_after_fork(void);

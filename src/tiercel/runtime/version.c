@@ -358,7 +358,14 @@ link_version(tc_version *version, PyObject *library)
         Py_RETURN_FALSE;
     }
     tc_code *record = tc_code_make(version->code);
-    if (record == NULL || lend_references(version) < 0 || tc_installed_add(version) < 0) {
+    if (record == NULL || lend_references(version) < 0) {
+        tc_version_retire(version, "it could not be installed");
+        return NULL;
+    }
+    if (!version->valid) {
+        Py_RETURN_FALSE;                 /* what it assumed died with the last reference to it */
+    }
+    if (tc_installed_add(version) < 0) {
         tc_version_retire(version, "it could not be installed");
         return NULL;
     }

@@ -198,12 +198,6 @@ def the_same_object(ps):
         a = gives(p, q)
         b = a
         result += [a is b, a is p, a is None, a is not q, p.x * q.x is ONE]
-        c = d = None
-        if q.x:
-            c = d = p.y * 0.5
-        else:
-            c, d = p.x * q.y, 0.5
-        result.append(c is d)
     return result
 
 
