@@ -590,7 +590,11 @@ class Core:
     def let_go(self, *values: Abstract) -> None:
         """The interpreter drops its references to these values here, after the effect of the instruction; and those to
         what the instruction replaced, before them."""
-        replaced, self._replaced = self._replaced, []
+        replaced = self._replaced
+        if replaced:
+            self._replaced = []
+        elif not values:
+            return
         for value in (*replaced, *values):
             maybe = isinstance(value, MaybeUnbound)
             if isinstance(value, MaybeUnbound):

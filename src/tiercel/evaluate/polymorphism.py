@@ -69,9 +69,12 @@ class Polymorphism(Inliner):
         """The ways in which an instruction is to be evaluated, or None where there is but one."""
         if instruction.op in ("CALL", "CALL_KW"):
             return self._arms_of_call(instruction)
+        deciding = _DECIDING.get(instruction.op)
+        if deciding is None or all(self._has_one_type(self.frame.stack[-depth]) for depth, _ in deciding):
+            return None
         arms: list[Incoming] = []
         self._make_objects(instruction)
-        for depth, learnt in _DECIDING.get(instruction.op, ()):
+        for depth, learnt in deciding:
             later: list[Incoming] = []
             for state, block in arms or [(self.state, self.block)]:
                 self.stand_after_split(state, block)
@@ -87,9 +90,15 @@ class Polymorphism(Inliner):
             self.stand_after_split(*arms[0])
         return arms if len(arms) > 1 else None
 
+    def _has_one_type(self, value: Abstract) -> bool:
+        """Whether the type of an operand is known, and no arithmetic without boxes would be possible if it were not."""
+        if isinstance(value, Node):
+            return value.rep != "o" or self.state.fact(value).type is not None
+        return not (isinstance(value, Virtual) and self.is_number(value))
+
     def _make_objects(self, instruction: Instruction) -> None:
         """Numbers are objects again where an instruction does not deal with them, or has failed to."""
-        for depth, _ in _DECIDING.get(instruction.op, ()):
+        for depth, _ in _DECIDING[instruction.op]:
             value = self.frame.stack[-depth]
             if isinstance(value, Virtual) and self.is_number(value) and not self._is_number(instruction, depth, []):
                 self.materialise(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiercel.graph.build import (
     NULL,
@@ -17,7 +17,7 @@ from tiercel.graph.build import (
     VirtualObject,
     _Mark,
 )
-from tiercel.types import Fact, of_object
+from tiercel.types import ANY, Fact, of_object
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual
 
 if TYPE_CHECKING:
@@ -32,17 +32,27 @@ class Inlining:
     nodes: list[Node]          # its enter_inlined and leave_inlined nodes
 
 
+class Described(NamedTuple):
+    """The frame state of a caller, the values it was made of, and what stands in it for their virtual objects."""
+
+    state: FrameState
+    locals: list[Abstract]
+    stack: list[Abstract]
+    objects: dict[Virtual, VirtualObject]
+
+
 class Frame:
     """One Python frame: its locals (cells and free variables behind them) and its stack, as abstract values.
 
     `key` names the frame by the call sites that led to it, so that what was learnt about a loop is found again when
     it is evaluated again.  `at` and `resume` are where a caller stands while a callee is evaluated, and `result` the
     stack slot the callee's result belongs to (None: it is dropped).  `ends`: the frame is the body of the generator on
-    top of its caller's stack; where the caller goes on when it ends.
+    top of its caller's stack; where the caller goes on when it ends.  `described` is its frame state as a caller, which
+    the states of its callee's instructions have in common.
     """
 
     __slots__ = ("code", "function", "locals", "stack", "parent", "key", "at", "resume", "result", "inlining", "names",
-                 "closure", "ends", "globals")
+                 "closure", "ends", "globals", "described")
 
     def __init__(self, code: Code, function: Operand | Virtual, locals_: list[Abstract], parent: Frame | None = None,
                  key: tuple[Any, ...] = ()) -> None:
@@ -60,6 +70,7 @@ class Frame:
         self.closure: Abstract | None = None        # the virtual tuple of cells of a virtual function
         self.ends: int | None = None
         self.globals: dict[str, Any] | None = None  # of a generator's body; otherwise the function tells
+        self.described: Described | None = None
 
     def copy(self) -> Frame:
         twin = Frame(self.code, self.function, self.locals[:], self.parent and self.parent.copy(), self.key)
@@ -122,14 +133,14 @@ class State:
     def fact(self, value: Abstract) -> Fact:
         """What is known of a value here."""
         if isinstance(value, Node):
-            return self.facts.get(value) or value.fact or Fact()
+            return self.facts.get(value) or value.fact or ANY
         if isinstance(value, Const):
             return of_object(value.value)
         if isinstance(value, Virtual):
             return value.fact
         if isinstance(value, MaybeUnbound):
             return self.fact(value.value)
-        return Fact()
+        return ANY
 
     def frames(self) -> list[Frame]:
         """The innermost frame first."""
@@ -142,6 +153,8 @@ class State:
 
     def current(self, value: Abstract) -> Abstract:
         """What a value taken from this state earlier is by now: virtual objects may have been built since."""
+        if not self.built:
+            return value
         while isinstance(value, Virtual) and value in self.built:
             value = self.built[value]
         if isinstance(value, Virtual) and not value.mutable and value.parts:
@@ -187,17 +200,20 @@ class State:
             twins.update(t for t in (self.raw.get(value), self.boxed.get(value)) if t is not None)
         seen: set[Virtual] = set()
 
-        def inside(slot: Abstract) -> bool:
-            if slot in twins:
+        def inside(slots: list[Abstract]) -> bool:
+            if not twins.isdisjoint(slots):
                 return True
-            if isinstance(slot, MaybeUnbound):
-                return slot.value in twins
-            if isinstance(slot, Virtual) and slot not in seen:
-                seen.add(slot)
-                return any(inside(part) for part in self.parts(slot))
+            for slot in slots:
+                if type(slot) is MaybeUnbound:
+                    if slot.value in twins:
+                        return True
+                elif type(slot) is Virtual and slot not in seen:
+                    seen.add(slot)
+                    if inside(self.parts(slot)):
+                        return True
             return False
 
-        return any(inside(v) for frame in self.frames() for v in (*frame.locals, *frame.stack))
+        return any(inside(frame.locals) or inside(frame.stack) for frame in self.frames())
 
     # -- paths: the places of a state in a fixed order, to compare and merge states ----------------------------------
 
@@ -302,16 +318,37 @@ class State:
 
     def _describe(self, frame: Frame, at: int, resume: int, stack: list[Abstract], locals_: list[Abstract],
                   memo: dict[Virtual, VirtualObject]) -> FrameState:
-        parent = None
-        if frame.parent is not None:
-            up = frame.parent
-            below = [*up.stack, up.result] if up.result is not None else up.stack
-            parent = self._describe(up, up.at, up.resume, below, up.locals, memo)
-        one = self._slot
-        result = FrameState(frame.code.code, one(frame.function, memo), at, resume, [one(v, memo) for v in locals_],
-                            [one(v, memo) for v in stack], frame.code.handler_at(at), parent, ends=frame.ends)
+        parent = None if frame.parent is None else self._describe_caller(frame.parent, memo)
+        result = FrameState(frame.code.code, self._slot(frame.function, memo), at, resume, self._slots(locals_, memo),
+                            self._slots(stack, memo), frame.code.handler_at(at), parent, ends=frame.ends)
         if frame.inlining is not None:
             frame.inlining.states.append(result)
+        return result
+
+    def _describe_caller(self, frame: Frame, memo: dict[Virtual, VirtualObject]) -> FrameState:
+        """The state of a frame whose callee is being evaluated: that of the last time, if nothing in it has changed."""
+        stack = [*frame.stack, frame.result] if frame.result is not None else frame.stack
+        known = frame.described
+        if known is not None and (known.state.at, known.state.resume) == (frame.at, frame.resume) \
+                and known.locals == frame.locals and known.stack == stack:
+            parent = None if frame.parent is None else self._describe_caller(frame.parent, memo)
+            if parent is known.state.parent:
+                memo.update(known.objects)
+                return known.state
+        objects: dict[Virtual, VirtualObject] = {}
+        state = self._describe(frame, frame.at, frame.resume, stack, frame.locals, objects)
+        memo.update(objects)
+        if not any(virtual.mutable for virtual in objects):
+            frame.described = Described(state, frame.locals[:], stack[:], objects)
+        return state
+
+    def _slots(self, values: list[Abstract], memo: dict[Virtual, VirtualObject]) -> list[Slot]:
+        kept, raw, result = self.kept, self.raw, []
+        for value in values:       # one that is a node or nothing most often
+            if type(value) is Node:
+                result.append(value if value in kept else raw.get(value, value))
+            else:
+                result.append(value if value is NULL else self._slot(value, memo))
         return result
 
     def _slot(self, value: Abstract, memo: dict[Virtual, VirtualObject]) -> Slot:
@@ -324,7 +361,7 @@ class State:
             if found is None:
                 assert value.kind != "wide", "a result of unknown width in a frame state"
                 found = memo[value] = VirtualObject(value.kind, [])
-                parts: list[Slot] = [self._slot(part, memo) for part in self.parts(value)]
+                parts = self._slots(self.parts(value), memo)
                 if isinstance(value.info, FunctionInfo):
                     info = value.info
                     parts[:0] = [Const(x, "o") for x in (info.code, info.globals, info.qualname, info.flags)]
