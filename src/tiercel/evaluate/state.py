@@ -343,7 +343,8 @@ class State:
         return state
 
     def _slots(self, values: list[Abstract], memo: dict[Virtual, VirtualObject]) -> list[Slot]:
-        kept, raw, result = self.kept, self.raw, []
+        kept, raw = self.kept, self.raw
+        result: list[Slot] = []
         for value in values:       # one that is a node or nothing most often
             if type(value) is Node:
                 result.append(value if value in kept else raw.get(value, value))
