@@ -220,11 +220,12 @@ def test_native_calls() -> None:
     callee.end(callee.add("f64_add", callee.add("i64_to_f64", callee.params[0]), callee.params[1]))
     caller = Made("if", "f", linked=True)
     function = Const(callee.function, "o")
+    caller.block.append("guard_link", state=caller.before(), link=callee.version.link, reason="link")
     node = caller.block.append("call_native", caller.params, state=caller.after([RESULT]), rep="f",
-                               target=callee.version, function=function, result="f")
+                               target=callee.version.link, function=function, result="f")
     assert caller.end(node)(3, 0.5) == 3.5
     callee.version.retire("test")
-    assert not caller.version.valid
+    assert caller.version.valid
     assert caller.function(3, 0.5) == LEFT
 
 

@@ -185,39 +185,34 @@ def test_references_are_balanced() -> None:
     assert [sys.getrefcount(o) for o in watched] == before
 
 
-def test_retirement_reaches_the_callers() -> None:
-    f, g, h = (fresh("def f(a): return 'interpreted'") for _ in range(3))
-    callee = attached(f, lambda a: "native")
-    middle = new_version(g)
-    middle.depends_on(callee)
-    middle.depends_on(callee)
-    middle.depends_on(middle)
-    install(middle, g, lambda a: "native")
-    _runtime.attach(g, middle)
-    outer = new_version(h)
-    outer.depends_on(middle)
-    install(outer, h, lambda a: "native")
-    _runtime.attach(h, outer)
-    callee.retire("test")
-    assert not middle.valid and not outer.valid
-    assert f(1) == g(1) == h(1) == "interpreted"
-    late = new_version(h)
-    late.depends_on(callee)
-    assert not late.valid
+def test_links_lead_to_the_newest_version() -> None:
+    f = fresh("def f(a): return 'interpreted'")
+    first = new_version(f)
+    link = first.link
+    assert link.native == 0 and link.address
+    install(first, f, lambda a: 1, native=16)
+    assert link.native == first.native == 16
+    second = new_version(f)
+    second.take_over(link)
+    assert second.link is link and link.native == first.native
+    install(second, f, lambda a: 2, native=32)
+    assert link.native == 32
+    first.retire("test")
+    assert link.native == 32
+    second.retire("test")
+    assert link.native == 0
+    with pytest.raises(TypeError):
+        new_version(f).take_over(first)
 
 
-def test_mutual_callers_are_freed() -> None:
-    f, g = (fresh("def f(a): return 'interpreted'") for _ in range(2))
-    first, second = new_version(f), new_version(g)
-    first.depends_on(second)
-    second.depends_on(first)
-    install(first, f, lambda a: 1)
-    install(second, g, lambda a: 1)
-    ends = weakref.ref(first), weakref.ref(second)
-    del first, second, f, g
+def test_a_link_outlives_its_version() -> None:
+    f = fresh("def f(a): return 'interpreted'")
+    version = attached(f, lambda a: 1)
+    link, end = version.link, weakref.ref(version)
+    del f, version
     gc.collect()
     settle()
-    assert [end() for end in ends] == [None, None]
+    assert end() is None and link.native == 0
 
 
 def test_stop_retires_everything() -> None:

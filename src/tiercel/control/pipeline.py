@@ -212,8 +212,8 @@ class Making:
         library, addresses = emit.link(image, self.unlinked)
         compiled.seconds["link"] = perf_counter() - began
         if compiled.at == FUNCTION:
+            evaluate.register(version, self.signature, self.record.links)
             done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
-            evaluate.register(version, self.signature)
         else:
             done = version.install_loop(addresses["enter"], self.extra_words, Library(library))
         if not done:
@@ -232,8 +232,6 @@ def _assume(record: Record, version: Any, evaluation: Evaluation) -> None:
         record.history.note_assumed(names, name)
     for function in assumptions.functions:
         version.assume_function(function)
-    for callee in assumptions.versions:
-        version.depends_on(callee)
 
 
 def _describe(compiled: Compiled, evaluation: Evaluation) -> None:

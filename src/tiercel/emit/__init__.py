@@ -42,7 +42,7 @@ def prepare(lowered: Lowered, version: Any) -> Unlinked:
     addresses["sites"] = version.sites_address
     if lowered.version_symbol:
         addresses["version"] = version.address
-    version.hold(list(lowered.symbols.objects.values()))
+    version.hold([*lowered.symbols.objects.values(), *lowered.symbols.links.values()])
     return Unlinked(lowered.name, lowered.exports, addresses)
 
 
@@ -61,8 +61,6 @@ def install(graph: Graph, lowered: Lowered, version: Any) -> Linked:
     """Link a lowered graph for a version, describe its sites there, and let it run."""
     for number, description in enumerate(lowered.sites):
         version.set_site(number, description)
-    for callee in lowered.symbols.versions.values():
-        version.depends_on(callee)
     made = job(lowered)
     made.run()
     library, addresses = link(made.take(), prepare(lowered, version))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import early
 from tiercel.emit.abi import TYPES
-from tiercel.emit.lower_frames import check_marker, leave_after, native_types, spill, unwind_if, unwinding
+from tiercel.emit.lower_frames import check_marker, leave_after, spill, unwind_if, unwinding
 from tiercel.emit.lower_objects import stolen_bits
 from tiercel.graph.build import Node
 
@@ -21,6 +21,7 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "get_attr": (0, ("name", "o")),
     "get_method": (0, ("name", "o")),
     "load_special": (0, ("name", "o")),
+    "super_attr": (0, 1, ("name", "o")),
     "set_attr": (0, ("name", "o"), 1),
     "del_attr": (0, ("name", "o")),
     "load_global": (("globals", "o"), ("builtins", "o"), ("name", "o")),
@@ -191,7 +192,7 @@ def _cfunction(kind: str) -> Rule:
 def _call_native(e: Lowering, node: Node) -> None:
     attrs = node.attrs
     target = attrs["target"]
-    name = "@native" if target is None else e.symbols.version(target, native_types([e.rep(arg) for arg in node.args]))
+    name = "@native" if target is None else e.load("ptr", e.symbols.link(target), 0, "link")
     function = attrs.get("function")
     func = e.constant(function, "o") if function is not None else "%func"
     again = None
@@ -199,7 +200,7 @@ def _call_native(e: Lowering, node: Node) -> None:
         again, name = early.repeat(e, node, func)
     spill(e, node, lasting=again is None)
     args = "".join(f", {e.typed(arg)}" for arg in node.args)
-    pair = e.put(f"call {{ i64, i64 }} {name}(ptr %th, ptr {func}{args})")
+    pair = e.put(f"call {{ i64, i64 }} {name}(ptr %th, ptr {func}{args}) nounwind")
     payload = e.put(f"extractvalue {{ i64, i64 }} {pair}, 0")
     kind = e.put(f"extractvalue {{ i64, i64 }} {pair}, 1")
     other = e.fresh("other")
@@ -224,6 +225,11 @@ def _call_native(e: Lowering, node: Node) -> None:
     e.start(again.done)
     came = ", ".join(f"[ {value}, %{label} ]" for value, label in again.results)
     e.define(node, f"phi {TYPES[node.rep]} {came}")
+
+
+def _guard_link(e: Lowering, node: Node) -> None:
+    native = e.load("ptr", e.symbols.link(node.attrs["link"]), 0, "link")
+    e.leave_unless(e.put(f"icmp ne ptr {native}, null"), node)
 
 
 def _call_symbol(e: Lowering, node: Node) -> None:
@@ -294,5 +300,5 @@ RULES: dict[str, Any] = {
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),
     "call_cfunction_keywords": _cfunction("keywords"), "call_cfunction_noargs": _cfunction("noargs"),
-    "call_native": _call_native, "call_symbol": _call_symbol,
+    "guard_link": _guard_link, "call_native": _call_native, "call_symbol": _call_symbol,
 }

@@ -296,11 +296,6 @@ def _leave_inlined(e: Lowering, node: Node) -> None:
 # -- the forms of a version ----------------------------------------------------------------------------------------
 
 
-def native_types(reps: Sequence[str]) -> str:
-    """The parameter types of a native form."""
-    return "".join(["ptr, ptr", *[", " + TYPES[rep] for rep in reps]])
-
-
 def _phi(type_: str, name: str, came: list[tuple[str, ...]]) -> tuple[list[str], str]:
     """A phi of what comes from each label, or the value itself where it is the same from everywhere."""
     values = {value for _, value in came}

@@ -29,7 +29,7 @@ class Symbols:
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}          # by symbol; the address is that of the object
         self.runtime: set[str] = set()             # C functions and data, bound by their own names
-        self.versions: dict[str, Any] = {}         # native forms of other versions
+        self.links: dict[str, Any] = {}            # to the native forms of other versions
         self.computed: dict[str, Callable[[], int]] = {}
         self._declared: dict[str, str] = {}
         self._by_id: dict[int, str] = {}
@@ -70,14 +70,13 @@ class Symbols:
         self._declared.setdefault(name, f"declare {result} @{name}({params})")
         return f"@{name}"
 
-    def version(self, version: Any, params: str) -> str:
-        """The native form of another version."""
-        for symbol, known in self.versions.items():
-            if known is version:
-                return f"@{symbol}"
-        symbol = f"native_{len(self.versions)}"
-        self.versions[symbol] = version
-        self._declared[symbol] = f"declare {{ i64, i64 }} @{symbol}({params}) nounwind"
+    def link(self, link: Any) -> str:
+        """Where the address of another version's native form stands."""
+        symbol = next((symbol for symbol, known in self.links.items() if known is link), None)
+        if symbol is None:
+            symbol = f"link_{len(self.links)}"
+            self.links[symbol] = link
+            self._declared[symbol] = f"@{symbol} = external global i8"
         return f"@{symbol}"
 
     def address(self, key: Any, prefix: str, find: Callable[[], int], declaration: str = "") -> str:
@@ -97,8 +96,8 @@ class Symbols:
     def addresses(self, find: Callable[[str], int]) -> dict[str, int]:
         """What the symbols are bound to; `find` gives the addresses of the runtime's."""
         result = {symbol: id(value) for symbol, value in self.objects.items()}
-        for symbol, version in self.versions.items():
-            result[symbol] = version.native
+        for symbol, link in self.links.items():
+            result[symbol] = link.address
         for symbol, compute in self.computed.items():
             result[symbol] = compute()
         for name in self.runtime:

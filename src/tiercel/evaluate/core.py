@@ -50,7 +50,6 @@ class Assumptions:
         self.types: list[type] = []
         self.globals: list[tuple[dict[str, Any], str]] = []
         self.functions: list[FunctionType] = []
-        self.versions: list[Any] = []
 
     def add_type(self, type_: type) -> None:
         if type_.__flags__ & _HEAPTYPE and type_ not in self.types:

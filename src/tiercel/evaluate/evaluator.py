@@ -23,7 +23,7 @@ from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
-from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
+from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, implies, join, of_object
 from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
@@ -208,9 +208,9 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
             if operands is None:
                 continue
             self.assumptions.add_function(target)
-            self.assumptions.versions.append(version)
             self.constants.append(target)
-            self._call_native(signature.result, operands, pushes, target=version, function=target)
+            self.emit("guard_link", link=version.link, reason="the version that it calls is made anew")
+            self._call_native(signature.result, operands, pushes, target=version.link, function=target)
             self.let_go(*args)
             return True
         return False
@@ -289,6 +289,12 @@ class Signature:
         """The exact types of the parameters (None: any)."""
         return [None if reference is None else reference() for reference in self.types]
 
+    def serves(self, other: Signature) -> bool:
+        """Whether whoever calls the other version may as well call this one."""
+        return (self.globals == other.globals and self.reps == other.reps and self.result.rep == other.result.rep
+                and implies(self.result, other.result)
+                and all(mine is None or mine is its for mine, its in zip(self.types, other.types, strict=True)))
+
 
 _SIGNATURES: dict[int, Signature] = {}
 
@@ -307,9 +313,15 @@ def signature(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) ->
     return Signature(weakref.ref(version, forget), evaluation.reps, types, result, id(globals_))
 
 
-def register(version: Any, signature: Signature) -> None:
-    """Let versions evaluated from now on call `version`, just installed, natively."""
+def register(version: Any, signature: Signature, links: list[tuple[Signature, Any]]) -> None:
+    """Let versions evaluated from now on call `version`, about to be installed, natively; and those that called an
+    earlier one, if it serves them as well.  `links` are those of this code so far."""
     _SIGNATURES[id(version)] = signature
+    link = next((link for known, link in links if signature.serves(known)), None)
+    if link is None:
+        links.append((signature, version.link))
+    else:
+        version.take_over(link)
 
 
 def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any = None) -> Evaluation:

@@ -98,6 +98,11 @@ def _guard_type(attrs: Attrs, value: Any) -> None:
         raise Leaves
 
 
+@_implements("guard_link")
+def _guard_link(attrs: Attrs) -> None:
+    """The function itself is called, which needs no version."""
+
+
 @_implements("guard_is")
 def _guard_is(attrs: Attrs, value: Any) -> None:
     if value is not attrs["value"]:
@@ -498,6 +503,11 @@ def _compare(attrs: Attrs, a: Any, b: Any) -> Any:
 @_implements("get_attr")
 def _get_attr(attrs: Attrs, obj: Any) -> Any:
     return getattr(obj, attrs["name"])
+
+
+@_implements("super_attr")
+def _super_attr(attrs: Attrs, cls: Any, obj: Any) -> Any:
+    return getattr(super(cls, obj), attrs["name"])
 
 
 @_implements("get_method")

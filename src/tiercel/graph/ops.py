@@ -163,6 +163,7 @@ _op("guard_not", "b", "", LEAVES, attrs="reason")
 _op("guard_if", "bb", "", LEAVES, attrs="reason", doc="where operand 0 is true, operand 1 must be")
 _op("guard_type", "o", "", LEAVES, attrs="type reason", doc="the exact type is `type`")
 _op("guard_is", "o", "", LEAVES, attrs="value reason", doc="it is the very object `value`")
+_op("guard_link", "", "", LEAVES, reads="link", attrs="link reason", doc="a version takes direct calls through `link`")
 _op("rely", "i", "", KEEPS, doc="something was decided by the bounds of the operand: what keeps it in them must not die")
 
 # -- i64 -------------------------------------------------------------------------------------------------------------
@@ -419,6 +420,8 @@ _op("get_attr", "o", "o", RUNS, ref="new", attrs="name", symbol="PyObject_GetAtt
 _op("get_method", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_get_method", fails="null",
     doc="as LOAD_ATTR with the method bit: a method that is not bound, where `is_method` says so, or the attribute")
 _op("is_method", "o", "b", doc="whether `get_method`, the operand, found a method that is not bound")
+_op("super_attr", "oo", "o", RUNS, ref="new", attrs="name", symbol="tc_super_attr", fails="null",
+    doc="an attribute of `super(class, object)`, of the operands")
 _op("load_special", "o", "o", RUNS, ref="new", attrs="name", symbol="tc_load_special", fails="null",
     doc="a special method for `with`, bound, looked up in the type")
 _op("set_attr", "oo", "", RUNS, attrs="name", symbol="PyObject_SetAttr", fails="minus1")

@@ -312,6 +312,7 @@ tc_version_retire(tc_version *version, const char *reason)
     version->valid = 0;
     version->reason = PyUnicode_FromString(reason);
     if (version->installed) {
+        tc_version_unlink(version);
         unlink_version(version);
         (void)tc_table_pop(&installed, version, NULL);
         detach_functions(version);
@@ -322,9 +323,6 @@ tc_version_retire(tc_version *version, const char *reason)
         }
     }
     tc_unwatch(version);
-    while (version->dependent_count) {
-        tc_version_retire(version->dependents[--version->dependent_count], "a version that it calls was retired");
-    }
     if (version->installed) {
         bury(version);                   /* with the reference that the code object had */
     }
@@ -362,25 +360,14 @@ tc_code_replaced(PyFunctionObject *func)
 
 static uint32_t sweeps;
 
-static void
-mark_active(tc_version *version)
-{
-    if (version->active != sweeps) {
-        version->active = sweeps;
-        for (Py_ssize_t i = 0; i < version->callee_count; i++) {
-            mark_active(version->callees[i]);
-        }
-    }
-}
-
-/* Marks the versions in the graveyard whose code, or whose callers' code, will be returned to. */
+/* Marks the versions in the graveyard whose code will be returned to. */
 static void
 find_active(void)
 {
     sweeps++;
     for (Py_ssize_t i = 0; i < grave_count; i++) {
         if (graveyard[i]->leaving) {
-            mark_active(graveyard[i]);
+            graveyard[i]->active = sweeps;
         }
     }
     PyInterpreterState *interp = PyInterpreterState_Main();
@@ -392,7 +379,7 @@ find_active(void)
             tc_site *site = site_of(ts, frame);
             for (Py_ssize_t i = 0; i < grave_count; i++) {
                 if (is_site_of(site, graveyard[i])) {
-                    mark_active(graveyard[i]);
+                    graveyard[i]->active = sweeps;
                 }
             }
         }

@@ -105,6 +105,7 @@ PyObject *tc_pop_except(PyObject *before, int64_t stolen);   /* what was handled
 int tc_exc_matches(PyObject *exc, PyObject *type);
 int tc_check_exc_match(PyObject *exc, PyObject *wanted);     /* -1 and an exception */
 PyObject *tc_exc_traceback(PyObject *exc);
+PyObject *tc_super_attr(PyObject *cls, PyObject *object, PyObject *name); /* NULL and an exception */
 PyObject *tc_load_special(PyObject *object, PyObject *name); /* NULL and an exception */
 
 /* -- iterators.c -- */

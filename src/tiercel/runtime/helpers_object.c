@@ -247,3 +247,16 @@ tc_new_function(PyObject *code, PyObject *globals, PyObject *qualname, int64_t f
     }
     return (PyObject *)func;
 }
+
+PyObject *
+tc_super_attr(PyObject *cls, PyObject *object, PyObject *name)
+{
+    if (PyType_Check(cls)) {
+        return _PySuper_Lookup((PyTypeObject *)cls, object, name, NULL);
+    }
+    PyObject *args[] = {cls, object};
+    PyObject *super = PyObject_Vectorcall((PyObject *)&PySuper_Type, args, 2, NULL);
+    PyObject *found = super ? PyObject_GetAttr(super, name) : NULL;
+    Py_XDECREF(super);
+    return found;
+}

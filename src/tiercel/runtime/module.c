@@ -103,8 +103,8 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__runtime(void)
 {
-    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_job_type) < 0
-        || tc_attach_init() < 0
+    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_link_type) < 0
+        || PyType_Ready(&tc_job_type) < 0 || tc_attach_init() < 0
         || tc_worker_init() < 0) {
         return NULL;
     }

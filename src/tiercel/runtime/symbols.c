@@ -23,7 +23,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_catch), FUNCTION(tc_frame_is_held), FUNCTION(tc_raise), FUNCTION(tc_raise_again),
     FUNCTION(tc_unwind_again), FUNCTION(tc_push_exc_info),
     FUNCTION(tc_pop_except), FUNCTION(tc_exc_matches), FUNCTION(tc_check_exc_match), FUNCTION(tc_exc_traceback),
-    FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
+    FUNCTION(tc_super_attr), FUNCTION(tc_load_special), FUNCTION(PyErr_GetHandledException),
     FUNCTION(tc_incref), FUNCTION(tc_decref), FUNCTION(tc_release), FUNCTION(tc_free),
     FUNCTION(tc_drop), FUNCTION(tc_free_dropped),
     /* helpers_*.c */

@@ -65,6 +65,15 @@ typedef int64_t (*tc_enter)(tc_thread *, _PyInterpreterFrame *, int64_t *);
 
 #define TC_MISMATCH ((PyObject *)1)
 
+/* Where direct calls of a function with certain types find its native form: that of the newest version which takes
+   and returns what the callers expect, NULL where none is installed. */
+typedef struct {
+    PyObject_HEAD
+    void *native;
+} tc_link;
+
+extern PyTypeObject tc_link_type;
+
 /* One compiled form of a code object: of the whole function, or of a running loop entered at `loop_at`. */
 struct tc_version {
     PyObject_HEAD
@@ -89,13 +98,10 @@ struct tc_version {
     PyObject *kept;          /* list: what an active frame may still use after retirement, or NULL */
     PyObject ***lent;        /* item slots in descriptions whose reference is not counted */
     Py_ssize_t lent_count;
-    tc_version **dependents; /* versions that call this one directly; borrowed */
-    Py_ssize_t dependent_count;
-    tc_version **callees;    /* the versions that this one calls directly; owned */
-    Py_ssize_t callee_count;
+    tc_link *link;           /* by which others call it directly; owned */
     char installed;
     char reported;           /* hooks.retired has been called */
-    uint32_t active;         /* the last sweep that found it, or a caller, on some stack */
+    uint32_t active;         /* the last sweep that found it on some stack */
     void **watches;          /* what it is registered under; see watch.c */
     Py_ssize_t watch_count;
     Py_ssize_t leaving;      /* calls that go on in the interpreter and will return to its machine code */
@@ -119,6 +125,8 @@ int tc_desc_visit(tc_version *version, PyObject *desc, tc_leaf_visitor visit);
 
 /* A lent object died: descriptions no longer mention it. */
 void tc_version_forget_object(tc_version *version, PyObject *object);
+/* Direct calls no longer reach the version. */
+void tc_version_unlink(tc_version *version);
 /* Takes strong references to all that is lent, for native frames that are active. */
 int tc_version_keep(tc_version *version);
 /* Releases everything: no native frame of the version is left and none can begin. */

@@ -117,24 +117,13 @@ tc_version_keep(tc_version *version)
     return tc_keep_watched(version, version->kept);
 }
 
-/* Drops the calls of this version to others. */
-static void
-clear_callees(tc_version *version)
+/* Direct calls no longer reach the version. */
+void
+tc_version_unlink(tc_version *version)
 {
-    Py_ssize_t n = version->callee_count;
-    version->callee_count = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        tc_version *callee = version->callees[i];
-        for (Py_ssize_t k = 0; k < callee->dependent_count; k++) {
-            if (callee->dependents[k] == version) {
-                callee->dependents[k] = callee->dependents[--callee->dependent_count];
-                break;
-            }
-        }
-        Py_DECREF(callee);
+    if (version->native != NULL && version->link->native == version->native) {
+        version->link->native = NULL;
     }
-    PyMem_Free(version->callees);
-    version->callees = NULL;
 }
 
 /* Releases everything: no native frame of the version is left and none can begin. */
@@ -154,7 +143,6 @@ tc_version_clear(tc_version *version)
     for (Py_ssize_t i = 0; i < version->site_count; i++) {
         Py_CLEAR(version->sites[i].desc);
     }
-    clear_callees(version);
     Py_CLEAR(version->held);
     Py_CLEAR(version->kept);
     Py_CLEAR(version->library);
@@ -206,7 +194,11 @@ version_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                 : PyUnicode_FromFormat("%U@%d", code->co_qualname, loop_at);
     version->held = PyList_New(0);
     version->kept = PyList_New(0);
-    if (version->name == NULL || version->held == NULL || version->kept == NULL
+    version->link = PyObject_New(tc_link, &tc_link_type);
+    if (version->link != NULL) {
+        version->link->native = NULL;
+    }
+    if (version->name == NULL || version->link == NULL || version->held == NULL || version->kept == NULL
         || PyList_Append(version->kept, (PyObject *)code) < 0     /* until it is installed and the code owns it */
         || tc_watch_dict(version, globals) < 0 || tc_watch_dict(version, builtins) < 0) {
         Py_DECREF(version);
@@ -224,7 +216,7 @@ version_dealloc(tc_version *version)
     version->valid = 0;
     tc_unwatch(version);
     tc_version_clear(version);
-    PyMem_Free(version->dependents);
+    Py_CLEAR(version->link);
     PyMem_Free(version->sites);
     PyMem_Free(version->param_kinds);
     Py_XDECREF(version->name);
@@ -399,7 +391,11 @@ version_install(tc_version *version, PyObject *args, PyObject *kwargs)
     version->native = (void *)(uintptr_t)native;
     version->bound = (tc_bound)(uintptr_t)bound;
     version->entry = (vectorcallfunc)(uintptr_t)entry;
-    return link_version(version, library);
+    PyObject *installed = link_version(version, library);
+    if (installed == Py_True) {
+        version->link->native = version->native;
+    }
+    return installed;
 }
 
 PyDoc_STRVAR(install_loop_doc, "install_loop(enter, extra_words, library): lets running loops enter it.");
@@ -477,44 +473,18 @@ version_assume_function(tc_version *version, PyObject *function)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(depends_on_doc, "depends_on(version): its native code calls that version's directly; retire with it.");
+PyDoc_STRVAR(take_over_doc, "take_over(link): once it is installed, direct calls through that link reach it.");
 
 static PyObject *
-version_depends_on(tc_version *version, PyObject *arg)
+version_take_over(tc_version *version, PyObject *link)
 {
-    if (!Py_IS_TYPE(arg, &tc_version_type)) {
-        return PyErr_Format(PyExc_TypeError, "depends_on: not a Version: %R", arg);
+    if (!Py_IS_TYPE(link, &tc_link_type)) {
+        return PyErr_Format(PyExc_TypeError, "take_over: not a Link: %R", link);
     }
-    tc_version *callee = (tc_version *)arg;
     if (check_open(version) < 0) {
         return NULL;
     }
-    if (callee == version || !version->valid) {
-        Py_RETURN_NONE;
-    }
-    if (!callee->valid) {
-        tc_version_retire(version, "a version that it calls was retired");
-        Py_RETURN_NONE;
-    }
-    for (Py_ssize_t i = 0; i < version->callee_count; i++) {
-        if (version->callees[i] == callee) {
-            Py_RETURN_NONE;
-        }
-    }
-    tc_version **callees = PyMem_Realloc(version->callees, (version->callee_count + 1) * sizeof(tc_version *));
-    if (callees != NULL) {
-        version->callees = callees;
-    }
-    tc_version **dependents = PyMem_Realloc(callee->dependents,
-                                            (callee->dependent_count + 1) * sizeof(tc_version *));
-    if (dependents != NULL) {
-        callee->dependents = dependents;
-    }
-    if (callees == NULL || dependents == NULL) {
-        return PyErr_NoMemory();
-    }
-    callees[version->callee_count++] = (tc_version *)Py_NewRef(callee);
-    dependents[callee->dependent_count++] = version;
+    Py_SETREF(version->link, (tc_link *)Py_NewRef(link));
     Py_RETURN_NONE;
 }
 
@@ -561,6 +531,33 @@ version_get_native(tc_version *version, void *closure)
 }
 
 static PyObject *
+link_get_address(tc_link *link, void *closure)
+{
+    return PyLong_FromVoidPtr(&link->native);
+}
+
+static PyObject *
+link_get_native(tc_link *link, void *closure)
+{
+    return PyLong_FromVoidPtr(link->native);
+}
+
+static PyGetSetDef link_getset[] = {
+    {"address", (getter)link_get_address, NULL, "where the address of the native form stands", NULL},
+    {"native", (getter)link_get_native, NULL, "the address of the native form, or 0", NULL},
+    {NULL},
+};
+
+PyTypeObject tc_link_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tiercel._runtime.Link",
+    .tp_doc = PyDoc_STR("Where direct calls of a function find the version that takes them."),
+    .tp_basicsize = sizeof(tc_link),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_getset = link_getset,
+};
+
+static PyObject *
 version_get_code(tc_version *version, void *closure)
 {
     return Py_NewRef(version->code ? (PyObject *)version->code : Py_None);
@@ -583,7 +580,7 @@ static PyMethodDef version_methods[] = {
     {"assume_type", (PyCFunction)version_assume_type, METH_O, assume_type_doc},
     {"assume_global", (PyCFunction)version_assume_global, METH_VARARGS, assume_global_doc},
     {"assume_function", (PyCFunction)version_assume_function, METH_O, assume_function_doc},
-    {"depends_on", (PyCFunction)version_depends_on, METH_O, depends_on_doc},
+    {"take_over", (PyCFunction)version_take_over, METH_O, take_over_doc},
     {"retire", (PyCFunction)version_retire, METH_O, retire_doc},
     {NULL},
 };
@@ -598,6 +595,7 @@ static PyMemberDef version_members[] = {
     {"calls", Py_T_ULONGLONG, offsetof(tc_version, calls), Py_READONLY, NULL},
     {"work", Py_T_LONGLONG, offsetof(tc_version, work), 0, "operations of quickly made code before it is outgrown"},
     {"misses", Py_T_ULONGLONG, offsetof(tc_version, misses), Py_READONLY, NULL},
+    {"link", Py_T_OBJECT_EX, offsetof(tc_version, link), Py_READONLY, "by which direct calls reach it"},
     {"library", Py_T_OBJECT_EX, offsetof(tc_version, library), Py_READONLY, NULL},
     {NULL},
 };

@@ -274,26 +274,32 @@ def _seen_in_slot(e: Any, owner: Abstract, type_: type, member: Any) -> Any:
 
 
 def load_super_attr(e: Any, i: Any) -> None:
-    """`super().name` where the class and the type of self are known."""
+    """`super().name`: found while evaluating where the class and the type of self are known."""
     name = e.frame.code.code.co_names[i.arg >> 2]
     stack = e.frame.stack
     owner, cls, function = e.bound(stack[-1]), e.bound(stack[-2]), stack[-3]
+    if not (isinstance(function, Const) and function.value is super):
+        e.leave("super() of an unknown class")
     type_ = e.learn(owner)
     seen = e.witness_of(cls)
-    if not (isinstance(function, Const) and function.value is super) or type_ is None or not isinstance(seen, type) \
-            or "class" in e.failures():
-        e.leave("super() of an unknown class")
+    found = MISSING
+    if type_ is not None and isinstance(seen, type) and "class" not in e.failures():
+        if isinstance(cls, Node):
+            e.emit("guard_is", cls, value=seen, reason="class")
+            e.constants.append(seen)
+        found = find_after(type_, seen, name)
+    is_method = bool(i.arg & 1)
+    if type(found) is FunctionType or (is_method and type(found) in _METHOD_DESCRIPTORS):
+        e.assumptions.add_type(type_)
+        e.constants.append(found)
+        del stack[-3:]
+        stack += [known(found), owner] if is_method else [Virtual("bound_method", [known(found), owner])]
         return
-    if isinstance(cls, Node):
-        e.emit("guard_is", cls, value=seen, reason="class")
-        e.constants.append(seen)
-    found = find_after(type_, seen, name)
-    if type(found) is not FunctionType and not (i.arg & 1 and type(found) in _METHOD_DESCRIPTORS):
-        e.leave("super() of something other than a method")
-    e.assumptions.add_type(type_)
-    e.constants.append(found)
+    e.constants.append(name)
     del stack[-3:]
-    stack += [known(found), owner] if i.arg & 1 else [Virtual("bound_method", [known(found), owner])]
+    node = e.emit("super_attr", e.obj(cls), e.obj(owner), name=name, after=[*stack, RESULT, *[NULL] * is_method])
+    stack += [node, *[NULL] * is_method]
+    e.let_go(owner)
 
 
 def store_attr(e: Any, i: Any) -> None:
