@@ -498,3 +498,26 @@ def test_a_local_whose_end_retires_the_version_as_it_returns(more):
         print(f(5), f(6), version.retired)
     """.replace("MORE", more))
     assert out == "6 8 a global name was bound anew\n"
+
+
+def test_a_loop_settles_where_a_number_is_made_an_object_on_one_way_round():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=50, sync=True)
+        def shortest(n):
+            distance = [[float("inf")] * n for _ in range(n)]
+            for i in range(n):
+                distance[i][i], distance[i][(i * 3 + 1) % n] = 0, i + 1
+            for k in range(n):
+                for i in range(n):
+                    first = distance[i][k]
+                    for j in range(n):
+                        through = first + distance[k][j]
+                        if through < distance[i][j]:
+                            distance[i][j] = through
+            return sum(d for row in distance for d in row if d < 1e9)
+        print(shortest(40))
+        text = str(tiercel.explain(shortest))
+        print("running loop" in text, "settle" in text)
+    """)
+    assert out == "4920\nTrue False\n"

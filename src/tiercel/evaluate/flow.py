@@ -409,12 +409,13 @@ class Flow(Numbers):
                 if leaf != other:
                     memory.built.add(path)
                     memory.changed.add(path)
+                    memory.numbers.discard(path)
                     grown = True
                 continue
             if isinstance(other, tuple):
                 # a virtual object where the header has a real one: built on the back-edge
                 other = state.value_at(path)
-                if is_number(other) and path not in memory.numbers:
+                if is_number(other) and path not in memory.numbers and path not in memory.built:
                     memory.numbers.add(path)
                     memory.facts.pop(path, None)
                     grown = True

@@ -19,6 +19,7 @@ from tiercel.evaluate.core import Core
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import Block, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
+from tiercel.graph.ops import OPS
 from tiercel.types import NUMBER
 from tiercel.values import Abstract, Virtual, known
 
@@ -28,6 +29,12 @@ NUMBER_SHAPE = ("virtual", "number", 2, None)
 def is_number(value: Any) -> bool:
     """Whether a value is an int or a float, it is not known which, that is no object."""
     return isinstance(value, Virtual) and value.kind == "number"
+
+
+def _parts(value: Any) -> tuple[Any, Any] | None:
+    """Whether it is an int, and its value, of an object that was made of such a number."""
+    made = isinstance(value, Node) and value.op is OPS["box_number"]
+    return (value.args[0], value.args[1]) if made else None
 
 
 class Numbers(Core):
@@ -42,12 +49,16 @@ class Numbers(Core):
 
     def double_of(self, value: Node) -> Node:
         """The value of an object that is an int or a float; leaves where it is neither, or an int beyond 2**53."""
+        if (parts := _parts(value)) is not None:
+            return parts[1]
         node = self.emit("number_to_f64", value, reason="number")
         self.narrow(value, NUMBER)
         return node
 
     def number_of(self, value: Node) -> Virtual:
         """As `double_of`, and whether it is an int."""
+        if (parts := _parts(value)) is not None:
+            return self.new_number(*parts)
         self.constants.append(int)
         double = self.double_of(value)
         return self.new_number(self.emit("type_is", value, type=int), double)
@@ -64,7 +75,7 @@ class Numbers(Core):
 
     def _fits_number(self, state: State, value: Any) -> bool:
         """Whether a value can be given the form of a number without anything that may leave."""
-        if is_number(value):
+        if is_number(value) or _parts(value):
             return True
         if not isinstance(value, Node | Const):
             return False
@@ -89,7 +100,8 @@ class Numbers(Core):
     def _in_form(self, state: State, value: Abstract) -> None:
         """Make a number of a float or small int, in all places of the state that hold it."""
         leaves = state.places()
-        number = self.new_number(self.is_int(value), self.f64(value))
+        is_int, double = _parts(value) or (self.is_int(value), self.f64(value))
+        number = self.new_number(is_int, double)
         first: Path | None = None
         for path, leaf in list(leaves.items()):
             if leaf is not value:

@@ -54,9 +54,13 @@ def with_constants(p, q):
     return (p.x + 1, 2 - p.y, 3 * p.x, p.x * 0, p.y / 4, 0.5 * p.x, p.y + q.x * 2)
 
 
+def sign_of(number):
+    return math.copysign(1.0, number) if number == number else "that of a NaN may be any"
+
+
 def signs(p, q):
     product = p.x * q.y
-    return (-p.x, -product, +product, abs(product), abs(-p.y), math.copysign(1.0, -product))
+    return (-p.x, -product, +product, abs(product), abs(-p.y), sign_of(-product))
 
 
 def tested(p, q):
@@ -83,7 +87,7 @@ def with_far_constants(p, q):
 
 def signs_of_products(p, q):
     product = p.x * q.y
-    return math.copysign(1.0, product), product * 0.5, product
+    return sign_of(product), product * 0.5, product
 
 
 def other_operators(p, q):
@@ -217,3 +221,22 @@ def unpacked(p, q):
 @case(mixed)
 def in_closures_and_texts(ps):
     return [unpacked(p, q) for p, q in zip(ps, ps[1:])]
+
+
+@case((7,), (12,))
+def an_object_on_one_way_round_a_loop(n):
+    """What is stored is an object; where nothing is, the number of the round before goes on."""
+    distance = [[float("inf")] * n for _ in range(n)]
+    for i in range(n):
+        for k in (0, i * 3 % n, (i * 7 + 1) % n):
+            distance[i][k] = (i * 13 + k * 5) % 50
+    for k in range(n):
+        for i in range(n):
+            first = distance[i][k]
+            if first == float("inf"):
+                continue
+            for j in range(n):
+                through = first + distance[k][j]
+                if through < distance[i][j]:
+                    distance[i][j] = through
+    return distance, through
