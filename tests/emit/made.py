@@ -50,6 +50,13 @@ class Made:
         self.block.append("return", [value])
         return self.linked_function()
 
+    def target(self) -> Any:
+        """A target of native calls that leads to the version."""
+        graph = self.graph
+        target = _runtime.Target(graph.result + "".join(param.rep for param in graph.entry.params))
+        target.lead_to(self.version)
+        return target
+
     def linked_function(self) -> Callable[..., Any]:
         function, graph = self.function, self.graph
         lowered = emit.lower(graph, graph.name)

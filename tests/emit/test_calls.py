@@ -215,20 +215,6 @@ def test_new_functions_and_strings() -> None:
     assert operation("build_string", "oo", "o", linked=True)("a", "b") == "ab"
 
 
-def test_native_calls() -> None:
-    callee = Made("if", "f")
-    callee.end(callee.add("f64_add", callee.add("i64_to_f64", callee.params[0]), callee.params[1]))
-    caller = Made("if", "f", linked=True)
-    function = Const(callee.function, "o")
-    caller.block.append("guard_link", state=caller.before(), link=callee.version.link, reason="link")
-    node = caller.block.append("call_native", caller.params, state=caller.after([RESULT]), rep="f",
-                               target=callee.version.link, function=function, result="f")
-    assert caller.end(node)(3, 0.5) == 3.5
-    callee.version.retire("test")
-    assert caller.version.valid
-    assert caller.function(3, 0.5) == LEFT
-
-
 def test_polls_go_on() -> None:
     made = Made("i", "i", linked=True)
     made.add("poll")

@@ -44,9 +44,9 @@ def new_version(func: FunctionType, sites: int = 1, loop_at: int = -1) -> Any:
                             loop_at)
 
 
-def install(version: Any, func: FunctionType, body: Callable[..., Any], native: int = 0) -> Any:
+def install(version: Any, func: FunctionType, body: Callable[..., Any]) -> Any:
     callback = bound_form(func.__code__, body)
-    version.install(native=native, bound=address(callback), entry=0, library=callback)
+    version.install(native=0, bound=address(callback), entry=0, library=callback)
     return version
 
 

@@ -185,36 +185,6 @@ def test_references_are_balanced() -> None:
     assert [sys.getrefcount(o) for o in watched] == before
 
 
-def test_links_lead_to_the_newest_version() -> None:
-    f = fresh("def f(a): return 'interpreted'")
-    first = new_version(f)
-    link = first.link
-    assert link.native == 0 and link.address
-    install(first, f, lambda a: 1, native=16)
-    assert link.native == first.native == 16
-    second = new_version(f)
-    second.take_over(link)
-    assert second.link is link and link.native == first.native
-    install(second, f, lambda a: 2, native=32)
-    assert link.native == 32
-    first.retire("test")
-    assert link.native == 32
-    second.retire("test")
-    assert link.native == 0
-    with pytest.raises(TypeError):
-        new_version(f).take_over(first)
-
-
-def test_a_link_outlives_its_version() -> None:
-    f = fresh("def f(a): return 'interpreted'")
-    version = attached(f, lambda a: 1)
-    link, end = version.link, weakref.ref(version)
-    del f, version
-    gc.collect()
-    settle()
-    assert end() is None and link.native == 0
-
-
 def test_stop_retires_everything() -> None:
     f = fresh("def f(a): return 'interpreted'")
     version = attached(f, lambda a: "native")

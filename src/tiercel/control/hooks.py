@@ -31,6 +31,8 @@ MAX_EXITS_A_SECOND = 50_000
 # Replacing a version costs about what it cost itself: that is worth it once as much is lost by exits, of which each
 # takes so many seconds, with what the interpreter then does instead.
 EXIT = 3e-6
+# What a native call loses that has to go to a version of another form.
+DETOUR = 1e-7
 # A running loop that ends so often, or after so few operations, spends much of the time on being entered and left.
 MAX_ENDS_A_SECOND = 150_000
 LEAST_WORK = 500
@@ -156,6 +158,17 @@ class Hooks:
             version.retire("it runs long enough to be made anew, and better")
         else:
             version.work = compiled.work
+        return None
+
+    def detoured(self, version: Any) -> bool | None:
+        """Native calls find no version any more of what they were made for: the next version calls what there is now."""
+        record, compiled = self._found(version)
+        if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
+            return None
+        if self.config.patient and version.detours * DETOUR < compiled.cost:
+            return None
+        if self.budget.allows(compiled.size):
+            version.retire("a version that it calls was replaced by one of another form")
         return None
 
     def noisy(self, version: Any, site: int) -> bool | None:

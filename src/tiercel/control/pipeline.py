@@ -158,7 +158,8 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     # mypy knows the attribute, but forgets it when it reads its stubs from its cache
     builtin_names = func.__builtins__  # type: ignore[attr-defined, unused-ignore]
     version = hooks.runtime.Version(graph.code, func.__globals__, builtin_names, len(lowered.sites),
-                                    lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at)
+                                    lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at,
+                                    evaluation.promise)
     if lowered.plan.call:
         compiled.work = version.work = hooks.config.work
     for index, description in enumerate(lowered.sites):
@@ -168,7 +169,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
         version.test_value(index, number)
         compiled.sites[index].place = place
     _assume(record, version, evaluation)
-    making = Making(record, compiled, version, evaluate.signature(version, evaluation, func.__globals__),
+    making = Making(record, compiled, version, evaluate.native_form(evaluation, func.__globals__),
                     emit.prepare(lowered, version), lowered.extra_words, quick)
     job = emit.job(lowered, making)
     _take_apart(graph)
@@ -185,14 +186,14 @@ class Making:
     """A version whose machine code is being made.  Of the program it keeps alive what the version names: constants, types
     and namespaces, but no function, argument or local."""
 
-    __slots__ = ("compiled", "extra_words", "forecast", "function", "quick", "record", "signature", "unlinked", "version")
+    __slots__ = ("compiled", "extra_words", "forecast", "function", "form", "quick", "record", "unlinked", "version")
 
-    def __init__(self, record: Record, compiled: Compiled, version: Any, signature: evaluate.Signature, unlinked: Any,
+    def __init__(self, record: Record, compiled: Compiled, version: Any, form: evaluate.NativeForm, unlinked: Any,
                  extra_words: int, quick: bool) -> None:
         self.record = record
         self.compiled = compiled
         self.version = version
-        self.signature = signature
+        self.form = form
         self.unlinked = unlinked
         self.extra_words = extra_words
         self.quick = quick
@@ -212,8 +213,8 @@ class Making:
         library, addresses = emit.link(image, self.unlinked)
         compiled.seconds["link"] = perf_counter() - began
         if compiled.at == FUNCTION:
-            evaluate.register(version, self.signature, self.record.links)
             done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
+            evaluate.register(version, self.form)
         else:
             done = version.install_loop(addresses["enter"], self.extra_words, Library(library))
         if not done:

@@ -118,8 +118,8 @@ class Compiled:
 class Record:
     """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
 
-    __slots__ = ("attempts", "compiled", "eager", "errors", "forecast", "history", "jit", "links", "outgrown",
-                 "refused", "runs", "underway", "weighed")
+    __slots__ = ("attempts", "compiled", "eager", "errors", "forecast", "history", "jit", "outgrown", "refused",
+                 "runs", "underway", "weighed")
 
     def __init__(self) -> None:
         self.history = History()
@@ -130,7 +130,6 @@ class Record:
         self.runs: dict[int, int] = {}                        # how often it will have run when it is asked for again
         self.weighed: set[int] = set()                        # for what it was estimated whether a version pays
         self.outgrown: set[int] = set()                       # what is worth more than quickly made code
-        self.links: list[tuple[Any, Any]] = []                # by which others call it, and what they expect
         self.errors: list[str] = []
         self.underway: set[int] = set()                       # what machine code is being made of, beside the program
         self.jit = False                                      # named by the decorator,

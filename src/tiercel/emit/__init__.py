@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tiercel import _runtime
+from tiercel.emit import detours
 from tiercel.emit.llvm import Effort, Linked, backend
 from tiercel.emit.lower import Lowered, lower
 from tiercel.graph.build import Graph
@@ -42,7 +43,9 @@ def prepare(lowered: Lowered, version: Any) -> Unlinked:
     addresses["sites"] = version.sites_address
     if lowered.version_symbol:
         addresses["version"] = version.address
-    version.hold([*lowered.symbols.objects.values(), *lowered.symbols.links.values()])
+    for target in lowered.symbols.targets.values():
+        detours.provide(target)
+    version.hold([*lowered.symbols.objects.values(), *lowered.symbols.targets.values()])
     return Unlinked(lowered.name, lowered.exports, addresses)
 
 

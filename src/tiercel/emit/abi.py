@@ -14,7 +14,7 @@ TYPES = {"o": "ptr", "i": "i64", "u": "i64", "f": "double", "b": "i1", "": "void
 
 # Kinds of memory, told to LLVM as TBAA: accesses of different kinds never touch the same bytes.
 KINDS = ("type", "refcount", "list", "items", "float", "long", "attr", "dictptr", "cell", "tuple", "str", "bytes",
-         "bytearray", "iter", "dict", "set", "func", "frame", "thread", "extra", "keys", "buffer", "array", "link")
+         "bytearray", "iter", "dict", "set", "func", "frame", "thread", "extra", "keys", "buffer", "array")
 # What an array.array of a type code holds.
 ITEM_TYPES = {"f": "float", "d": "double", **{code: f"i{8 * calcsize(code)}" for code in "bBhHiIlLqQ"}}
 TBAA = {kind: f", !tbaa !{2 * number + 2}" for number, kind in enumerate(KINDS)}

@@ -192,7 +192,7 @@ def _cfunction(kind: str) -> Rule:
 def _call_native(e: Lowering, node: Node) -> None:
     attrs = node.attrs
     target = attrs["target"]
-    name = "@native" if target is None else e.load("ptr", e.symbols.link(target), 0, "link")
+    name = "@native" if target is None else e.put(f"load ptr, ptr {e.symbols.target(target)}")
     function = attrs.get("function")
     func = e.constant(function, "o") if function is not None else "%func"
     again = None
@@ -225,11 +225,6 @@ def _call_native(e: Lowering, node: Node) -> None:
     e.start(again.done)
     came = ", ".join(f"[ {value}, %{label} ]" for value, label in again.results)
     e.define(node, f"phi {TYPES[node.rep]} {came}")
-
-
-def _guard_link(e: Lowering, node: Node) -> None:
-    native = e.load("ptr", e.symbols.link(node.attrs["link"]), 0, "link")
-    e.leave_unless(e.put(f"icmp ne ptr {native}, null"), node)
 
 
 def _call_symbol(e: Lowering, node: Node) -> None:
@@ -300,5 +295,5 @@ RULES: dict[str, Any] = {
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),
     "call_cfunction_keywords": _cfunction("keywords"), "call_cfunction_noargs": _cfunction("noargs"),
-    "guard_link": _guard_link, "call_native": _call_native, "call_symbol": _call_symbol,
+    "call_native": _call_native, "call_symbol": _call_symbol,
 }

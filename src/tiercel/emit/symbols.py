@@ -1,6 +1,6 @@
 """The names that a module's text uses for what lies outside it, and what they stand for.
 
-No address is in the text: objects, types, other versions, C functions and data are named symbols, bound to
+No address is in the text: objects, types, targets of native calls, C functions and data are named symbols, bound to
 addresses only when the object file is linked.
 """
 
@@ -29,7 +29,7 @@ class Symbols:
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}          # by symbol; the address is that of the object
         self.runtime: set[str] = set()             # C functions and data, bound by their own names
-        self.links: dict[str, Any] = {}            # to the native forms of other versions
+        self.targets: dict[str, Any] = {}          # what is called natively
         self.computed: dict[str, Callable[[], int]] = {}
         self._declared: dict[str, str] = {}
         self._by_id: dict[int, str] = {}
@@ -70,13 +70,14 @@ class Symbols:
         self._declared.setdefault(name, f"declare {result} @{name}({params})")
         return f"@{name}"
 
-    def link(self, link: Any) -> str:
-        """Where the address of another version's native form stands."""
-        symbol = next((symbol for symbol, known in self.links.items() if known is link), None)
-        if symbol is None:
-            symbol = f"link_{len(self.links)}"
-            self.links[symbol] = link
-            self._declared[symbol] = f"@{symbol} = external global i8"
+    def target(self, target: Any) -> str:
+        """Where the address of a native form of another function is found."""
+        for symbol, known in self.targets.items():
+            if known is target:
+                return f"@{symbol}"
+        symbol = f"target_{len(self.targets)}"
+        self.targets[symbol] = target
+        self._declared[symbol] = f"@{symbol} = external global ptr"
         return f"@{symbol}"
 
     def address(self, key: Any, prefix: str, find: Callable[[], int], declaration: str = "") -> str:
@@ -96,8 +97,8 @@ class Symbols:
     def addresses(self, find: Callable[[str], int]) -> dict[str, int]:
         """What the symbols are bound to; `find` gives the addresses of the runtime's."""
         result = {symbol: id(value) for symbol, value in self.objects.items()}
-        for symbol, link in self.links.items():
-            result[symbol] = link.address
+        for symbol, target in self.targets.items():
+            result[symbol] = target.address
         for symbol, compute in self.computed.items():
             result[symbol] = compute()
         for name in self.runtime:

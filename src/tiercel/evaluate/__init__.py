@@ -7,7 +7,8 @@ loops), `api` (what rules say), `iteration`, `inlining`, `evaluator`; one handle
 """
 
 from tiercel.evaluate.core import Assumptions, History, Unsupported
-from tiercel.evaluate.evaluator import Evaluation, Signature, evaluate_function, evaluate_loop, register, signature
+from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop
+from tiercel.evaluate.natives import NativeForm, native_form, register
 
-__all__ = ["Assumptions", "Evaluation", "History", "Signature", "Unsupported", "evaluate_function", "evaluate_loop",
-           "register", "signature"]
+__all__ = ["Assumptions", "Evaluation", "History", "NativeForm", "Unsupported", "evaluate_function", "evaluate_loop",
+           "native_form", "register"]

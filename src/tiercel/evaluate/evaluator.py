@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -18,12 +17,13 @@ from tiercel.evaluate.instructions import HANDLERS
 from tiercel.evaluate.instructions.attributes import store_instance
 from tiercel.evaluate.instructions.names import Names
 from tiercel.evaluate.instructions.operators import Operators
+from tiercel.evaluate.natives import PROMISES, forms_of, promise
 from tiercel.evaluate.objects import MISSING, find_in_type, is_data_descriptor, slot_offset
 from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
-from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, implies, join, of_object
+from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
 from tiercel.values import Abstract, Virtual, known
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ class Evaluation:
     `graph` is unimproved; `constants` are the objects it mentions; `inlined` the qualified names of inlined functions;
     `notes` what a reader of `explain` should know, as (code, unit, text); `evaluated` counts the instructions of the
     code and of everything inlined.  `reps` (of the parameters) and `result` say how the version is
-    called natively; `covered` has the (code, unit) of all instructions that were evaluated; `spared`: calls were not
-    inlined that would be in code that has shown that it is worth it.
+    called natively, `promise` is the letter of all that its callers assume of its result, or empty; `covered` has the
+    (code, unit) of all instructions that were evaluated; `spared`: calls were not inlined that would be in code that has
+    shown that it is worth it.
     """
 
     graph: Graph
@@ -58,6 +59,7 @@ class Evaluation:
     evaluated: int
     reps: str
     result: Fact
+    promise: str
     covered: set[tuple[CodeType, int]]
     spared: bool
 
@@ -194,23 +196,22 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         """A native call of a version of another function that is installed for these types; it pushes its result unless
         told not to."""
         code = target.__code__
-        for version in _runtime.versions(code):
-            signature = _SIGNATURES.get(id(version))
-            if not version.valid or signature is None or signature.version() is not version:
+        for form in forms_of(code):
+            callee = form.target()
+            if callee is None or callee.version is None:
                 continue
-            if target.__closure__ is not None or id(target.__globals__) != signature.globals:
+            if target.__closure__ is not None or id(target.__globals__) != form.globals:
                 continue
             slots = self.bind(code, [known(d) for d in target.__defaults__ or ()],
                               self.keyword_defaults(target), args, names)
             if slots is None:
                 return False
-            operands = self.as_parameters(slots, signature.reps, signature.param_types())
+            operands = self.as_parameters(slots, form.reps, form.param_types())
             if operands is None:
                 continue
             self.assumptions.add_function(target)
-            self.constants.append(target)
-            self.emit("guard_link", link=version.link, reason="the version that it calls is made anew")
-            self._call_native(signature.result, operands, pushes, target=version.link, function=target)
+            self.constants += target, callee
+            self._call_native(form.result, operands, pushes, target=callee, function=target)
             self.let_go(*args)
             return True
         return False
@@ -275,55 +276,6 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         return fact
 
 
-@dataclass(slots=True)
-class Signature:
-    """What a direct native call needs to know of an installed version.  It keeps nothing of the program alive."""
-
-    version: weakref.ref[Any]
-    reps: str
-    types: list[weakref.ref[type] | None]
-    result: Fact
-    globals: int           # the identity of the namespace
-
-    def param_types(self) -> list[type | None]:
-        """The exact types of the parameters (None: any)."""
-        return [None if reference is None else reference() for reference in self.types]
-
-    def serves(self, other: Signature) -> bool:
-        """Whether whoever calls the other version may as well call this one."""
-        return (self.globals == other.globals and self.reps == other.reps and self.result.rep == other.result.rep
-                and implies(self.result, other.result)
-                and all(mine is None or mine is its for mine, its in zip(self.types, other.types, strict=True)))
-
-
-_SIGNATURES: dict[int, Signature] = {}
-
-
-def signature(version: Any, evaluation: Evaluation, globals_: dict[str, Any]) -> Signature:
-    """How `version`, made of that evaluation, is called natively."""
-    key = id(version)
-
-    def forget(_: Any) -> None:
-        _SIGNATURES.pop(key, None)
-
-    result = evaluation.result
-    if result.rep == "o":
-        result = ANY
-    types = [None if type_ is None else weakref.ref(type_) for type_ in evaluation.graph.param_types]
-    return Signature(weakref.ref(version, forget), evaluation.reps, types, result, id(globals_))
-
-
-def register(version: Any, signature: Signature, links: list[tuple[Signature, Any]]) -> None:
-    """Let versions evaluated from now on call `version`, about to be installed, natively; and those that called an
-    earlier one, if it serves them as well.  `links` are those of this code so far."""
-    _SIGNATURES[id(version)] = signature
-    link = next((link for known, link in links if signature.serves(known)), None)
-    if link is None:
-        links.append((signature, version.link))
-    else:
-        version.take_over(link)
-
-
 def evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any = None) -> Evaluation:
     """Evaluate a function for arguments of the exact types of `args` (one for each argument slot; None: any types)."""
     return _evaluate(lambda in_place: _evaluate_function(function, args, history or History(), in_place))
@@ -373,7 +325,10 @@ def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, his
             result_fact = INT
     else:
         raise Unsupported("a recursive function whose result type does not settle")
-    return _evaluation(evaluator, fact or ANY)
+    result = fact or ANY
+    letter = promise(result)
+    assumes_more = evaluator.calls_itself and not types.implies(PROMISES[letter], result)
+    return _evaluation(evaluator, result, "" if assumes_more else letter)
 
 
 def _varied_arguments(args: tuple[Any, ...] | None, history: Any) -> dict[int, list[type]]:
@@ -453,14 +408,15 @@ def _evaluate_loop(function: FunctionType | None, code: CodeType, at: int, local
         evaluator.open_iterator(frame.stack[-1])
     evaluator.walk_all(decoded, at, state, entry, {block.at for block in loop.blocks})
     evaluator.graph.result = "o"
-    return _evaluation(evaluator, ANY)
+    return _evaluation(evaluator, ANY, "")
 
 
-def _evaluation(evaluator: Evaluator, result: Fact) -> Evaluation:
+def _evaluation(evaluator: Evaluator, result: Fact, letter: str) -> Evaluation:
     graph = evaluator.graph
     evaluator.forget_witnesses()
     graph.blocks = [block for block in graph.blocks if block.nodes]
     notes = [(code, at, text) for (code, at), text in evaluator.notes.items()]
     size = len(decode(graph.code).instructions) + evaluator.inlined_size
     return Evaluation(graph, evaluator.assumptions, evaluator.constants, evaluator.inlined, notes, size,
-                      "".join(param.rep for param in graph.entry.params), result, evaluator.covered, evaluator.spared)
+                      "".join(param.rep for param in graph.entry.params), result, letter, evaluator.covered,
+                      evaluator.spared)

@@ -98,11 +98,6 @@ def _guard_type(attrs: Attrs, value: Any) -> None:
         raise Leaves
 
 
-@_implements("guard_link")
-def _guard_link(attrs: Attrs) -> None:
-    """The function itself is called, which needs no version."""
-
-
 @_implements("guard_is")
 def _guard_is(attrs: Attrs, value: Any) -> None:
     if value is not attrs["value"]:

@@ -163,7 +163,6 @@ _op("guard_not", "b", "", LEAVES, attrs="reason")
 _op("guard_if", "bb", "", LEAVES, attrs="reason", doc="where operand 0 is true, operand 1 must be")
 _op("guard_type", "o", "", LEAVES, attrs="type reason", doc="the exact type is `type`")
 _op("guard_is", "o", "", LEAVES, attrs="value reason", doc="it is the very object `value`")
-_op("guard_link", "", "", LEAVES, reads="link", attrs="link reason", doc="a version takes direct calls through `link`")
 _op("rely", "i", "", KEEPS, doc="something was decided by the bounds of the operand: what keeps it in them must not die")
 
 # -- i64 -------------------------------------------------------------------------------------------------------------

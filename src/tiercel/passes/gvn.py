@@ -239,8 +239,6 @@ class _Numbering:
     def guard(self, node: Node) -> bool:
         """Whether a guard is known to hold; else it holds from here on."""
         name = node.op.name    # type: ignore[union-attr]
-        if name == "guard_link":
-            return False        # each stands before a call, which may retire what the next one is about
         value = node.args[0]
         if name in ("guard", "guard_not"):
             wanted = name == "guard"

@@ -1,7 +1,7 @@
 /* The life of versions: the record in a code object's co_extra, the functions attached to a version, retirement,
    and the sweep that frees retired versions once no native frame needs them. */
 
-#include "tiercel.h"
+#include "exits.h"
 #include "table.h"
 
 vectorcallfunc tc_interpreter_entry;
@@ -268,6 +268,17 @@ site_of(PyThreadState *ts, _PyInterpreterFrame *frame)
     return extra ? (tc_site *)(uintptr_t)extra[0] : NULL;
 }
 
+tc_version *
+tc_calling_version(PyThreadState *ts)
+{
+    _PyInterpreterFrame *frame = ts->current_frame;
+    while (frame != NULL && frame->stacktop == TC_INLINED) {
+        frame = frame->previous;
+    }
+    tc_site *site = frame && is_native(frame) ? site_of(ts, frame) : NULL;
+    return site ? ((tc_site *)((uintptr_t)site & ~(uintptr_t)TC_SITE_MARKS))->version : NULL;
+}
+
 static int
 is_site_of(tc_site *site, tc_version *version)
 {
@@ -312,7 +323,6 @@ tc_version_retire(tc_version *version, const char *reason)
     version->valid = 0;
     version->reason = PyUnicode_FromString(reason);
     if (version->installed) {
-        tc_version_unlink(version);
         unlink_version(version);
         (void)tc_table_pop(&installed, version, NULL);
         detach_functions(version);
@@ -323,6 +333,7 @@ tc_version_retire(tc_version *version, const char *reason)
         }
     }
     tc_unwatch(version);
+    tc_leave_targets(version);
     if (version->installed) {
         bury(version);                   /* with the reference that the code object had */
     }

@@ -499,6 +499,9 @@ static tc_result
 end(tc_state *state)
 {
     tc_result result = tc_continue(state);
+    if (result.kind == TC_BOXED) {
+        result = tc_as_promised(raw_object(result.payload), state->site->version->promise);
+    }
     state->site->version->leaving--;
     return result;
 }

@@ -155,6 +155,10 @@ tc_thread *tc_entry_thread(void);          /* NULL: another tool is on, the inte
 /* Whether the C stack is nearly used up, as native code sees it. */
 int tc_stack_is_low(tc_thread *th);
 tc_result tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...);
+/* Calls a function as anybody would, with an object for each argument slot. */
+PyObject *tc_call_anew(tc_thread *th, PyObject *func, PyObject *const *slots, int count);
+/* Native arguments as objects, new references.  0, or -1 and an exception. */
+int tc_box_arguments(const char *kinds, int count, PyObject **slots, va_list values);
 _PyInterpreterFrame *tc_enter_inlined(tc_thread *th, PyObject *func, PyObject *code);
 void tc_leave_inlined(tc_thread *th, _PyInterpreterFrame *frame);
 /* A new frame on the data stack, not linked, its locals empty, with strong references to func and code.
@@ -163,6 +167,13 @@ _PyInterpreterFrame *tc_push_frame(PyThreadState *ts, PyObject *func, PyCodeObje
 
 /* Frames of this function are not seen, by tracebacks or otherwise; it is there for good. */
 PyObject *tc_py_hide(PyObject *module, PyObject *func);
+
+/* -- targets.c -- */
+
+/* A native call while its target leads to no version; `signature` is the target's. */
+tc_result tc_detour(tc_thread *th, PyObject *func, const char *signature, ...);
+/* A result, whose reference is taken, in the representation that was promised, or boxed where it is not such a value. */
+tc_result tc_as_promised(PyObject *result, char promise);
 
 /* -- entry.c -- */
 

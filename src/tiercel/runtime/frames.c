@@ -127,9 +127,8 @@ parameter_count(PyCodeObject *code)
            + !!(code->co_flags & CO_VARKEYWORDS);
 }
 
-/* The native arguments as objects, new references.  0, or -1 and an exception. */
-static int
-box_arguments(const char *kinds, int count, PyObject **slots, va_list values)
+int
+tc_box_arguments(const char *kinds, int count, PyObject **slots, va_list values)
 {
     int status = 0;
     for (int i = 0; i < count; i++) {
@@ -169,12 +168,12 @@ keyword_arguments(PyCodeObject *code, PyObject *const *slots, PyObject *extra)
     return keywords;
 }
 
-/* Calls with one object for each argument slot, whatever the function's vectorcall is now. */
+/* Calls a vectorcall of the function with one object for each argument slot. */
 static PyObject *
-call_with_slots(PyObject *func, PyCodeObject *code, PyObject *const *slots, int count)
+call_with_slots(vectorcallfunc entry, PyObject *func, PyCodeObject *code, PyObject *const *slots, int count)
 {
     if (count == code->co_argcount) {
-        return tc_interpreter_entry(func, slots, (size_t)count, NULL);
+        return entry(func, slots, (size_t)count, NULL);
     }
     int next = code->co_argcount + code->co_kwonlyargcount;
     PyObject *rest = code->co_flags & CO_VARARGS ? slots[next++] : NULL;
@@ -194,7 +193,7 @@ call_with_slots(PyObject *func, PyCodeObject *code, PyObject *const *slots, int 
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); i++) {
             args[nargs + i] = PyDict_GetItemWithError(keywords, PyTuple_GET_ITEM(kwnames, i));
         }
-        result = tc_interpreter_entry(func, args, (size_t)nargs, kwnames);
+        result = entry(func, args, (size_t)nargs, kwnames);
         PyMem_Free(args);
     }
     else if (kwnames != NULL) {
@@ -215,6 +214,36 @@ detach_if_low(tc_thread *th, PyObject *func)
     }
     tc_detach((PyFunctionObject *)func);
     return 1;
+}
+
+/* Calls through the interpreter, whatever the function's vectorcall is. */
+static PyObject *
+interpret(tc_thread *th, PyObject *func, PyCodeObject *code, PyObject *const *slots, int count)
+{
+    int detached = detach_if_low(th, func);
+    PyObject *result = call_with_slots(tc_interpreter_entry, func, code, slots, count);
+    if (detached) {
+        tc_attach_new((PyFunctionObject *)func);
+    }
+    return result;
+}
+
+PyObject *
+tc_call_anew(tc_thread *th, PyObject *func, PyObject *const *slots, int count)
+{
+    PyCodeObject *code = (PyCodeObject *)Py_NewRef(((PyFunctionObject *)func)->func_code);
+    PyObject *result = NULL;
+    if (parameter_count(code) != count) {
+        PyErr_SetString(PyExc_SystemError, "a function that is called natively has another code object");
+    }
+    else if (tc_stack_is_low(th)) {
+        result = interpret(th, func, code, slots, count);
+    }
+    else {
+        result = call_with_slots(((PyFunctionObject *)func)->vectorcall, func, code, slots, count);
+    }
+    Py_DECREF(code);
+    return result;
 }
 
 /* -- where the data stack's chunk is full -- */
@@ -296,12 +325,7 @@ call_otherwise(tc_thread *th, PyObject *func, tc_version *version, PyObject *con
             return result;
         }
     }
-    int detached = detach_if_low(th, func);
-    PyObject *result = call_with_slots(func, version->code, slots, count);
-    if (detached) {
-        tc_attach_new((PyFunctionObject *)func);
-    }
-    return result;
+    return interpret(th, func, version->code, slots, count);
 }
 
 tc_result
@@ -315,7 +339,7 @@ tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...)
     Py_INCREF(func);
     version->leaving++;
     va_start(values, version);
-    int status = box_arguments(version->param_kinds, count, slots, values);
+    int status = tc_box_arguments(version->param_kinds, count, slots, values);
     va_end(values);
     if (version->work < 0) {
         tc_note_outgrown(version);
@@ -326,9 +350,10 @@ tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...)
     for (int i = 0; i < count; i++) {
         Py_XDECREF(slots[i]);
     }
+    tc_result answer = tc_as_promised(result, version->promise);
     version->leaving--;
     Py_DECREF(func);
-    return (tc_result){(int64_t)(uintptr_t)result, result ? TC_BOXED : TC_ERROR};
+    return answer;
 }
 
 /* -- frames that nobody sees -- */

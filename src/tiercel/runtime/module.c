@@ -103,9 +103,9 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__runtime(void)
 {
-    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_link_type) < 0
-        || PyType_Ready(&tc_job_type) < 0 || tc_attach_init() < 0
-        || tc_worker_init() < 0) {
+    if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_target_type) < 0
+        || PyType_Ready(&tc_job_type) < 0 || tc_attach_init() < 0 || tc_worker_init() < 0)
+    {
         return NULL;
     }
     PyObject *module = PyModule_Create(&definition);
@@ -114,6 +114,7 @@ PyInit__runtime(void)
     }
     if (PyModule_AddFunctions(module, tc_launch_methods) < 0
         || PyModule_AddObjectRef(module, "Version", (PyObject *)&tc_version_type) < 0
+        || PyModule_AddObjectRef(module, "Target", (PyObject *)&tc_target_type) < 0
         || PyModule_AddObjectRef(module, "Job", (PyObject *)&tc_job_type) < 0
         || PyModule_AddObjectRef(module, "NULL", &tc_null_marker) < 0) {
         Py_DECREF(module);

@@ -213,6 +213,16 @@ tc_note_outgrown(tc_version *version)
 }
 
 void
+tc_note_detours(tc_version *version)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    Py_INCREF(version);
+    (void)call_hook_unraisable("detoured", Py_BuildValue("(O)", version));
+    Py_DECREF(version);
+    PyErr_SetRaisedException(exc);
+}
+
+void
 tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count)
 {
     PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)func)->func_code;

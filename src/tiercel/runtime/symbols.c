@@ -17,7 +17,7 @@ typedef struct {
 static const tc_symbol symbols[] = {
     /* exits.c and others */
     FUNCTION(tc_exit), FUNCTION(tc_leave_before), FUNCTION(tc_leave), FUNCTION(tc_unwind), FUNCTION(tc_poll),
-    FUNCTION(tc_call_interpreted), FUNCTION(tc_entry_next), FUNCTION(tc_thread_get), FUNCTION(tc_entry_thread),
+    FUNCTION(tc_call_interpreted), FUNCTION(tc_detour), FUNCTION(tc_entry_next), FUNCTION(tc_thread_get), FUNCTION(tc_entry_thread),
     FUNCTION(tc_enter_inlined), FUNCTION(tc_leave_inlined), FUNCTION(tc_generic_entry), FUNCTION(tc_others_active),
     FUNCTION(tc_storm),
     FUNCTION(tc_catch), FUNCTION(tc_frame_is_held), FUNCTION(tc_raise), FUNCTION(tc_raise_again),

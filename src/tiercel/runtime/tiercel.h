@@ -65,15 +65,6 @@ typedef int64_t (*tc_enter)(tc_thread *, _PyInterpreterFrame *, int64_t *);
 
 #define TC_MISMATCH ((PyObject *)1)
 
-/* Where direct calls of a function with certain types find its native form: that of the newest version which takes
-   and returns what the callers expect, NULL where none is installed. */
-typedef struct {
-    PyObject_HEAD
-    void *native;
-} tc_link;
-
-extern PyTypeObject tc_link_type;
-
 /* One compiled form of a code object: of the whole function, or of a running loop entered at `loop_at`. */
 struct tc_version {
     PyObject_HEAD
@@ -98,7 +89,9 @@ struct tc_version {
     PyObject *kept;          /* list: what an active frame may still use after retirement, or NULL */
     PyObject ***lent;        /* item slots in descriptions whose reference is not counted */
     Py_ssize_t lent_count;
-    tc_link *link;           /* by which others call it directly; owned */
+    PyObject *targets;       /* list: those that lead, or led, to its native form; or NULL */
+    uint64_t detours;        /* native calls of this version that could go to better code, were it made anew */
+    char promise;            /* letter of the native form's result, by which alone callers go; 0: they assume more */
     char installed;
     char reported;           /* hooks.retired has been called */
     uint32_t active;         /* the last sweep that found it on some stack */
@@ -113,6 +106,18 @@ struct tc_version {
 
 extern PyTypeObject tc_version_type;
 
+/* What native code of other functions calls; see targets.c. */
+typedef struct {
+    PyObject_HEAD
+    void *native;            /* what callers call */
+    void *detour;            /* the same while it leads to no version; NULL: nobody calls yet */
+    tc_version *version;     /* borrowed: its retirement clears this */
+    char *signature;         /* letters, of the result and of the parameters */
+    PyObject *weakrefs;
+} tc_target;
+
+extern PyTypeObject tc_target_type;
+
 /* -- desc.c -- */
 
 /* A private copy, checked for its shape, that the collector does not see.  NULL: exception. */
@@ -125,12 +130,15 @@ int tc_desc_visit(tc_version *version, PyObject *desc, tc_leaf_visitor visit);
 
 /* A lent object died: descriptions no longer mention it. */
 void tc_version_forget_object(tc_version *version, PyObject *object);
-/* Direct calls no longer reach the version. */
-void tc_version_unlink(tc_version *version);
 /* Takes strong references to all that is lent, for native frames that are active. */
 int tc_version_keep(tc_version *version);
 /* Releases everything: no native frame of the version is left and none can begin. */
 void tc_version_clear(tc_version *version);
+
+/* -- targets.c -- */
+
+/* The version is retired: its targets lead to it no more. */
+void tc_leave_targets(tc_version *version);
 
 /* -- attach.c -- */
 
@@ -175,7 +183,7 @@ tc_version *tc_loop_version(PyCodeObject *code, int at, PyObject *globals);
 int tc_installed_add(tc_version *version);
 void tc_retire_all(const char *reason);
 
-/* Makes a version invalid: detaches its functions, makes its active frames leave, retires what depends on it. */
+/* Makes a version invalid: detaches its functions, makes its active frames leave, sends native callers elsewhere. */
 void tc_version_retire(tc_version *version, const char *reason);
 
 /* Every function's vectorcall while it is not attached (the interpreter's own, not exported). */
@@ -204,6 +212,8 @@ void tc_sweep_soon(void);
 
 /* Makes native frames leave when they regain control: those of `version`, or of all versions if it is NULL. */
 void tc_mark_frames(tc_version *version);
+/* The version whose native code made the call that is being dealt with, or NULL. */
+tc_version *tc_calling_version(PyThreadState *ts);
 /* Begins anew to count in every code object. */
 void tc_next_generation(void);
 
@@ -267,6 +277,8 @@ void tc_rearm(PyCodeObject *code);
 void tc_note_noisy(tc_version *version, Py_ssize_t site);
 /* Quickly made code has done its work. */
 void tc_note_outgrown(tc_version *version);
+/* Many native calls of the version found no version of what they call. */
+void tc_note_detours(tc_version *version);
 void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
 enum { TC_LATER = 2 };
 /* Calls a hook on a thread of its own: 0: it returned False, TC_LATER: None, 1: something else, -1: it could not be

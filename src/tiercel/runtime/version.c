@@ -117,15 +117,6 @@ tc_version_keep(tc_version *version)
     return tc_keep_watched(version, version->kept);
 }
 
-/* Direct calls no longer reach the version. */
-void
-tc_version_unlink(tc_version *version)
-{
-    if (version->native != NULL && version->link->native == version->native) {
-        version->link->native = NULL;
-    }
-}
-
 /* Releases everything: no native frame of the version is left and none can begin. */
 void
 tc_version_clear(tc_version *version)
@@ -143,6 +134,7 @@ tc_version_clear(tc_version *version)
     for (Py_ssize_t i = 0; i < version->site_count; i++) {
         Py_CLEAR(version->sites[i].desc);
     }
+    Py_CLEAR(version->targets);
     Py_CLEAR(version->held);
     Py_CLEAR(version->kept);
     Py_CLEAR(version->library);
@@ -153,14 +145,16 @@ tc_version_clear(tc_version *version)
 static PyObject *
 version_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"code", "globals", "builtins", "site_count", "param_kinds", "loop_at", NULL};
+    static char *names[] = {"code", "globals", "builtins", "site_count", "param_kinds", "loop_at", "promise",
+                            NULL};
     PyCodeObject *code;
     PyObject *globals, *builtins;
     Py_ssize_t site_count;
-    const char *kinds;
+    const char *kinds, *promise = "";
     int loop_at = -1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!ns|i:Version", names, &PyCode_Type, &code, &PyDict_Type,
-                                     &globals, &PyDict_Type, &builtins, &site_count, &kinds, &loop_at)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!ns|is:Version", names, &PyCode_Type, &code, &PyDict_Type,
+                                     &globals, &PyDict_Type, &builtins, &site_count, &kinds, &loop_at,
+                                     &promise)) {
         return NULL;
     }
     if (site_count < 0 || loop_at < -1 || loop_at >= Py_SIZE(code)) {
@@ -176,6 +170,7 @@ version_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     version->valid = 1;
     version->loop_at = loop_at;
+    version->promise = promise[0];
     version->code = code;
     version->globals = globals;
     version->builtins = builtins;
@@ -194,11 +189,7 @@ version_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                 : PyUnicode_FromFormat("%U@%d", code->co_qualname, loop_at);
     version->held = PyList_New(0);
     version->kept = PyList_New(0);
-    version->link = PyObject_New(tc_link, &tc_link_type);
-    if (version->link != NULL) {
-        version->link->native = NULL;
-    }
-    if (version->name == NULL || version->link == NULL || version->held == NULL || version->kept == NULL
+    if (version->name == NULL || version->held == NULL || version->kept == NULL
         || PyList_Append(version->kept, (PyObject *)code) < 0     /* until it is installed and the code owns it */
         || tc_watch_dict(version, globals) < 0 || tc_watch_dict(version, builtins) < 0) {
         Py_DECREF(version);
@@ -215,8 +206,8 @@ version_dealloc(tc_version *version)
     }
     version->valid = 0;
     tc_unwatch(version);
+    tc_leave_targets(version);
     tc_version_clear(version);
-    Py_CLEAR(version->link);
     PyMem_Free(version->sites);
     PyMem_Free(version->param_kinds);
     Py_XDECREF(version->name);
@@ -391,11 +382,7 @@ version_install(tc_version *version, PyObject *args, PyObject *kwargs)
     version->native = (void *)(uintptr_t)native;
     version->bound = (tc_bound)(uintptr_t)bound;
     version->entry = (vectorcallfunc)(uintptr_t)entry;
-    PyObject *installed = link_version(version, library);
-    if (installed == Py_True) {
-        version->link->native = version->native;
-    }
-    return installed;
+    return link_version(version, library);
 }
 
 PyDoc_STRVAR(install_loop_doc, "install_loop(enter, extra_words, library): lets running loops enter it.");
@@ -473,21 +460,6 @@ version_assume_function(tc_version *version, PyObject *function)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(take_over_doc, "take_over(link): once it is installed, direct calls through that link reach it.");
-
-static PyObject *
-version_take_over(tc_version *version, PyObject *link)
-{
-    if (!Py_IS_TYPE(link, &tc_link_type)) {
-        return PyErr_Format(PyExc_TypeError, "take_over: not a Link: %R", link);
-    }
-    if (check_open(version) < 0) {
-        return NULL;
-    }
-    Py_SETREF(version->link, (tc_link *)Py_NewRef(link));
-    Py_RETURN_NONE;
-}
-
 PyDoc_STRVAR(retire_doc, "retire(reason): no call enters it any more; its active frames leave when they regain\n"
                          "control.");
 
@@ -531,33 +503,6 @@ version_get_native(tc_version *version, void *closure)
 }
 
 static PyObject *
-link_get_address(tc_link *link, void *closure)
-{
-    return PyLong_FromVoidPtr(&link->native);
-}
-
-static PyObject *
-link_get_native(tc_link *link, void *closure)
-{
-    return PyLong_FromVoidPtr(link->native);
-}
-
-static PyGetSetDef link_getset[] = {
-    {"address", (getter)link_get_address, NULL, "where the address of the native form stands", NULL},
-    {"native", (getter)link_get_native, NULL, "the address of the native form, or 0", NULL},
-    {NULL},
-};
-
-PyTypeObject tc_link_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "tiercel._runtime.Link",
-    .tp_doc = PyDoc_STR("Where direct calls of a function find the version that takes them."),
-    .tp_basicsize = sizeof(tc_link),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_getset = link_getset,
-};
-
-static PyObject *
 version_get_code(tc_version *version, void *closure)
 {
     return Py_NewRef(version->code ? (PyObject *)version->code : Py_None);
@@ -580,7 +525,6 @@ static PyMethodDef version_methods[] = {
     {"assume_type", (PyCFunction)version_assume_type, METH_O, assume_type_doc},
     {"assume_global", (PyCFunction)version_assume_global, METH_VARARGS, assume_global_doc},
     {"assume_function", (PyCFunction)version_assume_function, METH_O, assume_function_doc},
-    {"take_over", (PyCFunction)version_take_over, METH_O, take_over_doc},
     {"retire", (PyCFunction)version_retire, METH_O, retire_doc},
     {NULL},
 };
@@ -594,8 +538,8 @@ static PyMemberDef version_members[] = {
     {"name", Py_T_OBJECT_EX, offsetof(tc_version, name), 0, "what reports call it"},
     {"calls", Py_T_ULONGLONG, offsetof(tc_version, calls), Py_READONLY, NULL},
     {"work", Py_T_LONGLONG, offsetof(tc_version, work), 0, "operations of quickly made code before it is outgrown"},
+    {"detours", Py_T_ULONGLONG, offsetof(tc_version, detours), Py_READONLY, NULL},
     {"misses", Py_T_ULONGLONG, offsetof(tc_version, misses), Py_READONLY, NULL},
-    {"link", Py_T_OBJECT_EX, offsetof(tc_version, link), Py_READONLY, "by which direct calls reach it"},
     {"library", Py_T_OBJECT_EX, offsetof(tc_version, library), Py_READONLY, NULL},
     {NULL},
 };
@@ -610,7 +554,7 @@ static PyGetSetDef version_getset[] = {
     {NULL},
 };
 
-PyDoc_STRVAR(version_doc, "Version(code, globals, builtins, site_count, param_kinds, loop_at=-1)\n--\n\n"
+PyDoc_STRVAR(version_doc, "Version(code, globals, builtins, site_count, param_kinds, loop_at=-1, promise='')\n--\n\n"
                           "One compiled form of a code object, or of its running loop at `loop_at`.");
 
 PyTypeObject tc_version_type = {
