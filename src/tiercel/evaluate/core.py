@@ -309,9 +309,13 @@ class Core:
         self.constants.append(type_)
         self.narrow(value, exact(type_))
 
-    def learn(self, value: Abstract, sighted: type | None = None, guess: type | None = None) -> type | None:
+    def learn(self, value: Abstract, sighted: type | None = None, guess: type | None = None,
+              number: int | None = None) -> type | None:
         """The exact type of a value: known, or guarded to what was sighted by the interpreter, in the witness, or by an
-        earlier version in the same place; to a guess where nothing was."""
+        earlier version in the same place; to a guess where nothing was.  `number`: of the value among those of which the
+        instruction asks, where it is not that of the question."""
+        if number is not None:
+            self.learnt = number
         place = self._place()
         self.learnt += 1
         type_ = self.type_of(value)

@@ -172,8 +172,8 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
 
     def as_parameters(self, slots: list[Abstract], reps: str, types_: list[type | None]) -> list[Operand] | None:
         """Arguments in the form of a version's parameters; None if a type does not match."""
-        for slot, rep, type_ in zip(slots, reps, types_, strict=True):
-            if type_ is not None and self.learn(slot) is not type_:
+        for number, (slot, rep, type_) in enumerate(zip(slots, reps, types_, strict=True)):
+            if type_ is not None and self.learn(slot, number=number) is not type_:
                 return None
             if rep == "i" and self.is_big(slot):
                 return None
