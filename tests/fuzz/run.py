@@ -1,6 +1,6 @@
 """Look for programs that Tiercel runs otherwise than CPython.
 
-    python -m tests.fuzz.run [--seconds S] [--seed N] [--modes machine,warm,storm]
+    python -m tests.fuzz.run [--seconds S] [--seed N] [--modes machine,warm,beside,storm]
 
 Each difference is made small and written to tests/fuzz/regressions/, where the tests pick it up.
 """
@@ -80,7 +80,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=None, help="the first seed; by default the time")
-    parser.add_argument("--modes", default="machine,warm,storm")
+    parser.add_argument("--modes", default="machine,warm,beside,storm")
     parser.add_argument("--minimise", type=float, default=60.0, help="seconds to make a difference small")
     parser.add_argument("--show", action="store_true", help="print the program of --seed and end")
     options = parser.parse_args()

@@ -14,7 +14,7 @@ from .generate import program
 from .run import REGRESSIONS, Hunt, compare, difference
 from .server import Server
 
-MODES = ["machine", "warm", "storm"]
+MODES = ["machine", "warm", "beside", "storm"]
 SEEDS = range(0, 45, 15)
 EXAMPLES = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None,
                                suppress_health_check=list(hypothesis.HealthCheck))

@@ -175,6 +175,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     _take_apart(graph)
     if beside:
         making.function = weakref.ref(func)
+        version.lend()
         making.forecast = hooks.budget.reserve(size, quick)
         job.start()
         raise Underway(making)
@@ -183,8 +184,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
 
 
 class Making:
-    """A version whose machine code is being made.  Of the program it keeps alive what the version names: constants, types
-    and namespaces, but no function, argument or local."""
+    """A version whose machine code is being made.  It keeps nothing of the program alive but the code object."""
 
     __slots__ = ("compiled", "extra_words", "forecast", "function", "form", "quick", "record", "unlinked", "version")
 

@@ -333,6 +333,18 @@ version_hold(tc_version *version, PyObject *objects)
     return failed ? NULL : Py_NewRef(Py_None);
 }
 
+PyDoc_STRVAR(lend_doc, "lend(): all is assumed and held that there is to be.  Of that, the version keeps alive no longer what\n"
+                       "would keep it alive in turn, nor anything that the program can see the end of: that retires it.");
+
+static PyObject *
+version_lend(tc_version *version, PyObject *unused)
+{
+    if (check_open(version) < 0 || (version->lent == NULL && lend_references(version) < 0)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* Makes the version the newest of its code, which owns it from here on.  False: it was retired meanwhile. */
 static PyObject *
 link_version(tc_version *version, PyObject *library)
@@ -340,15 +352,15 @@ link_version(tc_version *version, PyObject *library)
     if (!version->valid) {
         Py_RETURN_FALSE;
     }
-    tc_code *record = tc_code_make(version->code);
-    if (record == NULL || lend_references(version) < 0) {
+    if (version->lent == NULL && lend_references(version) < 0) {
         tc_version_retire(version, "it could not be installed");
         return NULL;
     }
     if (!version->valid) {
         Py_RETURN_FALSE;                 /* what it assumed died with the last reference to it */
     }
-    if (tc_installed_add(version) < 0) {
+    tc_code *record = tc_code_make(version->code);
+    if (record == NULL || tc_installed_add(version) < 0) {
         tc_version_retire(version, "it could not be installed");
         return NULL;
     }
@@ -520,6 +532,7 @@ static PyMethodDef version_methods[] = {
     {"seen_types", (PyCFunction)version_seen_types, METH_O, seen_types_doc},
     {"site_counts", (PyCFunction)version_site_counts, METH_NOARGS, site_counts_doc},
     {"hold", (PyCFunction)version_hold, METH_O, hold_doc},
+    {"lend", (PyCFunction)version_lend, METH_NOARGS, lend_doc},
     {"install", (PyCFunction)(void (*)(void))version_install, METH_VARARGS | METH_KEYWORDS, install_doc},
     {"install_loop", (PyCFunction)(void (*)(void))version_install_loop, METH_VARARGS | METH_KEYWORDS, install_loop_doc},
     {"assume_type", (PyCFunction)version_assume_type, METH_O, assume_type_doc},
