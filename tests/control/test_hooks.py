@@ -422,6 +422,21 @@ def test_history_of_names():
     history.note_assumed(names, "x")
     assert history.changed(names, "x"), "a name that changed once may change again"
     assert not history.changed(names, "y")
+    assert not History().changed(names, "x"), "another code object's, unless the namespace is a module's"
+
+
+def test_histories_share_what_becomes_of_a_modules_names(monkeypatch):
+    import sys
+    import types
+    module = types.ModuleType("a_module_of_a_test")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    names = vars(module)
+    names["x"] = 1
+    History().note_assumed(names, "x")
+    names["x"] = 2
+    assert History().changed(names, "x") and not History().changed(names, "y")
+    other = types.ModuleType(module.__name__)
+    assert not History().changed(vars(other), "x"), "a module of the same name"
 
 
 def test_records_do_not_keep_code_alive(hooks, compiler):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import MethodDescriptorType
+from sys import modules
+from types import MethodDescriptorType, ModuleType
 from weakref import ref
 
 from tiercel.identity import IdentityTable
@@ -17,10 +18,34 @@ if TYPE_CHECKING:
 SHRINK, LEAST_INLINING = 3, 1 / 30
 
 
+class Bindings:
+    """The names of one namespace that versions took to be constant."""
+
+    __slots__ = ("_assumed", "_changed")
+
+    def __init__(self) -> None:
+        self._assumed: dict[str, int] = {}           # name: the identity of its value, which is not kept alive
+        self._changed: set[str] = set()
+
+    def changed(self, names: dict[str, Any], name: str) -> bool:
+        """Whether a name was bound anew since it was assumed."""
+        if name in self._assumed and self._assumed[name] != id(names.get(name)):
+            self._changed.add(name)
+        return name in self._changed
+
+    def note_assumed(self, names: dict[str, Any], name: str) -> None:
+        """A version takes `names[name]` to be constant."""
+        if name not in self._changed:
+            self._assumed[name] = id(names.get(name))
+
+
+_bindings = IdentityTable()                          # of modules
+
+
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_arguments", "_assumed", "_callees", "_changed", "_failed", "_failures", "_met", "_sightings", "clock",
+    __slots__ = ("_arguments", "_bindings", "_callees", "_failed", "_failures", "_met", "_sightings", "clock",
                  "frugal", "inlining")
 
     def __init__(self) -> None:
@@ -29,8 +54,7 @@ class History:
         self.frugal = False                          # whether the version that is being made is to cost little
         self._failures = IdentityTable()             # code: {unit: {reason: when}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
-        self._assumed: dict[tuple[int, str], int] = {}
-        self._changed: set[tuple[int, str]] = set()
+        self._bindings: dict[int, Bindings] = {}     # of namespaces that are no module's
         self._arguments: dict[int, dict[ref[type], None]] = {}
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
         self._callees: dict[tuple[int, ...], Callable[[], Any]] = {}
@@ -49,10 +73,7 @@ class History:
 
     def changed(self, names: dict[str, Any], name: str) -> bool:
         """Whether a name that an earlier version took to be constant was bound anew since."""
-        key = (id(names), name)
-        if key in self._assumed and self._assumed[key] != id(names.get(name)):
-            self._changed.add(key)
-        return key in self._changed
+        return self._bindings_of(names).changed(names, name)
 
     def note_failure(self, code: CodeType, at: int, reason: str) -> None:
         sites = self._failures.get(code)
@@ -67,9 +88,19 @@ class History:
 
     def note_assumed(self, names: dict[str, Any], name: str) -> None:
         """A version takes `names[name]` to be constant."""
-        key = (id(names), name)
-        if key not in self._changed:
-            self._assumed[key] = id(names.get(name))
+        self._bindings_of(names).note_assumed(names, name)
+
+    def _bindings_of(self, names: dict[str, Any]) -> Bindings:
+        """What is known of a namespace: by every version if it is a module's, which is there to stay."""
+        name = names.get("__name__")
+        module = modules.get(name) if type(name) is str else None
+        if type(module) is not ModuleType or module.__dict__ is not names:
+            return self._bindings.setdefault(id(names), Bindings())
+        known: Bindings | None = _bindings.get(module)
+        if known is None:
+            known = Bindings()
+            _bindings.set(module, known)
+        return known
 
     def note_argument(self, slot: int, type_: type) -> None:
         """A version was asked for because an argument is of this exact type."""
