@@ -413,6 +413,36 @@ def test_dicts() -> None:
         new([], 1, "b", 2)
 
 
+def test_sets_within_others() -> None:
+    class Equal:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("run in native code")
+
+        def __hash__(self) -> int:
+            return 1
+
+    within = operation("set_within", "oo", "b")
+    groups = [set(), {1}, {1, 2**70}, {*range(40)}, frozenset({"a", (1, "b")}), {"a", (1, "b"), None}, {2.5, 1}]
+    for a in groups:
+        for b in groups:
+            assert within(a, b) is (a <= b), (a, b)
+    gone = {*range(40)}
+    for i in range(1, 40):
+        gone.remove(i)
+    one = Equal()
+    assert within(gone, {0}) is True and within({one}, {one}) is True
+    assert within({Equal()}, {1}) == LEFT and within({1}, {Equal()}) == LEFT
+
+
+def test_extremes() -> None:
+    least, greatest = operation("least", "o", "o"), operation("greatest", "o", "o")
+    nan = float("nan")
+    for items in ([3, 1, 2], (2.5, -0.0, 0.0), {4, -9, 7}, frozenset({1.5}), [nan, 1.0, nan, 0.5], [1, 1, 0], ["one"]):
+        assert least(items) is min(items) and greatest(items) is max(items)
+    for items in ([], [1, 2.5], [2**70, 1], ["a", "b"], [True, 2]):
+        assert least(items) == LEFT and greatest(items) == LEFT
+
+
 def test_iterators_taken_apart() -> None:
     iterator = iter([1, 2, 3])
     next(iterator)

@@ -20,7 +20,9 @@ _LENGTHS: dict[type, str] = {
 
 
 def sample(witness: Any) -> Any:
-    """An item of a list or tuple that was seen: the first that is not None."""
+    """An item of a list, tuple or set that was seen: the first that is not None."""
+    if type(witness) in (set, frozenset) and witness:
+        return next(iter(witness))
     if type(witness) in (list, tuple) and witness:
         return next((item for item in witness[:8] if item is not None), witness[0])
     return NO_WITNESS

@@ -449,6 +449,20 @@ def _dict_merge(mapping: dict[Any, Any], other: Any, function: Any) -> None:
         mapping[key] = other[key]
 
 
+def _set_within(items: Any, others: Any) -> bool:
+    if any(type(item) not in _SIMPLE for item in (*items, *others)):
+        raise Leaves
+    return bool(items <= others)
+
+
+def _extreme(function: Any) -> Any:
+    def run(items: Any) -> Any:
+        if not items or not (all(type(x) is int for x in items) or all(type(x) is float for x in items)):
+            raise Leaves
+        return function(items)
+    return run
+
+
 def _contains(container: Any, item: Any) -> bool:
     return item in container
 
@@ -456,6 +470,7 @@ def _contains(container: Any, item: Any) -> bool:
 _simple({
     "dict_length": len, "set_length": len, "dict_get_or": dict.get, "dict_get_str": _dict_get_str, "dict_get": operator.getitem,
     "dict_set_str": operator.setitem, "dict_has_str": _contains, "set_has_str": _contains,
+    "set_within": _set_within, "least": _extreme(min), "greatest": _extreme(max),
     "set_add_str": set.add, "set_add": set.add, "dict_new": lambda *items: dict(zip(items[::2], items[1::2])),
     "set_new": lambda *items: set(items), "dict_update": dict.update, "dict_merge": _dict_merge,
     "set_update": set.update, "list_extend": list.extend,

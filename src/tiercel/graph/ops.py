@@ -381,6 +381,11 @@ _op("dict_has_str", "oo", "b", LEAVES, reads="dict", symbol="tc_dict_has_str", a
     doc="exact dict, simple key; leaves likewise")
 _op("set_has_str", "oo", "b", LEAVES, reads="set", symbol="tc_set_has_str", attrs="reason",
     doc="exact set or frozenset, simple key; leaves likewise")
+_op("set_within", "oo", "b", LEAVES, reads="set", symbol="tc_set_within", attrs="reason",
+    doc="whether an exact set or frozenset is a subset of another; leaves if code of the program must tell")
+_op("least", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_least", attrs="reason",
+    doc="of an exact list, tuple, set or frozenset of ints or of floats; leaves if it is empty or holds anything else")
+_op("greatest", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_greatest", attrs="reason", doc="likewise")
 _op("set_add_str", "oo", "", LEAVES | KEEPS, writes="set", symbol="tc_set_add_str", attrs="reason",
     doc="exact set, simple item; leaves likewise")
 _op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")

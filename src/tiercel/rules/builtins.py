@@ -11,6 +11,7 @@ from tiercel.rules.registry import Anything, Int, Number, rule
 from tiercel.values import Virtual
 
 _SEQUENCES = (list, tuple, range, str, bytes)
+_COLLECTIONS = (list, tuple, set, frozenset)
 
 
 def _extreme(function: Any, int_name: str, compare: str) -> None:
@@ -39,6 +40,22 @@ def _extreme(function: Any, int_name: str, compare: str) -> None:
 
 _extreme(min, "i64_min", "f64_lt")
 _extreme(max, "i64_max", "f64_gt")
+
+
+@rule(min, frozenset(_COLLECTIONS))
+def least(e: Any, items: Any) -> Any:
+    return _of_all(e, "least", items)
+
+
+@rule(max, frozenset(_COLLECTIONS))
+def greatest(e: Any, items: Any) -> Any:
+    return _of_all(e, "greatest", items)
+
+
+def _of_all(e: Any, op_name: str, items: Any) -> Any:
+    if "items" in e.failures():
+        return NotImplemented
+    return e.emit(op_name, e.obj(items), reason="items", witness=e.sample(e.witness_of(items)))
 
 
 @rule(isinstance, Anything, type)

@@ -193,6 +193,23 @@ tc_next_place(size_t place, size_t *perturb)
     return place * 5 + *perturb + 1;
 }
 
+/* The hash of a tuple from those of its items (tuplehash in tupleobject.c). */
+static const Py_uhash_t tc_tuple_hash_begin = 2870177450012600261ULL;
+
+static inline Py_uhash_t
+tc_tuple_hash_item(Py_uhash_t so_far, Py_hash_t item)
+{
+    so_far += (Py_uhash_t)item * 14029467366897019727ULL;
+    return ((so_far << 31) | (so_far >> 33)) * 11400714785074694791ULL;
+}
+
+static inline Py_hash_t
+tc_tuple_hash_end(Py_uhash_t so_far, Py_ssize_t size)
+{
+    so_far += (Py_uhash_t)size ^ (tc_tuple_hash_begin ^ 3527539ULL);
+    return so_far == (Py_uhash_t)-1 ? 1546275796 : (Py_hash_t)so_far;
+}
+
 enum { TC_SET_PROBES = 9 };      /* places that a set looks at in a row (LINEAR_PROBES in setobject.c) */
 
 /* -- version numbers -- */

@@ -95,6 +95,10 @@ PyObject *tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing);
 int tc_dict_has_str(PyObject *dict, PyObject *key);
 int tc_set_has_str(PyObject *set, PyObject *key);
 int tc_set_add_str(PyObject *set, PyObject *key);
+int tc_set_within(PyObject *items, PyObject *set);
+PyObject *tc_least(PyObject *items);                         /* of a list, tuple or set; NULL also if it is empty */
+PyObject *tc_greatest(PyObject *items);
+Py_hash_t tc_hash(PyObject *object);                         /* of any object: -1 and an exception */
 int tc_sequence_has(PyObject *sequence, PyObject *item);     /* a list or tuple */
 int tc_check_lookup(void);                                   /* 0: tables are laid out otherwise */
 

@@ -278,7 +278,11 @@ tc_dict_get(PyObject *dict, PyObject *key)
 {
     Py_INCREF(dict);
     Py_INCREF(key);
-    PyObject *value = PyDict_Type.tp_as_mapping->mp_subscript(dict, key);
+    Py_hash_t hash = tc_hash(key);
+    PyObject *value = hash == -1 ? NULL : Py_XNewRef(_PyDict_GetItem_KnownHash(dict, key, hash));
+    if (value == NULL && !PyErr_Occurred()) {
+        _PyErr_SetKeyError(key);
+    }
     Py_DECREF(key);
     Py_DECREF(dict);
     return value;
@@ -291,7 +295,7 @@ tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value)
 {
     int before = tc_in_native_store;
     tc_in_native_store = 1;
-    int result = PyDict_SetItem(dict, key, value);
+    int result = _PyDict_SetItem_KnownHash(dict, key, value, tc_hash(key));
     tc_in_native_store = before;
     return result;
 }

@@ -40,10 +40,37 @@ is_key(PyObject *stored, PyObject *key)
     {
         return _PyLong_CompactValue((PyLongObject *)stored) == _PyLong_CompactValue((PyLongObject *)key);
     }
-    if (!is_simple(stored) || (bytes_warning && PyBytes_CheckExact(stored) != PyBytes_CheckExact(key))) {
+    if (!is_simple(stored) || !is_simple(key) || (bytes_warning && PyBytes_CheckExact(stored) != PyBytes_CheckExact(key))) {
         return UNKNOWN;
     }
     return PyObject_RichCompareBool(stored, key, Py_EQ) == 1;
+}
+
+/* As PyObject_Hash, without calls for strings, small ints and tuples of such. */
+Py_hash_t
+tc_hash(PyObject *object)
+{
+    if (PyUnicode_CheckExact(object)) {
+        Py_hash_t hash = ((PyASCIIObject *)object)->hash;
+        return hash != -1 ? hash : PyObject_Hash(object);
+    }
+    if (PyLong_CheckExact(object) && _PyLong_IsCompact((PyLongObject *)object)) {
+        Py_ssize_t value = _PyLong_CompactValue((PyLongObject *)object);
+        return value == -1 ? -2 : value;
+    }
+    if (Py_TYPE(object)->tp_hash != PyTuple_Type.tp_hash) {
+        return PyObject_Hash(object);
+    }
+    Py_uhash_t so_far = tc_tuple_hash_begin;
+    Py_ssize_t size = PyTuple_GET_SIZE(object);
+    for (Py_ssize_t i = 0; i < size; i++) {
+        Py_hash_t item = tc_hash(PyTuple_GET_ITEM(object, i));
+        if (item == -1) {
+            return -1;
+        }
+        so_far = tc_tuple_hash_item(so_far, item);
+    }
+    return tc_tuple_hash_end(so_far, size);
 }
 
 /* As _Py_dict_lookup (dictobject.c): 1, the value being a new reference, 0, or UNKNOWN. */
@@ -55,7 +82,7 @@ find(PyObject *dict, PyObject *key, PyObject **value)
     if (DK_IS_UNICODE(keys)) {
         return PyDict_GetItemRef(dict, key, value);      /* all that is stored are strings */
     }
-    Py_hash_t hash = PyObject_Hash(key);
+    Py_hash_t hash = tc_hash(key);
     size_t mask = (size_t)DK_SIZE(keys) - 1, perturb = (size_t)hash, i = (size_t)hash & mask;
     Py_ssize_t index;
     while ((index = tc_dict_index(keys, i)) != DKIX_EMPTY) {
@@ -96,10 +123,9 @@ tc_dict_has_str(PyObject *dict, PyObject *key)
 }
 
 /* As set_lookkey (setobject.c). */
-int
-tc_set_has_str(PyObject *set, PyObject *key)
+static int
+find_in_set(PyObject *set, PyObject *key, Py_hash_t hash)
 {
-    Py_hash_t hash = PyObject_Hash(key);
     setentry *table = ((PySetObject *)set)->table;
     size_t mask = (size_t)((PySetObject *)set)->mask, perturb = (size_t)hash, i = (size_t)hash & mask;
     for (;;) {
@@ -115,6 +141,12 @@ tc_set_has_str(PyObject *set, PyObject *key)
         }
         i = tc_next_place(i, &perturb) & mask;
     }
+}
+
+int
+tc_set_has_str(PyObject *set, PyObject *key)
+{
+    return find_in_set(set, key, tc_hash(key));
 }
 
 int
@@ -138,7 +170,89 @@ tc_sequence_has(PyObject *sequence, PyObject *item)
     return found;
 }
 
-/* Whether tables are laid out as we think: every other of many ints is found in a dict and in a set. */
+/* The next item of a list, tuple or set, or NULL at the end; `at` is 0 at first. */
+static PyObject *
+next_item(PyObject *items, Py_ssize_t *at)
+{
+    if (!PyAnySet_CheckExact(items)) {
+        return *at < PySequence_Fast_GET_SIZE(items) ? PySequence_Fast_ITEMS(items)[(*at)++] : NULL;
+    }
+    PySetObject *set = (PySetObject *)items;
+    while (*at <= set->mask) {
+        setentry *entry = &set->table[(*at)++];
+        if (entry->key != NULL && entry->hash != -1) {       /* -1: there was one */
+            return entry->key;
+        }
+    }
+    return NULL;
+}
+
+/* Whether a set's items are all in another one. */
+int
+tc_set_within(PyObject *items, PyObject *set)
+{
+    Py_ssize_t left = PySet_GET_SIZE(items);
+    if (left > PySet_GET_SIZE(set)) {
+        return 0;
+    }
+    setentry *others = ((PySetObject *)set)->table;
+    size_t mask = (size_t)((PySetObject *)set)->mask;
+    for (setentry *entry = ((PySetObject *)items)->table; left > 0; entry++) {
+        if (entry->key == NULL || entry->hash == -1) {      /* -1: there was one */
+            continue;
+        }
+        left--;
+        setentry *first = &others[(size_t)entry->hash & mask];
+        int found = first->key == entry->key ? 1 : find_in_set(set, entry->key, entry->hash);
+        if (found <= 0) {
+            return found;
+        }
+    }
+    return 1;
+}
+
+/* Whether one number is less than another: of exact ints of one digit, or of exact floats; else UNKNOWN. */
+static int
+is_less(PyObject *a, PyObject *b)
+{
+    if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && _PyLong_BothAreCompact((PyLongObject *)a, (PyLongObject *)b)) {
+        return _PyLong_CompactValue((PyLongObject *)a) < _PyLong_CompactValue((PyLongObject *)b);
+    }
+    if (PyFloat_CheckExact(a) && PyFloat_CheckExact(b)) {
+        return PyFloat_AS_DOUBLE(a) < PyFloat_AS_DOUBLE(b);
+    }
+    return UNKNOWN;
+}
+
+static PyObject *
+extreme(PyObject *items, int greatest)
+{
+    Py_ssize_t at = 0;
+    PyObject *item, *best = next_item(items, &at);
+    while ((item = next_item(items, &at)) != NULL) {
+        int better = greatest ? is_less(best, item) : is_less(item, best);
+        if (better == UNKNOWN) {
+            return NULL;
+        }
+        best = better ? item : best;
+    }
+    return Py_XNewRef(best);
+}
+
+PyObject *
+tc_least(PyObject *items)
+{
+    return extreme(items, 0);
+}
+
+PyObject *
+tc_greatest(PyObject *items)
+{
+    return extreme(items, 1);
+}
+
+/* Whether tables are laid out as we think: every other of many ints is found in a dict and in a set; and
+   whether tuples are hashed as we think. */
 int
 tc_check_lookup(void)
 {
@@ -156,6 +270,9 @@ tc_check_lookup(void)
         ok = number != NULL && tc_dict_has_str(dict, number) == 1 - i % 2 && tc_set_has_str(set, number) == 1 - i % 2;
         Py_XDECREF(number);
     }
+    PyObject *nested = Py_BuildValue("(l(s(Od)()l))", -1L, "text", Py_None, 2.5, 1L << 40);
+    ok = ok && nested != NULL && tc_hash(nested) == PyObject_Hash(nested);
+    Py_XDECREF(nested);
     Py_XDECREF(dict);
     Py_XDECREF(set);
     return ok;

@@ -1,6 +1,10 @@
 """Dicts and sets: get, store, delete, membership, iteration, changes while iterating, odd keys."""
 
+from collections import namedtuple
+
 from case import Noisy, Tracked, case, log
+
+Pair = namedtuple("Pair", "first second")
 
 
 @case((["a", "b", "a", "c"] * 8,), ([1, 2.5, 1, True],), ([],), ([[1]],))
@@ -240,3 +244,88 @@ def get_of_what_goes(d):
 def keys_that_are_floats(x):
     d = {x: "it", (x, 1): "pair", 1.5: 0}
     return x in d, d.get(x), d[x], (x, 1) in d, d.get((x, 1)), x in {x}, x in (x, 1), x in [2, x], d.get(-x, "other")
+
+
+@case(({1, 2, 3}, {1, 2, 3, 4}), (frozenset({1}), {2}), ({"a", (1, "b")}, frozenset({"a", (1, "b"), None})), (set(), set()))
+def set_comparisons(a, b):
+    result = []
+    for _ in range(12):
+        result.append((a <= b, a >= b, b <= a, a < b, a > b, a == b, a.issubset(b), b.issuperset(a), a.issubset([1])))
+    return result
+
+
+class Alike:
+    def __init__(self, value):
+        self.value = value
+
+    def __hash__(self):
+        return hash(self.value)
+
+    def __eq__(self, other):
+        log("compared", self.value)
+        return isinstance(other, Alike) and self.value == other.value
+
+
+@case((3,), (2,))
+def sets_whose_items_compare_themselves(n):
+    """Only their own code can tell whether they are equal."""
+    a = {Alike(i) for i in range(n)} | {1, 2}
+    b = {Alike(i) for i in range(n)} | {1, 2}
+    c = set(a)
+    return [(a <= b, a <= c, c >= a, {*range(n)} <= a, b >= {1}) for _ in range(8)]
+
+
+@case(([3, 1, 2],), ([2.5, -0.0, 0.0],), ((5,),), ({4, 7, -9},), (frozenset({2**70, 1}),), (["b", "a"],), ([1, 2.5, True],),
+      ([float("nan"), 1.0, float("nan")],), ([],))
+def extremes(items):
+    result = []
+    for _ in range(12):
+        try:
+            result.append((repr(min(items)), repr(max(items))))
+        except ValueError as error:
+            result.append(str(error))
+    return result
+
+
+@case((10,))
+def extremes_are_the_objects_themselves(n):
+    items = [float(i % 3) for i in range(n)]
+    return [min(items) is items[0] and max(items) is items[2] for _ in range(12)]
+
+
+@case((6,))
+def tuples_as_keys(n):
+    """Hashes of tuples, nested ones and of classes of their own, with what is in them."""
+    table = {}
+    for i in range(n):
+        for j in range(n):
+            table[i, -j] = i
+            table[(i, "x" * j), (j,)] = j
+            table[Pair(i, (j, 2.5, None))] = i + j
+    found = [table[Pair(i, (j, 2.5, None))] + table[i, -j] + table[(i, "x" * j), (j,)] for i in range(n) for j in range(n)]
+    try:
+        table[1, (2, [])]
+    except TypeError as error:
+        found.append(str(error))
+    try:
+        table[n, n]
+    except KeyError as error:
+        found.append(error.args)
+    return found, len(table), table.get(Pair(1, (1, 2.5, None)))
+
+
+@case(({1, 2, 3}, {2, 5}), (frozenset({1, 2}), {2, 7}), ({1, 2}, frozenset({2})), (frozenset(), frozenset({"a"})))
+def sets_combined(a, b):
+    result = []
+    for _ in range(12):
+        c = a | b
+        d = a
+        d = d - b
+        e = a & b
+        f = a ^ b
+        c |= b
+        d &= c
+        e ^= f
+        f -= b
+        result.append([(type(x).__name__, sorted(map(str, x)), len(x), x <= c) for x in (a, b, c, d, e, f)])
+    return result
