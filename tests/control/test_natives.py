@@ -130,3 +130,24 @@ def test_threads():
     print(len([each for each in seen if type(each[1]) is not int]))
     """)
     assert out == "0\n"
+
+
+def test_arguments_keep_their_place_whichever_form_fits():
+    """What earlier versions found of an argument is not taken for another's, where more forms are tried first."""
+    out = run("""
+    from tiercel import evaluate
+    large("def f(a, b): return [a, b, K]")
+    class Pair:
+        def __init__(self): self.a, self.b = "x", 1
+    def g(pair): return f(pair.a, pair.b)
+    def places():
+        places = evaluate.evaluate_function(g, (Pair(),)).graph.places.values()
+        return sorted(number for at, number in places if at == max(place[0] for place in places))
+    for i in range(200): f("x", i)
+    pair = Pair()
+    for i in range(20): g(pair)
+    one = places()
+    for i in range(200): f(2.5, "x")
+    print(one, places())
+    """)
+    assert out == "[0, 1] [0, 1]\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from operator import itemgetter
 from typing import Any
 
-from tiercel import evaluate
+from tiercel import _runtime, evaluate
 from tiercel.bytecode import decode
 from tiercel.control.history import History
 from tiercel.graph.build import Graph, Node
@@ -47,7 +48,6 @@ def named(graph: Graph, name: str) -> list[Node]:
 
 def failed(graph: Graph, history: History, type_: type, function: Any = weighed) -> None:
     """Note that the guards of the type of an attribute met another one."""
-    from tiercel import _runtime
     for node, place in graph.places.items():
         if node.attrs["type"] in (int, float):
             history.note_types(function.__code__, place, "type", [_runtime.type_version(type_)], history.clock)
@@ -102,16 +102,28 @@ def test_where_one_operation_meets_both_the_others_of_the_code_do() -> None:
     history = History()
     first_version = graph_of(area, Measured(1.5), Measured(2.5), history=history)
     node, place = next(iter(first_version.places.items()))
-    from tiercel import _runtime
     history.note_types(area.__code__, place, "type", [_runtime.type_version(int)], history.clock)
     graph = graph_of(area, Measured(1.5), Measured(2.5), history=history)
     assert len(named(graph, "number_to_f64")) == 3 and node.attrs["type"] is float
     assert [each for each in named(graph, "guard_type") if each.attrs["type"] in (int, float)] == []
 
 
+def test_so_do_those_on_values_that_were_never_seen_here() -> None:
+    def middle(get: Any, point: Any) -> Any:
+        return get(point) * 0.5 + get(point) * 0.25
+
+    history, arguments = History(), (itemgetter(1), [1.5, 2.5])
+    guards = graph_of(middle, *arguments, history=history).places.items()
+    places = [place for node, place in guards if node.attrs["type"] is float]
+    assert len(places) == 2
+    history.note_types(middle.__code__, places[0], "type", [_runtime.type_version(int)], history.clock)
+    graph = graph_of(middle, *arguments, history=history)
+    assert len(named(graph, "number_to_f64")) == 2
+    assert [each for each in named(graph, "guard_type") if each.attrs["type"] is float] == []
+
+
 def of_both(function: Any, *args: Any) -> tuple[Graph, History]:
     """The graph of a function whose guards for ints and floats met the other of the two, and the history of that."""
-    from tiercel import _runtime
     history = History()
     for node, place in graph_of(function, *args, history=history).places.items():
         if node.attrs["type"] in (int, float):
@@ -169,7 +181,6 @@ def test_an_int_that_meets_a_float_is_taken_to_be_a_float_at_times() -> None:
 
 
 def test_an_int_or_text_that_meets_a_float_is_no_number() -> None:
-    from tiercel import _runtime
     history = History()
     first_version = graph_of(weighed, Measured(1.5), 2.0, history=history)
     place = next(place for node, place in first_version.places.items() if node.attrs["type"] is float)

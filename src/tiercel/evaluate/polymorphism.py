@@ -162,7 +162,7 @@ class Polymorphism(Inliner):
             return False
         value = self.frame.stack[-depth]
         other = self.frame.stack[depth - 3] if instruction.op in _OF_TWO else None
-        if other is not None and not self._may_be_number(other):
+        if other is not None and not self._may_be_number(instruction, other, 3 - depth):
             return False
         if isinstance(value, Virtual):
             return self.is_number(value)
@@ -171,7 +171,7 @@ class Polymorphism(Inliner):
         if types or not isinstance(value, Node) or value.rep != "o" or self.type_of(value) is not None:
             return False
         if self._mixes_numbers():
-            return type(value.witness) in _NUMBERS
+            return self._looks_like(instruction, value, depth) in _NUMBERS
         return other is not None and self.type_of(other) is float and type(value.witness) is int
 
     def _mixes_numbers(self) -> bool:
@@ -191,12 +191,18 @@ class Polymorphism(Inliner):
             return instruction.argval.rstrip("=") in _REAL
         return instruction.op in ("COMPARE_OP", "UNARY_NEGATIVE", "TO_BOOL")
 
-    def _may_be_number(self, value: Abstract) -> bool:
+    def _may_be_number(self, instruction: Instruction, value: Abstract, depth: int) -> bool:
         """Whether an operand is or looks like an int or a float."""
         types = self.fact(value).types
-        if not types and isinstance(value, Node) and value.witness is not NO_WITNESS:
-            types = frozenset((type(value.witness),))
+        if not types and isinstance(value, Node):
+            return self._looks_like(instruction, value, depth) in _NUMBERS
         return bool(types) and types <= _NUMBERS
+
+    def _looks_like(self, instruction: Instruction, value: Node, depth: int) -> type | None:
+        """The type of an operand's witness, or that which earlier versions found there."""
+        if value.witness is not NO_WITNESS:
+            return type(value.witness)
+        return self._sighted(self._place_of(next(learnt for at, learnt in _DECIDING[instruction.op] if at == depth)))
 
     def as_numbers(self, instruction: Instruction) -> None:
         """Make numbers that are no objects of the operands that are ints at times and floats at others."""
