@@ -209,3 +209,45 @@ def test_an_eager_function_does_not_wait():
         print(twice(1), twice(2), versions(twice))
     """)
     assert out == "2 4 1\n"
+
+
+OUTGROWN = """
+    from tiercel.control import session
+    tiercel.enable(threshold=2, work=20_000, strict=True)
+    def only(f): session.current.hooks._wanted = lambda code: code is f.__code__
+    def alive(f): return [(v.at >= 0, v.work > 0) for v in tiercel.explain(f).versions if v.alive]
+    def reasons(f): return {v.retired for v in tiercel.explain(f).versions if v.retired}
+"""
+REASON = "it runs long enough to be made anew, and better"
+
+
+def test_a_running_loop_goes_on_as_it_is_until_the_better_one_is_there():
+    out = held(OUTGROWN + """
+    def loop(rounds):
+        total = 0
+        for i in range(rounds): total += i & 3
+        return total
+    only(loop)
+    print(loop(100), go(), alive(loop))
+    while not held: loop(10_000)
+    print(alive(loop), loop(10_000), alive(loop), go(), loop(10_000), reasons(loop))
+    """)
+    first, second = out.splitlines()
+    assert first.startswith("150 True [(True, True)")
+    assert second.startswith("[(True, True)") and f"{{{REASON!r}}}" in second
+
+
+def test_a_function_goes_on_as_it_is_until_the_better_one_is_there():
+    out = held(OUTGROWN + """
+    class Point:
+        def __init__(self, x): self.x = x
+    def far(p): return len(str(p.x).title()) + p.x
+    only(far)
+    def run():
+        for i in range(10): far(Point(i))
+    run(), go()
+    print(alive(far))
+    while not held: run()
+    print(alive(far), far(Point(3)), alive(far), go(), alive(far), far(Point(3)), reasons(far))
+    """)
+    assert out == f"[(False, True)]\n[(False, True)] 4 [(False, True)] True [(False, False)] 4 {{{REASON!r}}}\n"

@@ -24,7 +24,7 @@ ENVIRONMENT: dict[str, dict[str, str]] = {
     "graph": {"TIERCEL_THRESHOLD": "1000000"},
     "machine": {**STRICT, "TIERCEL_THRESHOLD": "1", "TIERCEL_WORK": "0"},
     "warm": {**STRICT, "TIERCEL_THRESHOLD": "5", "TIERCEL_WORK": "30"},
-    "beside": {"TIERCEL_STRICT": "1", "TIERCEL_THRESHOLD": "2", "TIERCEL_WORK": "0", "TIERCEL_BUDGET": "100"},
+    "beside": {"TIERCEL_STRICT": "1", "TIERCEL_THRESHOLD": "2", "TIERCEL_WORK": "30", "TIERCEL_BUDGET": "100"},
     "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_WORK": "0", "TIERCEL_EXIT_STORM": "1"},
 }
 TIERCEL_MODES = tuple(mode for mode in ENVIRONMENT if mode != "plain")

@@ -12,7 +12,7 @@ from time import process_time, thread_time
 
 from tiercel.control.budget import Budget
 from tiercel.control.importing import may_import
-from tiercel.control.records import FUNCTION, Compiled, Record, known_record, record_of, totals
+from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, known_record, record_of, totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,10 +97,14 @@ class Hooks:
         if (refusal := self._refusal(code, record, FUNCTION)) is not None:
             record.refused[FUNCTION] = refusal
             return False
-        for compiled in reversed(record.alive(FUNCTION)):
-            if self._attach(func, compiled):
-                return True
-        return self._compile(record, code, FUNCTION, func, args)
+        alive = record.alive(FUNCTION)
+        if not any(compiled.suspended for compiled in alive):
+            for compiled in reversed(alive):
+                if self._attach(func, compiled):
+                    return True
+        done = self._compile(record, code, FUNCTION, func, args)
+        self._go_on(record, FUNCTION, func)
+        return done
 
     def hot_loop(self, func: FunctionType | None, at: int, locals_: tuple[Any, ...],
                  stack: tuple[Any, ...]) -> bool | None:
@@ -116,6 +120,7 @@ class Hooks:
             record.refused[at] = refusal
             return False
         done = self._compile(record, code, at, func, (locals_, stack))
+        self._go_on(record, at, func)
         self._note_loop(record, code, at)
         return done
 
@@ -153,12 +158,28 @@ class Hooks:
         record, compiled = self._found(version)
         if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
             return None
-        if self.budget.allows(compiled.size):
-            record.outgrown.add(compiled.at)
-            version.retire("it runs long enough to be made anew, and better")
-        else:
+        if not self.budget.allows(compiled.size):
             version.work = compiled.work
+            return None
+        record.outgrown.add(compiled.at)
+        if self.in_background(record):
+            compiled.suspended = True       # until it is seen with what values a better one is to work
+            version.suspend()
+        else:
+            version.retire(OUTGROWN)
         return None
+
+    def _go_on(self, record: Record, at: int, func: FunctionType) -> None:
+        """Quickly made code goes on until the better one is there, or until it may be asked for again."""
+        for compiled in record.alive(at):
+            if compiled.suspended:
+                compiled.suspended = False
+                compiled.outgrown = at in record.underway
+                compiled.version.resume()
+                if not compiled.outgrown:
+                    compiled.version.work = compiled.work
+                if at == FUNCTION:
+                    self._attach(func, compiled)
 
     def detoured(self, version: Any) -> bool | None:
         """Native calls find no version any more of what they were made for: the next version calls what there is now."""
@@ -351,6 +372,9 @@ class Hooks:
             if code is not None:
                 self.runtime.underway(code, False)
         if done is None:
+            for old in record.alive(compiled.at):
+                if old.outgrown:
+                    old.outgrown, old.version.work = False, old.work
             return False
         self._add(record, compiled)
         function = making.function()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel import evaluate, passes
 from tiercel.bytecode import decode
 from tiercel.control.gain import LOOP, estimate
-from tiercel.control.records import FUNCTION, Compiled, Record, Site
+from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
 from tiercel.graph.ops import OPS
@@ -212,6 +212,11 @@ class Making:
         began = perf_counter()
         library, addresses = emit.link(image, self.unlinked)
         compiled.seconds["link"] = perf_counter() - began
+        if not version.valid:
+            return None
+        for old in self.record.alive(compiled.at):
+            if old.outgrown:
+                old.version.retire(OUTGROWN)
         if compiled.at == FUNCTION:
             done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
             evaluate.register(version, self.form)

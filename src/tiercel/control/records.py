@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 FUNCTION = -1                # in place of a loop header: the whole function
 
+# Why a version goes that was made quickly at first.
+OUTGROWN = "it runs long enough to be made anew, and better"
+
 
 # Reasons of exits that are the normal end of a running loop, or of a function that lets an exception out.
 FINISHES = frozenset({"end of the compiled loop", "return from a running loop", "an exception raised again"})
@@ -53,8 +56,8 @@ class Compiled:
     """
 
     __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "exits", "inlined", "instructions", "lines",
-                 "measured", "name", "notes", "number", "params", "result", "retired", "saves", "seconds", "sites", "size",
-                 "types", "version", "where", "work")
+                 "measured", "name", "notes", "number", "outgrown", "params", "result", "retired", "saves", "seconds",
+                 "sites", "size", "suspended", "types", "version", "where", "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -82,6 +85,8 @@ class Compiled:
         self.counts: list[int] = []
         self.calls = 0
         self.exits = 0
+        self.suspended = False                                # for a call or round that shows what a better one is for
+        self.outgrown = False                                 # it goes on until the better one is there
 
     def refresh(self) -> None:
         """Read the counters of a version that is still there."""

@@ -61,6 +61,7 @@ class Explanation:
         if self.record is None:
             return [self._not_asked()]
         reasons = [f"{_what(self.code, at)}: {reason}" for at, reason in self.record.refused.items()]
+        reasons += [f"{_what(self.code, at)}: its machine code is being made" for at in sorted(self.record.underway)]
         if not reasons and not self.record.compiled:
             reasons = [self._not_asked()]
         return reasons

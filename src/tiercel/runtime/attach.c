@@ -151,7 +151,8 @@ static tc_version *
 version_for(PyFunctionObject *func)
 {
     tc_version *version = tc_versions_of((PyCodeObject *)func->func_code);
-    while (version != NULL && (version->globals != func->func_globals || version->builtins != func->func_builtins)) {
+    while (version != NULL && (version->globals != func->func_globals || version->builtins != func->func_builtins
+                               || version->suspended)) {
         version = version->next;
     }
     return version;
@@ -339,6 +340,34 @@ tc_version_retire(tc_version *version, const char *reason)
     }
     PyErr_Clear();
     PyErr_SetRaisedException(exc);
+}
+
+void
+tc_version_suspend(tc_version *version)
+{
+    if (!version->valid || !version->installed || version->suspended) {
+        return;
+    }
+    version->suspended = 1;
+    tc_refresh_targets(version);
+    if (version->loop_at < 0) {
+        detach_functions(version);
+    }
+    tc_mark_frames(version);
+    tc_ask_at_once(version->code, version->loop_at);
+}
+
+void
+tc_version_resume(tc_version *version)
+{
+    version->suspended = 0;
+    tc_refresh_targets(version);
+    for (size_t i = 0; version->loop_at < 0 && attached.used && i <= attached.mask; i++) {
+        PyFunctionObject *func = (PyFunctionObject *)attached.slots[i].a;
+        if (func != NULL && (PyCodeObject *)func->func_code == version->code && version_for(func) == version) {
+            (void)attach(func, version);     /* it is in the table, which does not grow */
+        }
+    }
 }
 
 void

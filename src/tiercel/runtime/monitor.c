@@ -369,7 +369,7 @@ enter_loop(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
     tc_version *version = tc_loop_version(code, at, frame->f_globals);
     while (version != NULL) {
         tc_version *next = version->next;
-        if (version->loop_at == at && version->globals == frame->f_globals) {
+        if (version->loop_at == at && version->globals == frame->f_globals && !version->suspended) {
             int result = tc_run_loop(version, frame);
             if (result != 0) {
                 return result;
@@ -405,6 +405,26 @@ ask_loop(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
     Py_XDECREF(stack);
     Py_XDECREF(locals);
     return result;
+}
+
+void
+tc_ask_at_once(PyCodeObject *code, int at)
+{
+    tc_code *record = code ? tc_code_get(code) : NULL;
+    struct tc_counter *counter = record && at >= 0 ? tc_counter_of(record, at) : NULL;
+    if (record != NULL && at < 0) {
+        record->calls = 0;
+        record->call_limit = 1;
+        record->calls_decided = record->calls_refused;
+    }
+    if (counter != NULL) {
+        counter->count = 0;
+        counter->limit = 1;
+        counter->decided = 0;
+    }
+    if (record != NULL && state.hooks != NULL) {
+        tc_instrument_again(code);
+    }
 }
 
 /* The interpreter jumps. */

@@ -12,7 +12,20 @@
 static void
 refresh(tc_target *target)
 {
-    target->native = target->version ? target->version->native : target->detour;
+    tc_version *version = target->version;
+    target->native = version && !version->suspended ? version->native : target->detour;
+}
+
+void
+tc_refresh_targets(tc_version *version)
+{
+    PyObject *targets = version->targets;
+    for (Py_ssize_t i = 0; targets != NULL && i < PyList_GET_SIZE(targets); i++) {
+        tc_target *target = (tc_target *)PyList_GET_ITEM(targets, i);
+        if (target->version == version && target->detour != NULL) {
+            refresh(target);
+        }
+    }
 }
 
 void

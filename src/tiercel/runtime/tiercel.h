@@ -97,6 +97,7 @@ struct tc_version {
     uint32_t active;         /* the last sweep that found it on some stack */
     void **watches;          /* what it is registered under; see watch.c */
     Py_ssize_t watch_count;
+    char suspended;          /* for a call or a round, of which the control has a better version made */
     Py_ssize_t leaving;      /* calls that go on in the interpreter and will return to its machine code */
     PyObject *library;       /* keeps the machine code */
     PyObject *name;
@@ -139,6 +140,8 @@ void tc_version_clear(tc_version *version);
 
 /* The version is retired: its targets lead to it no more. */
 void tc_leave_targets(tc_version *version);
+/* After the version was suspended or resumed. */
+void tc_refresh_targets(tc_version *version);
 
 /* -- attach.c -- */
 
@@ -185,6 +188,9 @@ void tc_retire_all(const char *reason);
 
 /* Makes a version invalid: detaches its functions, makes its active frames leave, sends native callers elsewhere. */
 void tc_version_retire(tc_version *version, const char *reason);
+/* The next call or round that would be the version's is the interpreter's, which asks the control about it at once. */
+void tc_version_suspend(tc_version *version);
+void tc_version_resume(tc_version *version);
 
 /* Every function's vectorcall while it is not attached (the interpreter's own, not exported). */
 extern vectorcallfunc tc_interpreter_entry;
@@ -273,6 +279,8 @@ void tc_unwatch(tc_version *version);
 /* Lets PY_START and JUMP count again in this code, from zero; the first only has the events sent again. */
 void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
+/* The control is asked about this function (`at` < 0), or this loop of it, when it runs next. */
+void tc_ask_at_once(PyCodeObject *code, int at);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
 void tc_note_noisy(tc_version *version, Py_ssize_t site);
 /* Quickly made code has done its work. */

@@ -526,6 +526,24 @@ version_get_reason(tc_version *version, void *closure)
     return Py_NewRef(version->reason ? version->reason : Py_None);
 }
 
+PyDoc_STRVAR(suspend_doc, "suspend(): the next call or round that would be its is interpreted, and a hook asked about it.");
+
+static PyObject *
+version_suspend(tc_version *version, PyObject *unused)
+{
+    tc_version_suspend(version);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(resume_doc, "resume(): calls and rounds are its again.");
+
+static PyObject *
+version_resume(tc_version *version, PyObject *unused)
+{
+    tc_version_resume(version);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef version_methods[] = {
     {"set_site", (PyCFunction)version_set_site, METH_VARARGS, set_site_doc},
     {"test_value", (PyCFunction)version_test_value, METH_VARARGS, test_value_doc},
@@ -538,6 +556,8 @@ static PyMethodDef version_methods[] = {
     {"assume_type", (PyCFunction)version_assume_type, METH_O, assume_type_doc},
     {"assume_global", (PyCFunction)version_assume_global, METH_VARARGS, assume_global_doc},
     {"assume_function", (PyCFunction)version_assume_function, METH_O, assume_function_doc},
+    {"suspend", (PyCFunction)version_suspend, METH_NOARGS, suspend_doc},
+    {"resume", (PyCFunction)version_resume, METH_NOARGS, resume_doc},
     {"retire", (PyCFunction)version_retire, METH_O, retire_doc},
     {NULL},
 };
