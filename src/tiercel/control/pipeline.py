@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tiercel.evaluate import Evaluation
 
 
-# LLVM's time grows faster than its text; this much takes it about half a second.
-MAX_TEXT = 250_000
+# LLVM's time grows faster than its text; this much takes it half a second and more.
+MAX_TEXT = 350_000
 
 
 class TooLarge(evaluate.Unsupported):

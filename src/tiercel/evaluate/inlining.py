@@ -19,7 +19,7 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
-ROOM = 1000                   # nodes of a graph into which more is inlined
+ROOM = 500                    # nodes of a graph into which more is inlined
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 
