@@ -397,6 +397,12 @@ def _of_array(function: str) -> Rule:
     return rule
 
 
+def _list_join(e: Lowering, node: Node) -> None:
+    *args, list_ = [tuple(e.typed(arg).split(" ", 1)) for arg in node.args]
+    taken = str(int(bool(node.attrs.get("stolen"))))
+    e.alias(node, e.call("ptr", node.op.symbol, *args, list_, ("i32", taken)))  # type: ignore[arg-type, union-attr]
+
+
 def _new_function(e: Lowering, node: Node) -> None:
     attrs = node.attrs
     items = e.array(node.args)
@@ -525,6 +531,7 @@ RULES: dict[str, Any] = {
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
     **dict.fromkeys(("list_has", "tuple_has"), _unless_unknown("tc_sequence_has")),
     **{name: _unless_unknown(f"tc_{name}") for name in ("dict_has_str", "set_has_str", "set_add_str", "set_within")},
+    "list_join": _list_join, "list_join_slice": _list_join,
     "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
     "method_function": _field("method.function", "func", "ptr"), "method_self": _field("method.self", "func", "ptr"),
     "tuple_length": _field("var.size", "tuple"), "tuple_item": _tuple_item, "tuple_new": _of_array("tc_tuple_new"),

@@ -317,6 +317,10 @@ _op("list_swap", "oii", "", PURE | KEEPS, writes="items", doc="exchanges two ite
 _op("list_has", "oo", "b", LEAVES, reads="list items", symbol="tc_sequence_has", attrs="reason",
     doc="operand 1 is of a simple type; leaves if it is compared with an item that is not")
 _op("list_concat", "oo", "o", ref="new", reads="list items", symbol="tc_list_concat")
+_op("list_join", "oo", "o", ref="new", reads="list items", steals="last", symbol="tc_list_join",
+    doc="operand 1 + operand 0; a list that is taken over, and that nothing else holds, grows instead of being copied")
+_op("list_join_slice", "oiio", "o", ref="new", reads="list items", steals="last", symbol="tc_list_join_slice",
+    doc="likewise with operand 0 from operand 1 up to operand 2, bounds already adjusted")
 _op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_list_extend_list")
 
 # -- tuples ----------------------------------------------------------------------------------------------------------
@@ -491,7 +495,8 @@ _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
 # What type of object an operation that makes one surely makes.
 MADE_TYPES: dict[str, type] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
-    "list_of": list, "list_slice": list, "list_concat": list, "str_slice": str, "bytes_slice": bytes,
+    "list_of": list, "list_slice": list, "list_concat": list, "list_join": list,
+    "list_join_slice": list, "str_slice": str, "bytes_slice": bytes,
     "tuple_slice": tuple, "str_concat": str, "str_from_code": str, "i64_to_str": str,
     "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,
 }

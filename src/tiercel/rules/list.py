@@ -11,7 +11,8 @@ from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST, SIMPLE, Fact
 from tiercel.values import Virtual
 
-_NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of"})
+_NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of", "list_join",
+                        "list_join_slice"})
 
 
 def _index(e: Any, items: Any, index: Any) -> Any:
@@ -174,6 +175,16 @@ def reverse(e: Any, items: Any) -> Any:
 
 @rule(operator.add, list, list)
 def concatenate(e: Any, a: Any, b: Any) -> Any:
+    grows = e.obj(a)
+    if _is_new_list(grows) and a is not b and e.fresh(grows):
+        # nobody else ever sees it
+        e.unmade.add(grows)
+        others = e.obj(b)
+        piece = _moved(e, others)
+        if piece is not None and others.op is OPS["list_slice"]:
+            e.unmade.add(others)
+            return e.emit("list_join_slice", *piece[:3], grows, fact=LIST, witness=e.witness_of(grows))
+        return e.emit("list_join", others, grows, fact=LIST, witness=e.witness_of(grows))
     return e.emit("list_concat", e.obj(a), e.obj(b), fact=LIST, witness=e.witness_of(a))
 
 

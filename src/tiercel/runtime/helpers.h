@@ -55,6 +55,9 @@ void tc_list_reverse(PyObject *list);
 void tc_list_insert(PyObject *list, int64_t index, PyObject *item);
 PyObject *tc_list_pop(PyObject *list, int64_t index);
 PyObject *tc_list_concat(PyObject *a, PyObject *b);
+/* `taken`: whether the reference to `list` is taken over. */
+PyObject *tc_list_join(PyObject *others, PyObject *list, int taken);
+PyObject *tc_list_join_slice(PyObject *source, int64_t low, int64_t high, PyObject *list, int taken);
 void tc_list_extend_list(PyObject *list, PyObject *other);
 int tc_list_extend(PyObject *list, PyObject *iterable);      /* -1 and an exception */
 /* `stolen`: a bit for each item whose reference the container takes over. */

@@ -82,6 +82,54 @@ tc_list_concat(PyObject *a, PyObject *b)
     return result;
 }
 
+/* Room for so many items in a list, as list_resize (listobject.c) makes it.  False: no memory. */
+static int
+make_room(PyListObject *list, Py_ssize_t size)
+{
+    if (size > list->allocated) {
+        Py_ssize_t room = (size + (size >> 3) + 6) & ~(Py_ssize_t)3;
+        PyObject **items = PyMem_Realloc(list->ob_item, (size_t)room * sizeof(PyObject *));
+        if (items == NULL) {
+            return 0;
+        }
+        list->ob_item = items;
+        list->allocated = room;
+    }
+    return 1;
+}
+
+static void
+copy_items(PyObject **to, PyObject **from, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        to[i] = Py_NewRef(from[i]);
+    }
+}
+
+PyObject *
+tc_list_join_slice(PyObject *source, int64_t low, int64_t high, PyObject *list, int taken)
+{
+    Py_ssize_t size = PyList_GET_SIZE(list), more = (Py_ssize_t)(high - low);
+    PyListObject *result = (PyListObject *)list;
+    if (!taken || Py_REFCNT(list) != 1 || list == source || !make_room(result, size + more)) {
+        result = (PyListObject *)PyList_New(size + more);
+        need(result != NULL);
+        copy_items(result->ob_item, ((PyListObject *)list)->ob_item, size);
+        if (taken) {
+            Py_DECREF(list);
+        }
+    }
+    copy_items(result->ob_item + size, ((PyListObject *)source)->ob_item + low, more);
+    Py_SET_SIZE(result, size + more);
+    return (PyObject *)result;
+}
+
+PyObject *
+tc_list_join(PyObject *others, PyObject *list, int taken)
+{
+    return tc_list_join_slice(others, 0, PyList_GET_SIZE(others), list, taken);
+}
+
 void
 tc_list_extend_list(PyObject *list, PyObject *other)
 {

@@ -37,6 +37,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_long_ne), FUNCTION(tc_long_gt), FUNCTION(tc_long_ge), FUNCTION(tc_f64_floordiv),
     FUNCTION(tc_f64_mod), FUNCTION(tc_range_length), FUNCTION(tc_range_new), FUNCTION(tc_list_append),
     FUNCTION(tc_list_repeat), FUNCTION(tc_list_reverse), FUNCTION(tc_list_pop), FUNCTION(tc_list_concat),
+    FUNCTION(tc_list_join), FUNCTION(tc_list_join_slice),
     FUNCTION(tc_list_extend_list), FUNCTION(tc_list_extend), FUNCTION(tc_list_new), FUNCTION(tc_tuple_new),
     FUNCTION(tc_str_from_code), FUNCTION(tc_str_item), FUNCTION(tc_str_eq), FUNCTION(tc_str_has), FUNCTION(tc_str_slice), FUNCTION(tc_bytes_slice),
     FUNCTION(tc_sequence_has), FUNCTION(tc_dict_get_or), FUNCTION(PyTuple_GetSlice), FUNCTION(tc_build_string),

@@ -179,3 +179,13 @@ def first_and_later_stores(n):
             fill(s, 1.5)
         kept += [p, s]
     return [(k.a, k.b) for k in kept if type(k.a) is int][:10]
+
+
+@case((5,))
+def joined_with_what_ends(n):
+    for i in range(n):
+        parts = [Noisy(i)]
+        both = [Noisy(-i)] + parts + [Noisy("last")]
+        log(len(both))
+        del both[0]
+        log("left", [each.name for each in both])

@@ -549,3 +549,50 @@ def queues_and_stacks(n, k):
 def popped_empty(xs):
     xs.pop()
     return xs, xs.pop()
+
+
+@case((list(range(9)), 4), (["a", None, 2.5], 1), ([1], 0), ([], 0))
+def joined(items, i):
+    """Sums of lists, the first of which nobody else sees: it grows, where it is not seen after all."""
+    result = []
+    for _ in range(10):
+        result.append(items[i:i + 1] + items[:i] + items[i + 1:])
+        result.append([i] + items + [i, i] + items[::-1] + items)
+        kept = [i, i]
+        result.append(kept + [1] + kept)
+        result.append((named := [i]) + named + (named + named))
+        result.append([] + items[:2] + [])
+        result.append(items + items[:1])
+        i = (i + 1) % (len(items) or 1)
+    return result
+
+
+@case((list(range(9)),), ([3, 1, 2, 1],))
+def sorted_by_joining(items):
+    def quick(items):
+        if len(items) < 2:
+            return items
+        first, *rest = items
+        return quick([x for x in rest if x < first]) + [first] + quick([x for x in rest if x >= first])
+    return quick(items), items
+
+
+@case((6,))
+def joined_and_stored(n):
+    items, others = list(range(n)), list("abcdef")
+    for i in range(12):
+        items[i % 3:] = items[i % 3 + 1:] + items[i % 3:i % 3 + 1]
+        others[:] = others[2:3] + others[0:2] + others[3:]
+    return items, others
+
+
+@case(([1, 2, 3], (4,)), ([1], None))
+def joined_with_something_else(items, other):
+    result = []
+    for i in range(8):
+        try:
+            result.append(items[:1] + items[1:] + other)
+        except TypeError as error:
+            result.append(str(error))
+        result.append(items[:i] + [x * 2 for x in items] + ([i] if i % 2 else items[:]))
+    return result
