@@ -353,10 +353,11 @@ def test_fork_before_anything_was_compiled():
         pid = os.fork()
         def f(a): return a + 1
         for i in range(200): f(i)
+        if pid != 0:
+            os.waitpid(pid, 0)
         print(len(tiercel.explain(f).versions), flush=True)
         if pid == 0:
             os._exit(0)
-        os.waitpid(pid, 0)
     """)
     assert out == "1\n1\n"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from time import perf_counter
+from time import thread_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +80,11 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
     if (least := hooks.runs_at_least(record, FUNCTION)) and not decode(func.__code__).flow.loops:
         raise TooSoon(least)
     Library.trash.clear()
-    began, then = perf_counter(), record.history.clock
+    began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, FUNCTION)
     evaluation = evaluate.evaluate_function(func, args, record.history)
     compiled = Compiled(func.__code__, FUNCTION, len(record.compiled) + 1)
-    compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
+    compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     compiled.types = tuple(id(type(value)) for value in args or ())
     return _finish(hooks, record, compiled, evaluation, func)
 
@@ -95,11 +95,11 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
-    began, then = perf_counter(), record.history.clock
+    began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
     evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
-    compiled.began, compiled.seconds["evaluate"] = then, perf_counter() - began
+    compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     return _finish(hooks, record, compiled, evaluation, func)
 
 
@@ -132,9 +132,9 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
             func: FunctionType) -> Compiled | None:
     graph = evaluation.graph
     _describe(compiled, evaluation)
-    began = perf_counter()
+    began = thread_time()
     passes.run(graph, verify=hooks.config.strict)
-    compiled.seconds["passes"] = perf_counter() - began
+    compiled.seconds["passes"] = thread_time() - began
     saves = estimate(graph) / (1 if graph.loop_at is None else LOOP)
     if not hooks.config.sync and saves <= 0:
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
@@ -144,10 +144,10 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     if not hooks.load_llvm():
         raise Postponed
     from tiercel import emit  # not for code that gains nothing
-    began = perf_counter()
+    began = thread_time()
     lowered = emit.lower(graph, graph.name, hooks.config.exit_storm is not None,
                          not record.history.frugal, evaluation.spared)
-    compiled.seconds["lower"] = perf_counter() - began
+    compiled.seconds["lower"] = thread_time() - began
     compiled.size = size = len(lowered.text)
     quick = lowered.plan.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
@@ -209,9 +209,9 @@ class Making:
         image = job.take()
         if not version.valid:
             return None
-        began = perf_counter()
+        began = thread_time()
         library, addresses = emit.link(image, self.unlinked)
-        compiled.seconds["link"] = perf_counter() - began
+        compiled.seconds["link"] = thread_time() - began
         if not version.valid:
             return None
         for old in self.record.alive(compiled.at):
