@@ -43,9 +43,9 @@ FEW_ENDS = 300
 # as long again.
 WHOLE = 1.3
 LLVM = 1.2
-PART = 0.25
+PART = 0.5
 # What a version saves of a function without loops in so few calls is never worth evaluating it.
-FEW_CALLS = 5000
+FEW_CALLS = 10_000
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
