@@ -92,6 +92,23 @@ def test_what_is_put_off_is_not_counted_meanwhile_and_counts_anew() -> None:
     assert [args[0][0] for args in hooks.of("hot_call")] == [10, 110]
 
 
+def test_what_is_put_off_goes_on_counting_while_the_main_thread_is_blocked() -> None:
+    f = fresh("def f(a): return a")
+    hooks = started("f")
+
+    def work() -> None:
+        for i in range(1, 101):
+            f(i)
+        time.sleep(0.3)
+        for i in range(101, 201):
+            f(i)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert [args[0][0] for args in hooks.of("hot_call")] == [10, 110]
+
+
 def test_a_loop_that_is_put_off_goes_on_counting_after_a_while() -> None:
     f = fresh("def f(seconds):\n  end = clock() + seconds\n  while clock() < end: pass")
     f.__globals__["clock"] = time.monotonic

@@ -68,7 +68,7 @@ class Budget:
 
     def settle(self, seconds: float) -> None:
         """What was reserved is done, and charged with what it really took."""
-        self.spent -= seconds
+        self.spent = max(0.0, self.spent - seconds)      # a forked child begins at zero
 
     def charge(self, seconds: float) -> None:
         self.spent += seconds

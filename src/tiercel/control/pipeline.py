@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
+from dataclasses import dataclass
 from time import thread_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -183,22 +184,19 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     return making.finish(hooks, job)
 
 
+@dataclass(slots=True)
 class Making:
     """A version whose machine code is being made.  It keeps nothing of the program alive but the code object."""
 
-    __slots__ = ("compiled", "extra_words", "forecast", "function", "form", "quick", "record", "unlinked", "version")
-
-    def __init__(self, record: Record, compiled: Compiled, version: Any, form: evaluate.NativeForm, unlinked: Any,
-                 extra_words: int, quick: bool) -> None:
-        self.record = record
-        self.compiled = compiled
-        self.version = version
-        self.form = form
-        self.unlinked = unlinked
-        self.extra_words = extra_words
-        self.quick = quick
-        self.forecast = 0.0             # seconds, as the budget counts on
-        self.function: weakref.ref[FunctionType] | None = None    # whose version it is, where that may have gone
+    record: Record
+    compiled: Compiled
+    version: Any
+    form: evaluate.NativeForm
+    unlinked: Any
+    extra_words: int
+    quick: bool
+    forecast: float = 0.0                                     # seconds, as the budget counts on
+    function: weakref.ref[FunctionType] | None = None         # whose version it is, where that may have gone
 
     def finish(self, hooks: Hooks, job: Any) -> Compiled | None:
         """Link and install what is made; None if an assumption was broken meanwhile.  RuntimeError: LLVM failed."""

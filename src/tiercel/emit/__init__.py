@@ -77,4 +77,6 @@ def install(graph: Graph, lowered: Lowered, version: Any) -> Linked:
 
 def assembly(lowered: Lowered) -> str:
     """The machine code of a version, to read."""
-    return backend().assembly(lowered.text, lowered.main, lowered.plan.effort)
+    made = backend().job(lowered.text, lowered.main, lowered.plan.effort, readable=True)
+    made.run()
+    return made.take().decode()

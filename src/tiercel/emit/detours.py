@@ -39,7 +39,7 @@ def _detour(signature: str) -> int:
     linked = _made.get(signature)
     if linked is None:
         llvm = backend()
-        made = llvm.job(text_of(signature), "detour", Effort.QUICK, None)
+        made = llvm.job(text_of(signature), "detour", Effort.QUICK)
         made.run()
         linked = llvm.link(made.take(), ["detour"], {"tc_detour": _runtime.symbols()["tc_detour"]}, f"detour {signature}")
         _made[signature] = linked

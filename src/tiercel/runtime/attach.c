@@ -439,7 +439,7 @@ report_retired(void)
             }
             PyErr_Clear();
             Py_XDECREF(args);
-            version->reported = result != -1 || !tc_monitor_on();
+            version->reported = result != -1 || !tc_control_is_on();
             if (result > 0 && version->code != NULL) {
                 tc_rearm(version->code);
             }

@@ -4,13 +4,10 @@
 
 #include "tiercel.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <time.h>
 
-enum { STACK_SIZE = 16 << 20 };
 enum { RETRY_NS = 10000000 };    /* where the control could not be called */
 
 /* What is wanted of LLVM, as llvmlite's library exports it. */
@@ -47,10 +44,11 @@ typedef struct tc_job {
     PyObject *main;
     PyObject *owner;             /* the control's */
     int quick;
+    int readable;                /* assembly instead of an object file */
     enum { NEW, BEGUN, MADE, TAKEN } state;
     void *buffer;
     char *error;                 /* malloc'ed; or `buffer` */
-    int64_t parse_ns, passes_ns, codegen_ns, cpu_ns;
+    int64_t cpu_ns;
     struct tc_job *next;
 } tc_job;
 
@@ -93,10 +91,7 @@ static void
 make_module(tc_job *job)
 {
     char *error = NULL;
-    int64_t began = nanoseconds(CLOCK_MONOTONIC);
     void *module = llvm.parse(llvm.context, PyBytes_AS_STRING(job->text), &error);
-    int64_t parsed = nanoseconds(CLOCK_MONOTONIC);
-    job->parse_ns = parsed - began;
     void *function = module && !error ? llvm.get_function(module, PyBytes_AS_STRING(job->main)) : NULL;
     if (function == NULL) {
         note_error(job, "LLVM does not take the text", error);
@@ -107,12 +102,9 @@ make_module(tc_job *job)
             llvm.add_attribute(function, (int)llvm.noinline);
             llvm.add_attribute(function, (int)llvm.optnone);
         }
-        int64_t improved = nanoseconds(CLOCK_MONOTONIC);
-        job->passes_ns = improved - parsed;
-        job->buffer = llvm.emit(job->quick ? llvm.quick_machine : llvm.machine, module, 1, &error);
-        job->codegen_ns = nanoseconds(CLOCK_MONOTONIC) - improved;
+        job->buffer = llvm.emit(job->quick ? llvm.quick_machine : llvm.machine, module, !job->readable, &error);
         if (job->buffer == NULL) {
-            note_error(job, "LLVM makes no object file", error);
+            note_error(job, "LLVM makes nothing of the text", error);
         }
         else if (error != NULL) {
             llvm.dispose_string(error);
@@ -202,20 +194,9 @@ start_thread(void)
     if (background.exists || background.broken || tc_forking() || (background.queue == NULL && background.made == NULL)) {
         return;
     }
-    pthread_attr_t attr;
-    sigset_t all, old;
-    if (pthread_attr_init(&attr) != 0) {
-        return;
-    }
     background.stop = background.posted = 0;
-    /* Signals are for the program's threads. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    background.exists = pthread_attr_setstacksize(&attr, STACK_SIZE) == 0
-                        && pthread_cond_init(&background.changed, NULL) == 0
-                        && pthread_create(&background.thread, &attr, work, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
+    background.exists = pthread_cond_init(&background.changed, NULL) == 0
+                        && tc_start_thread(&background.thread, work, NULL) == 0;
 }
 
 /* Once what it is at is done. */
@@ -269,7 +250,7 @@ install_made(void *unused)
     pthread_mutex_unlock(&background.lock);
     tc_job *job;
     int result = 0;
-    while (result >= 0 && tc_monitor_on() && !tc_on_worker() && !tc_others_active(PyThreadState_Get())
+    while (result >= 0 && tc_control_is_on() && !tc_on_worker() && !tc_others_active(PyThreadState_Get())
            && (job = take_made()) != NULL) {
         PyObject *args = PyTuple_Pack(1, job);
         result = args ? tc_call_hook("made", args) : -1;
@@ -387,10 +368,10 @@ tc_py_background_wait(PyObject *module, PyObject *seconds)
 static PyObject *
 job_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"text", "main", "quick", "owner", NULL};
+    static char *names[] = {"text", "main", "quick", "owner", "readable", NULL};
     PyObject *text, *main, *owner = Py_None;
-    int quick;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "SSp|O:Job", names, &text, &main, &quick, &owner)) {
+    int quick, readable = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "SSp|Op:Job", names, &text, &main, &quick, &owner, &readable)) {
         return NULL;
     }
     if (llvm.parse == NULL) {
@@ -403,6 +384,7 @@ job_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         job->main = Py_NewRef(main);
         job->owner = Py_NewRef(owner);
         job->quick = quick;
+        job->readable = readable;
     }
     return (PyObject *)job;
 }
@@ -476,13 +458,6 @@ job_take(tc_job *job, PyObject *unused)
 }
 
 static PyObject *
-job_get_timings(tc_job *job, void *unused)
-{
-    return Py_BuildValue("{sLsLsL}", "parse", (long long)job->parse_ns, "opt", (long long)job->passes_ns,
-                         "codegen", (long long)job->codegen_ns);
-}
-
-static PyObject *
 job_get_seconds(tc_job *job, void *unused)
 {
     return PyFloat_FromDouble((double)job->cpu_ns / 1e9);
@@ -498,12 +473,11 @@ static PyMethodDef job_methods[] = {
     {"run", (PyCFunction)job_run, METH_NOARGS, PyDoc_STR("run(): does it, in this thread, without the GIL.")},
     {"start", (PyCFunction)job_start, METH_NOARGS, PyDoc_STR("start(): has it done beside the program.  Then the hook\n"
                                                              "`made` is called with the job.")},
-    {"take", (PyCFunction)job_take, METH_NOARGS, PyDoc_STR("take() -> the object file; RuntimeError if there is none.")},
+    {"take", (PyCFunction)job_take, METH_NOARGS, PyDoc_STR("take() -> what was made; RuntimeError if there is none.")},
     {NULL},
 };
 
 static PyGetSetDef job_getset[] = {
-    {"timings", (getter)job_get_timings, NULL, "nanoseconds, by the name of the step", NULL},
     {"seconds", (getter)job_get_seconds, NULL, "of processor time", NULL},
     {"owner", (getter)job_get_owner, NULL, "what was given at the beginning", NULL},
     {NULL},
@@ -512,7 +486,8 @@ static PyGetSetDef job_getset[] = {
 PyTypeObject tc_job_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "tiercel._runtime.Job",
-    .tp_doc = PyDoc_STR("Job(text, main, quick, owner=None)\n--\n\nAn object file to be made of LLVM's text."),
+    .tp_doc = PyDoc_STR("Job(text, main, quick, owner=None, readable=False)\n--\n\n"
+                        "An object file, or assembly to read, to be made of LLVM's text."),
     .tp_basicsize = sizeof(tc_job),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = job_new,

@@ -1,250 +1,16 @@
-/* Finding hot code: PY_START and JUMP events of sys.monitoring, counted per code object, and the calls of the
-   control's hooks.  A location whose fate is decided answers DISABLE, now and whenever events are restarted. */
+/* Finding hot code: PY_START and JUMP events of sys.monitoring, counted per code object; what is hot
+   is the control's to decide.  A location whose fate is decided answers DISABLE, now and whenever events are restarted. */
 
 #include "tiercel.h"
 #include "exits.h"
 
-#include <time.h>
-
 enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
-enum { FIRST_MISSES = 4 };       /* the control hears of that many, and then of each doubling */
-enum { WORK_BEFORE_ASKING_AGAIN = 1000000 };     /* where a hook could not be called */
 
 static struct {
-    PyObject *hooks;             /* NULL: off */
     PyObject *disable;
-    int running;                 /* a hook is running, on whatever thread */
-    int forks;                   /* threads that are about to fork: no hook begins */
     int paused;                  /* other tools are on: our events are off */
-    int ready;                   /* the control has imported what it needs */
     int at_exit;                 /* `stop` is registered with atexit */
 } state;
-
-/* -- calling hooks -- */
-
-typedef struct {
-    PyObject *hooks;
-    const char *name;
-    PyObject *args;
-    int result;
-    PyObject *exception;
-} tc_hook_call;
-
-static void
-run_hook(void *data)
-{
-    tc_hook_call *call = data;
-    PyObject *method = PyObject_GetAttrString(call->hooks, call->name);
-    PyObject *result = method ? PyObject_Call(method, call->args, NULL) : NULL;
-    if (result != NULL) {
-        call->result = result == Py_False ? 0 : result == Py_None ? TC_LATER : 1;
-    }
-    else {
-        PyObject *exc = PyErr_GetRaisedException();
-        PyObject *ignored = PyObject_CallMethod(call->hooks, "failed", "O", exc);
-        call->result = -1;
-        if (ignored == NULL) {
-            call->exception = PyErr_GetRaisedException();
-            call->result = -2;
-        }
-        Py_XDECREF(ignored);
-        Py_DECREF(exc);
-    }
-    Py_XDECREF(result);
-    Py_XDECREF(method);
-}
-
-/* Whether this thread is in the midst of importing a module: a worker that imports the same one would wait for us. */
-static int
-is_importing(void)
-{
-    int found = 0;
-    PyObject *bootstrap = PyImport_ImportModule("_frozen_importlib");
-    PyObject *locks = bootstrap ? PyObject_GetAttrString(bootstrap, "_module_locks") : NULL;
-    PyObject *refs = locks && PyDict_CheckExact(locks) ? PyDict_Values(locks) : NULL;
-    unsigned long me = PyThread_get_thread_ident();
-    for (Py_ssize_t i = 0; refs != NULL && !found && i < PyList_GET_SIZE(refs); i++) {
-        PyObject *lock = NULL;
-        if (PyWeakref_Check(PyList_GET_ITEM(refs, i)) && PyWeakref_GetRef(PyList_GET_ITEM(refs, i), &lock) > 0) {
-            PyObject *owner = PyObject_GetAttrString(lock, "owner");
-            found = owner != NULL && PyLong_Check(owner) && PyLong_AsUnsignedLong(owner) == me;
-            Py_XDECREF(owner);
-            Py_DECREF(lock);
-        }
-    }
-    Py_XDECREF(refs);
-    Py_XDECREF(locks);
-    Py_XDECREF(bootstrap);
-    PyErr_Clear();
-    return found;
-}
-
-static int
-is_ready(void)
-{
-    if (!state.ready) {
-        PyObject *ready = NULL;
-        if (PyObject_GetOptionalAttrString(state.hooks, "ready", &ready) < 0) {
-            PyErr_Clear();
-        }
-        state.ready = ready == NULL || ready == Py_True;
-        Py_XDECREF(ready);
-    }
-    return state.ready || !is_importing();
-}
-
-static void
-resume_threads(void)
-{
-    tc_waiting_resume();
-    tc_background_resume();
-}
-
-int
-tc_call_hook(const char *name, PyObject *args)
-{
-    if (state.hooks == NULL || state.running || state.forks || tc_on_worker() || Py_IsFinalizing() || !is_ready()) {
-        return -1;
-    }
-    PyObject *exc = PyErr_GetRaisedException();
-    /* Another thread may stop meanwhile. */
-    tc_hook_call call = {Py_NewRef(state.hooks), name, args, -1, NULL};
-    state.running = 1;
-    (void)tc_on_thread(run_hook, &call);     /* no thread to be had: -1, as if it could not be called now */
-    state.running = 0;
-    Py_DECREF(call.hooks);
-    PyErr_SetRaisedException(call.exception ? call.exception : exc);
-    if (call.exception != NULL) {
-        Py_XDECREF(exc);
-    }
-    resume_threads();
-    return call.result;
-}
-
-/* In the child of a fork there is no worker any more. */
-void
-tc_monitor_after_fork(void)
-{
-    state.running = 0;
-    state.forks = 0;
-    tc_waiting_after_fork();
-    tc_background_after_fork();
-}
-
-static void
-wait_for_hook(void)
-{
-    while (state.running && !tc_on_worker()) {
-        struct timespec moment = {0, 1000000};
-        Py_BEGIN_ALLOW_THREADS
-        nanosleep(&moment, NULL);
-        Py_END_ALLOW_THREADS
-    }
-}
-
-/* A child must not inherit locks that the compiler holds, its own or LLVM's: nobody would ever release them there. */
-PyObject *
-tc_py_before_fork(PyObject *module, PyObject *unused)
-{
-    state.forks++;
-    wait_for_hook();
-    tc_waiting_pause();
-    tc_background_pause();
-    Py_RETURN_NONE;
-}
-
-/* In the parent.  The interpreter warns of threads that it finds there: ours go on after the next hook. */
-PyObject *
-tc_py_after_fork(PyObject *module, PyObject *unused)
-{
-    state.forks -= state.forks > 0;
-    Py_RETURN_NONE;
-}
-
-PyObject *
-tc_py_after_fork_in_child(PyObject *module, PyObject *unused)
-{
-    state.forks = 0;
-    resume_threads();
-    Py_RETURN_NONE;
-}
-
-/* Where nobody can be given an exception that the control wants raised. */
-static int
-call_hook_unraisable(const char *name, PyObject *args)
-{
-    int result = args ? tc_call_hook(name, args) : -2;
-    if (result == -2) {
-        PyErr_WriteUnraisable(state.hooks);
-    }
-    Py_XDECREF(args);
-    return result;
-}
-
-void
-tc_note_noisy(tc_version *version, Py_ssize_t site)
-{
-    PyObject *exc = PyErr_GetRaisedException();
-    (void)call_hook_unraisable("noisy", Py_BuildValue("(On)", version, site));
-    PyErr_SetRaisedException(exc);
-}
-
-/* The control retires the version if it is to be replaced, which is to happen at the next call or round; if not, it
-   said how much more work the version is to do. */
-void
-tc_note_outgrown(tc_version *version)
-{
-    PyObject *exc = PyErr_GetRaisedException();
-    Py_INCREF(version);
-    version->work = INT64_MAX;
-    if (call_hook_unraisable("outgrown", Py_BuildValue("(O)", version)) == -1) {
-        version->work = WORK_BEFORE_ASKING_AGAIN;
-    }
-    tc_code *record = version->valid || version->code == NULL ? NULL : tc_code_get(version->code);
-    if (record != NULL && version->loop_at < 0) {
-        record->call_limit = 1;
-    }
-    struct tc_counter *counter = record && version->loop_at >= 0 ? tc_counter_of(record, version->loop_at) : NULL;
-    if (counter != NULL) {
-        counter->limit = 1;
-    }
-    Py_DECREF(version);
-    PyErr_SetRaisedException(exc);
-}
-
-void
-tc_note_detours(tc_version *version)
-{
-    PyObject *exc = PyErr_GetRaisedException();
-    Py_INCREF(version);
-    (void)call_hook_unraisable("detoured", Py_BuildValue("(O)", version));
-    Py_DECREF(version);
-    PyErr_SetRaisedException(exc);
-}
-
-void
-tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count)
-{
-    PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)func)->func_code;
-    tc_code *record = tc_code_get(code);
-    if (record == NULL || record->functions == NULL || record->misses_refused) {
-        return;
-    }
-    uint64_t misses = ++record->functions->misses;
-    if (misses < FIRST_MISSES || (misses & (misses - 1)) != 0) {
-        return;
-    }
-    PyObject *args = PyTuple_New(count);
-    for (Py_ssize_t i = 0; args != NULL && i < count; i++) {
-        PyTuple_SET_ITEM(args, i, Py_NewRef(slots[i] ? slots[i] : &tc_null_marker));
-    }
-    PyObject *pair = args ? Py_BuildValue("(ON)", func, args) : NULL;
-    int result = call_hook_unraisable("missed", pair);
-    record = tc_code_get(code);
-    if (result == 0 && record != NULL) {
-        record->misses_refused = 1;
-    }
-}
 
 /* -- the events -- */
 
@@ -295,7 +61,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     PyThreadState *ts = PyThreadState_Get();
     _PyInterpreterFrame *frame = ts->current_frame;
-    if (state.hooks == NULL || nargs != 2 || frame == NULL || frame->f_executable != args[0]
+    if (!tc_control_is_on() || nargs != 2 || frame == NULL || frame->f_executable != args[0]
         || !PyCode_Check(args[0])) {
         Py_RETURN_NONE;
     }
@@ -422,7 +188,7 @@ tc_ask_at_once(PyCodeObject *code, int at)
         counter->limit = 1;
         counter->decided = 0;
     }
-    if (record != NULL && state.hooks != NULL) {
+    if (record != NULL && tc_control_is_on()) {
         tc_instrument_again(code);
     }
 }
@@ -433,7 +199,7 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     PyThreadState *ts = PyThreadState_Get();
     _PyInterpreterFrame *frame = ts->current_frame;
-    if (state.hooks == NULL || nargs != 3 || frame == NULL || frame->f_executable != args[0]
+    if (!tc_control_is_on() || nargs != 3 || frame == NULL || frame->f_executable != args[0]
         || !PyCode_Check(args[0]) || tc_others_active(ts)) {
         Py_RETURN_NONE;
     }
@@ -497,18 +263,6 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return enter_loop(code, at, frame) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-int
-tc_forking(void)
-{
-    return state.forks > 0;
-}
-
-int
-tc_monitor_on(void)
-{
-    return state.hooks != NULL;
-}
-
 /* What was disabled in the code object is on again, also for frames that run it: these would not look at their
    instrumentation before their next call.  Setting local events, there and back, instruments at once. */
 void
@@ -530,7 +284,7 @@ void
 tc_rearm(PyCodeObject *code)
 {
     tc_code *record = tc_code_get(code);
-    if (record == NULL || state.hooks == NULL) {
+    if (record == NULL || !tc_control_is_on()) {
         return;
     }
     tc_waiting_remove(record);
@@ -556,7 +310,7 @@ tc_py_underway(PyObject *module, PyObject *args)
         return NULL;
     }
     record->underway = (char)whether;
-    if (!whether && state.hooks != NULL) {
+    if (!whether && tc_control_is_on()) {
         tc_instrument_again(code);
     }
     Py_RETURN_NONE;
@@ -636,7 +390,7 @@ find_monitoring(void)
 void
 tc_monitor_pause(int pause)
 {
-    if (state.hooks == NULL || state.paused == pause) {
+    if (!tc_control_is_on() || state.paused == pause) {
         return;
     }
     PyObject *exc = PyErr_GetRaisedException(), *monitoring = find_monitoring();
@@ -672,7 +426,7 @@ tc_py_start(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OII:start", &hooks, &threshold, &loop_threshold)) {
         return NULL;
     }
-    if (state.hooks != NULL) {
+    if (tc_control_is_on()) {
         PyErr_SetString(PyExc_RuntimeError, "start: already started");
         return NULL;
     }
@@ -685,7 +439,6 @@ tc_py_start(PyObject *module, PyObject *args)
     tc_next_generation();
     tc_threshold = threshold ? threshold : 1;
     tc_loop_threshold = loop_threshold ? loop_threshold : 1;
-    state.ready = 0;
     int failed = events_on(monitoring);
     if (!failed && tc_hooks_install() < 0) {
         PyObject *exc = PyErr_GetRaisedException();
@@ -698,22 +451,21 @@ tc_py_start(PyObject *module, PyObject *args)
         return NULL;
     }
     tc_tools_watch();
-    state.hooks = Py_NewRef(hooks);
+    tc_control_begin(hooks);
     Py_RETURN_NONE;
 }
 
 PyObject *
 tc_py_stop(PyObject *module, PyObject *unused)
 {
-    if (state.hooks != NULL) {
+    if (tc_control_is_on()) {
         PyObject *monitoring = find_monitoring();
         if (monitoring != NULL) {
             events_off(monitoring);
             Py_DECREF(monitoring);
         }
         PyErr_Clear();
-        Py_CLEAR(state.hooks);
-        wait_for_hook();         /* it would install what nobody watches any more */
+        tc_control_end();
     }
     tc_waiting_stop();
     tc_background_stop();

@@ -275,12 +275,11 @@ int tc_is_watched_value(tc_version *version, PyObject *object);
 int tc_keep_watched(tc_version *version, PyObject *list);
 void tc_unwatch(tc_version *version);
 
-/* -- monitor.c -- */
-/* Lets PY_START and JUMP count again in this code, from zero; the first only has the events sent again. */
-void tc_instrument_again(PyCodeObject *code);
-void tc_rearm(PyCodeObject *code);
-/* The control is asked about this function (`at` < 0), or this loop of it, when it runs next. */
-void tc_ask_at_once(PyCodeObject *code, int at);
+/* -- control.c -- */
+enum { TC_LATER = 2 };
+/* Calls a hook on a thread of its own: 0: it returned False, TC_LATER: None, 1: something else, -1: it could not be
+   called now or failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
+int tc_call_hook(const char *name, PyObject *args);
 /* The exits of a site reached a limit; a call matched no version (`slots`: an object for each argument slot). */
 void tc_note_noisy(tc_version *version, Py_ssize_t site);
 /* Quickly made code has done its work. */
@@ -288,23 +287,30 @@ void tc_note_outgrown(tc_version *version);
 /* Many native calls of the version found no version of what they call. */
 void tc_note_detours(tc_version *version);
 void tc_note_miss(PyObject *func, PyObject *const *slots, Py_ssize_t count);
-enum { TC_LATER = 2 };
-/* Calls a hook on a thread of its own: 0: it returned False, TC_LATER: None, 1: something else, -1: it could not be
-   called now or failed, -2: it failed and the control wants the exception, which is set, raised in the program. */
-int tc_call_hook(const char *name, PyObject *args);
+
+int tc_control_is_on(void);
+void tc_control_begin(PyObject *hooks);
+/* Waits for the hook that is running. */
+void tc_control_end(void);
+/* Whether a thread is about to fork. */
+int tc_forking(void);
+void tc_control_after_fork(void);
+PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
+PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
+PyObject *tc_py_after_fork_in_child(PyObject *module, PyObject *unused);
+
+/* -- monitor.c -- */
+/* Lets PY_START and JUMP count again in this code, from zero; the first only has the events sent again. */
+void tc_instrument_again(PyCodeObject *code);
+void tc_rearm(PyCodeObject *code);
+/* The control is asked about this function (`at` < 0), or this loop of it, when it runs next. */
+void tc_ask_at_once(PyCodeObject *code, int at);
+/* Switches our events off while other tools of sys.monitoring are there, and on again. */
+void tc_monitor_pause(int pause);
 
 PyObject *tc_py_start(PyObject *module, PyObject *args);
 PyObject *tc_py_stop(PyObject *module, PyObject *unused);
 PyObject *tc_py_underway(PyObject *module, PyObject *args);
-PyObject *tc_py_before_fork(PyObject *module, PyObject *unused);
-PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
-PyObject *tc_py_after_fork_in_child(PyObject *module, PyObject *unused);
-int tc_monitor_on(void);
-/* Whether a thread is about to fork. */
-int tc_forking(void);
-/* Switches our events off while other tools of sys.monitoring are there, and on again. */
-void tc_monitor_pause(int pause);
-void tc_monitor_after_fork(void);
 
 /* -- tools.c -- */
 extern int tc_tools_seen;        /* a tool came on since tc_others_active last said no */
@@ -320,6 +326,8 @@ void tc_tools_unwatch(void);
 /* Calls function(argument) on a thread with a large stack and a Python thread state of its own, while the caller
    waits without the GIL; on a worker already, at once.  0, or -1 where no thread can be made. */
 int tc_on_thread(void (*function)(void *), void *argument);
+/* Starts a thread that gets no signals, and has a large stack; it is to be joined.  -1: it cannot be made. */
+int tc_start_thread(pthread_t *thread, void *(*function)(void *), void *argument);
 int tc_on_worker(void);
 int tc_worker_init(void);
 /* Gives what the compiler keeps to the collector again. */

@@ -1,12 +1,11 @@
 /* Code that is hot but may not be compiled yet, for the budget is spent.  Its events are off meanwhile: counting what is
    decided anyway would cost each of its calls more than the call itself.  A thread that needs nothing of the
-   interpreter sleeps until the budget allows more, and has the main thread turn the events on again. */
+   interpreter sleeps until the budget allows more, and has whatever thread looks next turn the events on again. */
 
 #include "tiercel.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 enum { AT_A_TIME = 64 };         /* turning events on costs something, and so does counting */
@@ -33,7 +32,7 @@ sleep_until(void *unused)
     pthread_mutex_lock(&sleeper.lock);
     while (!sleeper.stop) {
         int result = pthread_cond_timedwait(&sleeper.stopped, &sleeper.lock, &sleeper.until);
-        if (result == ETIMEDOUT && Py_AddPendingCall(ring, NULL) == 0) {
+        if (result == ETIMEDOUT && tc_call_soon(ring) == 0) {
             break;
         }
         sleeper.until.tv_sec += result == ETIMEDOUT;     /* too many calls are pending */
@@ -45,12 +44,11 @@ sleep_until(void *unused)
 static void
 start_sleeper(void)
 {
-    if (sleeper.exists || first == NULL) {
+    if (sleeper.exists || first == NULL || tc_forking()) {
         return;
     }
     double seconds = delay < USUAL_DELAY ? USUAL_DELAY : delay > LONGEST_DELAY ? LONGEST_DELAY : delay;
     pthread_condattr_t attr;
-    sigset_t all, old;
     if (clock_gettime(CLOCK_MONOTONIC, &sleeper.until) != 0 || pthread_condattr_init(&attr) != 0) {
         return;
     }
@@ -61,12 +59,9 @@ start_sleeper(void)
         sleeper.until.tv_sec++;
     }
     sleeper.stop = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&sleeper.stopped, &attr) == 0) {
-        sleeper.exists = pthread_create(&sleeper.thread, NULL, sleep_until, NULL) == 0;
+        sleeper.exists = tc_start_thread(&sleeper.thread, sleep_until, NULL) == 0;
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_condattr_destroy(&attr);
 }
 
@@ -85,7 +80,7 @@ join_sleeper(void)
     }
 }
 
-/* On the main thread, between two instructions: the longest waiting count again, to ask when they are hot. */
+/* On whatever thread, between two instructions: the longest waiting count again, to ask when they are hot. */
 static int
 ring(void *unused)
 {
@@ -93,7 +88,7 @@ ring(void *unused)
     int count = 0;
     join_sleeper();
     delay = 0.0;
-    if (tc_monitor_on() && !tc_others_active(PyThreadState_Get())) {
+    if (tc_control_is_on() && !tc_others_active(PyThreadState_Get())) {
         while (first != NULL && count < AT_A_TIME) {
             codes[count++] = (PyCodeObject *)Py_NewRef((PyObject *)first->code);
             tc_waiting_remove(first);

@@ -173,7 +173,7 @@ after_fork_in_child(void)
     if (aside.active) {
         restore_collector(&PyInterpreterState_Main()->gc);
     }
-    tc_monitor_after_fork();
+    tc_control_after_fork();
 }
 
 int
@@ -220,15 +220,9 @@ run_job(void *data)
 }
 
 int
-tc_on_thread(void (*function)(void *), void *argument)
+tc_start_thread(pthread_t *thread, void *(*function)(void *), void *argument)
 {
-    if (on_worker) {
-        function(argument);
-        return 0;
-    }
-    tc_job job = {function, argument, 0};
     pthread_attr_t attr;
-    pthread_t thread;
     sigset_t all, old;
     if (pthread_attr_init(&attr) != 0) {
         return -1;
@@ -237,10 +231,22 @@ tc_on_thread(void (*function)(void *), void *argument)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int failed = pthread_attr_setstacksize(&attr, STACK_SIZE) != 0
-                 || pthread_create(&thread, &attr, run_job, &job) != 0;
+                 || pthread_create(thread, &attr, function, argument) != 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
-    if (failed) {
+    return failed ? -1 : 0;
+}
+
+int
+tc_on_thread(void (*function)(void *), void *argument)
+{
+    if (on_worker) {
+        function(argument);
+        return 0;
+    }
+    tc_job job = {function, argument, 0};
+    pthread_t thread;
+    if (tc_start_thread(&thread, run_job, &job) < 0) {
         return -1;
     }
     Py_BEGIN_ALLOW_THREADS

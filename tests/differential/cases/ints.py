@@ -391,22 +391,33 @@ def two_digits_or_not(xs):
     return total, [x + 1 for x in xs], [-x for x in xs]
 
 
-around_64_bits = ([5] * 8, [5] * 4 + [BIG, SMALL] * 2 + [BIG + 1, SMALL - 1, 2**200, -2**200], [BIG - 1, BIG, BIG + 1])
+around_64_bits = ([5] * 8, [5] * 4 + [BIG, SMALL] * 2 + [BIG + 1, SMALL - 1, -5 * 2**63, 2**200, -2**200],
+                  [BIG - 1, BIG, BIG + 1])
 
 
 @case(*((xs,) for xs in around_64_bits))
 def decided_by_what_fits(xs):
-    return ["fits" if SMALL <= x <= BIG else "does not fit" for x in xs]
+    return ["fits" if SMALL <= xs[i] <= BIG else "does not fit" for i in range(len(xs))]
 
 
 @case(*((xs,) for xs in around_64_bits))
 def decided_by_a_shift(xs):
-    return [1 if x >> 62 <= 1 else 2 for x in xs], [3 if (x >> 63) + 5 else 4 for x in xs]
+    return [1 if xs[i] >> 62 <= 1 else 2 for i in range(len(xs))]
 
 
 @case(*((xs,) for xs in around_64_bits))
-def decided_by_a_quotient(xs):
-    return ["small" if x // 2**62 >= -2 else "large" for x in xs]
+def true_if_it_fits(xs):
+    return [3 if (xs[i] >> 63) + 5 else 4 for i in range(len(xs))]
+
+
+@case(*((xs,) for xs in around_64_bits))
+def a_round_if_it_fits(xs):
+    rounds = []
+    for i in range(len(xs)):
+        for k in range((xs[i] >> 63) + 2):
+            rounds.append((i, k))
+            break
+    return rounds
 
 
 @case(*((xs,) for xs in around_64_bits))
