@@ -535,13 +535,13 @@ def reference_counts_of_locals(n):
     return seen, sys.getrefcount(thing), sys.getrefcount(other)
 
 
-class Holder:
+class MaybeHolder:
     def __init__(self, *values):
         for value in values:
             self.value = value
 
 
-@case((6, Holder(1)), (3, Holder()), (1, Holder()))
+@case((6, MaybeHolder(1)), (3, MaybeHolder()), (1, MaybeHolder()))
 def held_at_the_bottom(n, holder):
     if n < 2:
         made = [holder]
