@@ -250,7 +250,7 @@ install_made(void *unused)
     pthread_mutex_unlock(&background.lock);
     tc_job *job;
     int result = 0;
-    while (result >= 0 && tc_control_is_on() && !tc_on_worker() && !tc_others_active(PyThreadState_Get())
+    while (result >= 0 && tc_control_is_on() && !tc_others_active(PyThreadState_Get())
            && (job = take_made()) != NULL) {
         PyObject *args = PyTuple_Pack(1, job);
         result = args ? tc_call_hook("made", args) : -1;
