@@ -16,6 +16,8 @@ I64_MIN = -(1 << 63)
 I64_MAX = (1 << 63) - 1
 U64_MAX = (1 << 64) - 1
 
+# as types have it: looking it up would run code of a metaclass
+qualified_name = type.__dict__["__qualname__"].__get__
 
 Types = frozenset[type]
 

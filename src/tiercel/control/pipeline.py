@@ -22,6 +22,7 @@ from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
 from tiercel.graph.ops import OPS
+from tiercel.types import qualified_name
 
 if TYPE_CHECKING:
     from tiercel.control.hooks import Hooks
@@ -243,10 +244,10 @@ def _describe(compiled: Compiled, evaluation: Evaluation) -> None:
     graph = evaluation.graph
     names = decode(graph.code).local_names
     for slot, type_ in zip(graph.param_slots, graph.param_types):
-        shown = "any" if type_ is None else type_.__qualname__
+        shown = "any" if type_ is None else qualified_name(type_)
         compiled.params.append((names[slot] if slot >= 0 else f"stack {-1 - slot}", shown))
     result = evaluation.result
-    compiled.result = "" if result.type is None or compiled.at != FUNCTION else result.type.__qualname__
+    compiled.result = "" if result.type is None or compiled.at != FUNCTION else qualified_name(result.type)
     compiled.inlined = list(evaluation.inlined)
     compiled.instructions = evaluation.evaluated
     compiled.notes = [(code.co_qualname, _line(code, at), text) for code, at, text in evaluation.notes]

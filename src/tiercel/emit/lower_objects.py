@@ -154,6 +154,15 @@ def _type_of(e: Lowering, node: Node) -> None:
     e.alias(node, e.load("ptr", e.value(node.args[0]), e.offset["object.type"], "type"))
 
 
+def _equals_itself(e: Lowering, node: Node) -> None:
+    value, place = e.value(node.args[0]), e.offset["type.richcompare"]
+    type_ = e.load("ptr", value, e.offset["object.type"], "type")
+    own = e.load("ptr", type_, place, "type")
+    inherited = e.load("ptr", e.symbols.object(object), place, "type")
+    is_none = e.put(f"icmp eq ptr {value}, {e.symbols.object(None)}")
+    e.alias(node, e.put(f"or i1 {is_none}, {e.put(f'icmp eq ptr {own}, {inherited}')}"))
+
+
 def _is(e: Lowering, node: Node) -> None:
     e.define(node, f"icmp eq ptr {e.value(node.args[0])}, {e.value(node.args[1])}")
 
@@ -521,7 +530,7 @@ RULES: dict[str, Any] = {
     "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
     "refcount_is_one": _refcount_is_one,
     "guard": _guard, "guard_if": _guard_if, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
-    "is": _is, "type_is": _type_is, "type_of": _type_of, "is_exhausted": _is_exhausted,
+    "is": _is, "type_is": _type_is, "type_of": _type_of, "equals_itself": _equals_itself, "is_exhausted": _is_exhausted,
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,
     "long_to_f64": by_pointer("tc_long_to_f64", "double"), "long_low_bits": _long_low_bits,

@@ -21,6 +21,7 @@ _FACTS = {
     "tc_box_u64": "memory(inaccessiblemem: readwrite)", "tc_box_number": "memory(inaccessiblemem: readwrite)",
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
+_NAME_OF = type.__dict__["__name__"].__get__         # looking it up would run code of a metaclass
 
 
 class Symbols:
@@ -41,7 +42,7 @@ class Symbols:
         if symbol is None:
             number = len(self._by_id)
             if isinstance(value, type):
-                symbol = f"type_{_UNSAFE.sub('_', value.__name__)}_{number}"
+                symbol = f"type_{_UNSAFE.sub('_', _NAME_OF(value))}_{number}"
             elif value is None or value is True or value is False:
                 symbol = f"const_{value}"
             else:

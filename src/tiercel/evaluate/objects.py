@@ -97,6 +97,12 @@ def python_method(type_: type, name: str) -> FunctionType | None:
     return found if type(found) is FunctionType else None
 
 
+def compares_as_object(type_: type) -> bool:
+    """Whether the comparisons of a type are those of `object`."""
+    return all(find_in_type(type_, name) is method for name, method in _COMPARISONS)
+
+
+_COMPARISONS = [(name, object.__dict__[name]) for name in ("__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__")]
 _versions: dict[int, weakref.ref[type] | None] = {}
 
 

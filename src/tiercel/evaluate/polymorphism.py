@@ -25,7 +25,7 @@ from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.objects import MISSING, find_in_type, traits
 from tiercel.graph.build import NO_WITNESS, Const, Node
-from tiercel.types import MAX_UNION, exact, of_object
+from tiercel.types import MAX_UNION, exact, of_object, qualified_name
 from tiercel.values import Abstract, Virtual
 
 if TYPE_CHECKING:
@@ -65,10 +65,15 @@ class Polymorphism(Inliner):
     def evaluate(self, handler: Any, instruction: Instruction) -> bool:
         raise NotImplementedError
 
+    def is_identity_test(self, instruction: Instruction) -> bool:
+        raise NotImplementedError
+
     def arms(self, instruction: Instruction) -> list[Incoming] | None:
         """The ways in which an instruction is to be evaluated, or None where there is but one."""
         if instruction.op in ("CALL", "CALL_KW"):
             return self._arms_of_call(instruction)
+        if instruction.op == "COMPARE_OP" and self.is_identity_test(instruction):
+            return None
         deciding = _DECIDING.get(instruction.op)
         if deciding is None or all(self._has_one_type(self.frame.stack[-depth]) for depth, _ in deciding):
             return None
@@ -140,7 +145,7 @@ class Polymorphism(Inliner):
         met = self.history.types_met(self.frame.code.code, self._place_of(learnt))
         if union:
             first = [type_ for type_ in met if type_ in union]
-            rest = sorted(union.difference(first), key=lambda type_: type_.__qualname__)
+            rest = sorted(union.difference(first), key=qualified_name)
             return first + rest, True
         if self.type_of(value) is not None:
             return [], False
@@ -203,6 +208,16 @@ class Polymorphism(Inliner):
         if value.witness is not NO_WITNESS:
             return type(value.witness)
         return self._sighted(self._place_of(next(learnt for at, learnt in _DECIDING[instruction.op] if at == depth)))
+
+    def types_seen(self, value: Node, learnt: int) -> list[type]:
+        """The types that an operand of the current instruction had when it was looked at."""
+        place = self._place_of(learnt)
+        if met := self.history.types_met(self.frame.code.code, place):
+            return met
+        if value.witness is not NO_WITNESS:
+            return [type(value.witness)]
+        sighted = self._sighted(place)
+        return [] if sighted is None else [sighted]
 
     def as_numbers(self, instruction: Instruction) -> None:
         """Make numbers that are no objects of the operands that are ints at times and floats at others."""

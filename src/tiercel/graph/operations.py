@@ -296,6 +296,11 @@ def _type_is(attrs: Attrs, obj: Any) -> bool:
     return type(obj) is attrs["type"]
 
 
+def _equals_itself(obj: Any) -> bool:
+    names = ("__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__")
+    return obj is None or all(getattr(type(obj), name) is getattr(object, name) for name in names)
+
+
 def _cell_new(content: Any) -> Any:
     from types import CellType
     return CellType() if content is NULL else CellType(content)
@@ -328,6 +333,7 @@ def _list_set(items: Any, index: Any, item: Any) -> Any:
 
 _simple({
     "is": operator.is_, "type_of": type, "refcount_is_one": lambda obj: False, "inline_valid": _inline_valid,
+    "equals_itself": _equals_itself,
     "is_method": lambda method: False,
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store,
 })

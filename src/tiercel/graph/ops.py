@@ -256,6 +256,7 @@ _op("long_low_bits", "o", "i", symbol="tc_long_low_bits", doc="the low 64 bits o
 _op("is", "oo", "b")
 _op("type_is", "o", "b", attrs="type", reads="type")
 _op("type_of", "o", "o", reads="type")
+_op("equals_itself", "o", "b", reads="type", doc="it is None, or surely compares as `object` has it: by identity")
 _op("refcount_is_one", "o", "b", reads="refcount")
 
 # Stores of objects give back what they replace: letting go of it may run code.  Those of raw numbers replace an object

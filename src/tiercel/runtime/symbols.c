@@ -140,6 +140,7 @@ static const tc_offset offsets[] = {
     FIELD("type.flags", PyTypeObject, tp_flags),
     FIELD("type.version_tag", PyTypeObject, tp_version_tag),
     FIELD("type.iternext", PyTypeObject, tp_iternext),
+    FIELD("type.richcompare", PyTypeObject, tp_richcompare),
 
     FIELD("frame.executable", _PyInterpreterFrame, f_executable),
     FIELD("frame.previous", _PyInterpreterFrame, previous),

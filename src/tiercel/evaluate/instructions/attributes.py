@@ -34,7 +34,7 @@ def load_attr(e: Any, i: Any) -> None:
     if isinstance(owner, Const):
         found = _constant_attribute(e, owner.value, name)
         if found is not NO_WITNESS:
-            _push(e, known(found), method)
+            _push_found(e, found, owner, method)
             return
     if isinstance(owner, Node) and _attribute_of_seen_class(e, owner, name, method):
         return
@@ -53,6 +53,17 @@ def _learn_owner(e: Any, owner: Abstract) -> type | None:
 
 def _push(e: Any, value: Abstract, method: bool) -> None:
     e.frame.stack += [value, NULL] if method else [value]
+
+
+def _push_found(e: Any, found: Any, owner: Abstract, method: bool) -> None:
+    """Push what a module or class has under a name: of a class method its function, and the class as first argument."""
+    if not _is_class_method(found) or type(e.witness_of(owner)) is ModuleType:
+        _push(e, known(found), method)
+        e.let_go(owner)
+        return
+    parts = [known(found.__func__), owner]
+    e.constants.append(found.__func__)
+    e.frame.stack += parts if method else [Virtual("bound_method", parts)]
 
 
 def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
@@ -84,7 +95,8 @@ def _get_method(e: Any, owner: Node | Const, name: str) -> None:
 
 
 def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
-    """An attribute of a constant module or class that is assumed not to change, or NO_WITNESS."""
+    """An attribute of a constant module or class that is assumed not to change, or NO_WITNESS.  A class method that is a
+    Python function is not bound yet."""
     if type(owner) is ModuleType and find_in_type(ModuleType, name) is MISSING:
         names = owner.__dict__
         if name in names and not e.history.changed(names, name):
@@ -95,13 +107,17 @@ def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
         found = find_in_type(owner, name)
         if found is MISSING or e.history.changed(type.__dict__["__dict__"].__get__(owner), name):
             return NO_WITNESS
-        if type(found) in _THEMSELVES or not is_descriptor(found):
+        if type(found) in _THEMSELVES or _is_class_method(found) or not is_descriptor(found):
             e.assumptions.add_type(owner)
             return found
         if type(found) is staticmethod:
             e.assumptions.add_type(owner)
             return found.__func__
     return NO_WITNESS
+
+
+def _is_class_method(found: Any) -> bool:
+    return type(found) is classmethod and type(found.__func__) is FunctionType
 
 
 def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bool:
@@ -114,8 +130,7 @@ def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bo
         return False
     e.emit("guard_is", owner, value=seen, reason="class")
     e.constants.append(seen)
-    _push(e, known(found), method)
-    e.let_go(owner)
+    _push_found(e, found, owner, method)
     return True
 
 
@@ -165,6 +180,11 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
         return True
     if type(found) is staticmethod:
         _push(e, known(found.__func__), method)
+        e.let_go(owner)
+        return True
+    if _is_class_method(found):
+        e.constants.append(type_)
+        _push_found(e, found, known(type_), method)
         e.let_go(owner)
         return True
     if is_descriptor(found):

@@ -6,6 +6,7 @@ import operator
 from types import NoneType
 from typing import Any
 
+from tiercel.evaluate.objects import compares_as_object
 from tiercel.graph.build import RESULT_BOOL, RESULT_NOT, Const, Node
 from tiercel.values import Abstract, Virtual
 
@@ -103,6 +104,9 @@ def to_bool(e: Any, i: Any) -> None:
 
 def compare_op(e: Any, i: Any) -> None:
     stack = e.frame.stack
+    if e.is_identity_test(i):
+        _test_identity(e, i)
+        return
     e.as_numbers(i)
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     number, wants_bool = i.arg >> 5, bool(i.arg & 16)
@@ -118,6 +122,23 @@ def compare_op(e: Any, i: Any) -> None:
     elif wants_bool:
         result = e.as_bool(e.truth(result))
     stack.append(result)
+    e.let_go(a, b)
+
+
+def _test_identity(e: Any, i: Any) -> None:
+    """``a == b`` or ``a != b`` of objects that are equal to nothing but themselves."""
+    stack = e.frame.stack
+    b, a = e.bound(stack.pop()), e.bound(stack.pop())
+    for value in (a, b):
+        types = e.fact(value).types
+        for type_ in types:
+            e.assumptions.add_type(type_)
+        if not types:
+            e.guard(e.emit("equals_itself", value), "comparison")
+    truth = e.identical(a, b)
+    if COMPARISONS[i.arg >> 5] is operator.ne:
+        truth = e.not_(truth)
+    stack.append(e.as_bool(truth))
     e.let_go(a, b)
 
 
@@ -152,6 +173,22 @@ def contains_op(e: Any, i: Any) -> None:
 
 class Operators:
     """What the evaluator offers for identity."""
+
+    def is_identity_test(self, instruction: Any) -> bool:
+        """Whether the current instruction is ``==`` or ``!=`` of objects that are, or look like ones that are, equal to
+        nothing but themselves."""
+        e: Any = self
+        if COMPARISONS[instruction.arg >> 5] not in (operator.eq, operator.ne) or "comparison" in e.failures():
+            return False
+        return all(self._equals_itself(value, learnt) for learnt, value in enumerate(e.frame.stack[-2:]))
+
+    def _equals_itself(self, value: Abstract, learnt: int) -> bool:
+        """Whether an operand has, or seems to have, the comparisons of `object`."""
+        e: Any = self
+        types = e.fact(value).types
+        if not types and isinstance(value, Node) and value.rep == "o":
+            types = e.types_seen(value, learnt)
+        return bool(types) and all(type_ is NoneType or compares_as_object(type_) for type_ in types)
 
     def identical(self, a: Abstract, b: Abstract) -> Any:
         """``a is b`` as a ``b`` operand.  Numbers that are unboxed are compared as the objects they come back as."""
