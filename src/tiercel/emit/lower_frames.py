@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import TYPES
 from tiercel.emit.early import parameters
-from tiercel.graph.build import FrameState, Node
+from tiercel.graph.build import FrameState, Node, Suspension
 from tiercel.graph.flow import reverse_postorder
 
 if TYPE_CHECKING:
@@ -596,6 +596,8 @@ def running_loop(e: Lowering) -> list[str]:
         value = e.put(f"load ptr, ptr {address}{e.tbaa['frame']}")
         _go_on_if(e, e.put(f"icmp ne ptr {value}, null"), "mismatch")
         raw = _unboxed(e, value, param.rep, type_, "mismatch")
+        if param in graph.suspended:
+            _go_on_if(e, _is_suspended(e, value, graph.suspended[param]), "mismatch")
         taken.append((number, param, address, value, raw))
     for place in range(local_count):
         if place not in places:
@@ -618,6 +620,12 @@ def running_loop(e: Lowering) -> list[str]:
     e.line("br label %b0")
     return ["define i64 @enter(ptr %th, ptr %frame, ptr %extra) #0 {", "entry:",
             *_allocas(e, [*e.lines, *body, *cold, *e.cold]), *e.lines, *body, *cold, *e.cold, *endings, "}"]
+
+
+def _is_suspended(e: Lowering, value: str, there: Suspension) -> str:
+    answer = e.call("i32", "tc_generator_at", ("ptr", value), ("ptr", e.symbols.object(there.code)),
+                    ("ptr", e.symbols.object(there.globals)), ("i64", str(there.point)), ("i64", str(there.bound)))
+    return e.put(f"icmp ne i32 {answer}, 0")
 
 
 RULES: dict[str, Any] = {

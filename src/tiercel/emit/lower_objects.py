@@ -109,9 +109,9 @@ def _decref_maybe(e: Lowering, node: Node) -> None:
         unless_null(e, value, lambda: decref_value(e, value))
 
 
-def _refcount_is_one(e: Lowering, node: Node) -> None:
+def _refcount_is(e: Lowering, node: Node) -> None:
     count = e.load("i32", e.value(node.args[0]), e.offset["object.refcnt"], "refcount")
-    e.define(node, f"icmp eq i32 {count}, 1")
+    e.define(node, f"icmp eq i32 {count}, {node.attrs['count']}")
 
 
 # -- types and identity --------------------------------------------------------------------------------------------
@@ -528,7 +528,7 @@ def _sequence(offset: str) -> Rule:
 
 RULES: dict[str, Any] = {
     "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
-    "refcount_is_one": _refcount_is_one,
+    "refcount_is": _refcount_is,
     "guard": _guard, "guard_if": _guard_if, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
     "is": _is, "type_is": _type_is, "type_of": _type_of, "equals_itself": _equals_itself, "is_exhausted": _is_exhausted,
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
@@ -553,6 +553,8 @@ RULES: dict[str, Any] = {
     "array_set_f64": _array_set,
     "list_iter_seq": _sequence("listiter.seq"), "list_iter_index": _field("listiter.index", "iter"),
     "tuple_iter_seq": _sequence("tupleiter.seq"), "tuple_iter_index": _field("tupleiter.index", "iter"),
+    "range_start": _field("range.start", "iter", "ptr"), "range_stop": _field("range.stop", "iter", "ptr"),
+    "range_step": _field("range.step", "iter", "ptr"),
     "range_iter_start": _field("rangeiter.start", "iter"), "range_iter_step": _field("rangeiter.step", "iter"),
     "range_iter_length": _field("rangeiter.len", "iter"),
     "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),

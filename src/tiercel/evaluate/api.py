@@ -11,7 +11,7 @@ from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
-from tiercel.types import BIG_INT, I64_MAX, I64_MIN, SIMPLE, U64_MAX, Fact, int_between
+from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INT, SIMPLE, U64_MAX, Fact, int_between
 from tiercel.values import NONE, Abstract, Virtual, known
 
 _LENGTHS: dict[type, str] = {
@@ -309,6 +309,27 @@ class Api(Catching):
         return Const(not operand.value, "b") if isinstance(operand, Const) else self.emit("bool_not", operand)
 
     # -- ranges and sequences ----------------------------------------------------------------------------------------
+
+    def as_range(self, value: Abstract) -> Virtual | None:
+        """An exact range by its parts; None if they may be big."""
+        value = self.bound(value)
+        if isinstance(value, Virtual):
+            return value
+        parts: list[Abstract] = []
+        for name in ("start", "stop", "step"):
+            if isinstance(value, Const):
+                parts.append(known(getattr(value.value, name)))
+                continue
+            witness = self.witness_of(value)
+            parts.append(self.emit(f"range_{name}", self.obj(value), fact=INT,
+                                   witness=NO_WITNESS if witness is NO_WITNESS else getattr(witness, name)))
+        if any(self.is_big(part) for part in parts):
+            return None
+        step = parts[2]
+        if isinstance(step, Node) and type(step.witness) is int and "step" not in self.failures():
+            self.guard(self.emit("i64_eq", self.i64(step), Const(step.witness, "i")), "step")
+            parts[2] = known(step.witness)
+        return Virtual("range", [self.number(self.i64(part)) for part in parts])
 
     def range_length(self, virtual: Virtual) -> Abstract:
         """How many items a virtual range has."""

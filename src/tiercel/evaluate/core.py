@@ -145,6 +145,7 @@ class Core:
         self._born: dict[Node, int] = {}      # the epoch in which a borrowed reference was read
         self.catches = False  # whether what raises here may lead to a compiled handler: not between instructions
         self.effects = 0      # counts nodes that may run code or raise: tells whether inlined code needs a frame
+        self.past = 0         # how many of those come when the frame of the inlined code has ended
 
     # -- where the evaluation stands ---------------------------------------------------------------------------------
 

@@ -405,7 +405,7 @@ def _evaluate_loop(function: FunctionType | None, code: CodeType, at: int, local
         evaluator.raw(param)
     if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
         # its iterator is taken apart before the loop, so that the loop has it virtual from the start
-        evaluator.open_iterator(frame.stack[-1])
+        evaluator.open_iterator(frame.stack[-1], frame.locals + frame.stack)
     evaluator.walk_all(decoded, at, state, entry, {block.at for block in loop.blocks})
     evaluator.graph.result = "o"
     return _evaluation(evaluator, ANY, "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from types import CodeType
+from collections.abc import Sequence
+from types import CodeType, GeneratorType
 from typing import Any
 
+from tiercel import _runtime
 from tiercel.bytecode import Code, decode
 from tiercel.bytecode.suspensions import FINISHED, depth_of, unit_of
 from tiercel.bytecode.suspensions import point as point_at
@@ -13,10 +15,11 @@ from tiercel.evaluate.core import Unsupported
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.state import Frame, Inlining, State
-from tiercel.graph.build import NULL, RESULT, Block, Const
-from tiercel.values import NONE, Abstract, GeneratorInfo, Virtual
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, Node, Suspension
+from tiercel.values import NONE, Abstract, GeneratorInfo, Virtual, known
 
 MAX_YIELDS = 4
+MAX_SLOTS = 64      # locals and stack entries of a generator that is taken apart
 
 
 class NotInPlace(Exception):
@@ -49,6 +52,45 @@ class Generators(Inliner):
         suspensions = decode(code).suspensions if self.in_place else None
         return suspensions is not None and len(suspensions.yields) <= MAX_YIELDS and "generator" not in self.failures() \
             and self.is_small(code)
+
+    def open_iterator(self, iterator: Abstract, places: Sequence[Abstract]) -> Abstract:
+        """Take apart a generator object as well, and the iterators on its stack."""
+        opened = super().open_iterator(iterator, places)
+        if opened is not iterator or not isinstance(iterator, Node) or self.type_of(iterator) is not GeneratorType:
+            return opened
+        seen = None if iterator.witness is NO_WITNESS else _runtime.suspended(iterator.witness)
+        if seen is None or not self._can_open(*seen):
+            return iterator
+        function, point, slots = seen
+        code = decode(function.__code__)
+        count, depth = len(code.local_names), code.suspensions.depth    # type: ignore[union-attr]
+        self.own(iterator, places)
+        bound = sum(1 << index for index, slot in enumerate(slots) if slot is not _runtime.NULL)
+        if iterator in self.graph.entry.params:
+            self.graph.suspended[iterator] = Suspension(code.code, function.__globals__, point, bound)
+            self.constants += [code.code, function.__globals__]
+        else:
+            self.guard(self.emit("generator_at", iterator, known(code.code), known(function.__globals__),
+                                 Const(point, "i"), Const(bound, "i")), "suspended elsewhere")
+        taken = [NULL if slot is _runtime.NULL else self.emit("generator_slot", iterator, Const(index, "i"), witness=slot)
+                 for index, slot in enumerate(slots)]
+        operand = self.emit("generator_function", iterator, witness=function)
+        padding = [NULL] * (count + depth - len(slots))
+        virtual = self.new_virtual("generator", [operand, Const(point, "i"), *taken, *padding],
+                                   self._info(code, function.__globals__))
+        self.state.replace(iterator, virtual)
+        self.refresh_before()
+        for value in taken[:count]:
+            self.learn(value)
+        for value in taken[count:]:
+            self.open_iterator(value, taken)
+        return virtual
+
+    def _can_open(self, function: Any, point: int, slots: tuple[Any, ...]) -> bool:
+        suspensions = decode(function.__code__).suspensions
+        return suspensions is not None and point in (suspensions.start, *suspensions.yields) \
+            and len(slots) < MAX_SLOTS and self.failures().isdisjoint(("shared", "suspended elsewhere")) \
+            and self.can_inline(function.__code__)
 
     def make_generator(self) -> None:
         """The innermost frame, whose arguments and cells are ready, becomes a generator, and its caller goes on."""
@@ -110,8 +152,11 @@ class Generators(Inliner):
         nodes, blocks, size, effects = len(block.nodes), len(self.graph.blocks), self.inlined_size, self.effects
         key = (*self.frame.key, self.at, self.frame.stack[-1].info.code.code, point)
         where = self.at, self.op_at, self.resume
+        past, self.past = self.past, 0
         result = self._evaluate_body(key, point, ends)
-        if self.effects != effects and key not in self.observed:
+        seen = self.effects != effects + self.past
+        self.past = past
+        if seen and key not in self.observed:
             self.observed.add(key)
             self.cut(block, nodes, blocks)
             self.inlined_size, self.effects = size, effects
@@ -193,10 +238,11 @@ class Generators(Inliner):
         generator, _ = self._generator(caller)
         self.state.heap[generator] = [frame.function, Const(FINISHED, "i")]
         self.state.frame = caller
-        op_at, resume = self.op_at, self.resume
+        op_at, resume, effects = self.op_at, self.resume, self.effects
         self.op_at, self.resume = caller.at, frame.ends
         caller.stack.pop()
         self.let_go(*[v for i, v in enumerate(frame.locals) if v not in frame.locals[i + 1:]], value)
         caller.stack.append(generator)
         self.op_at, self.resume = op_at, resume
+        self.past += self.effects - effects
         self.returns.append((self.state, self.block, NONE))

@@ -19,6 +19,7 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
+MAX_GENERATOR = 200           # of a generator: without its body, the loop that takes its values gains nothing
 ROOM = 500                    # nodes of a graph into which more is inlined
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
@@ -83,8 +84,9 @@ class Inliner(Iteration):
         if any(frame.code.code is code for frame in self.state.frames()):
             return False
         size = len(decode(code).instructions)
+        most = MAX_GENERATOR if code.co_flags & inspect.CO_GENERATOR else MAX_CALLEE
         nodes = sum(len(block.nodes) for block in self.graph.blocks)
-        if size > MAX_CALLEE or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
+        if size > most or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
             return False
         if self.history.frugal and (size > FRUGAL_CALLEE or nodes > FRUGAL_ROOM):
             self.spared = True
@@ -182,19 +184,21 @@ class Inliner(Iteration):
         frame.inlining = Inlining([], [])
         frame.closure = closure
         outer = self.returns, self.at, self.op_at, self.resume
-        effects = self.effects
+        effects, past = self.effects, self.past
         self.constants.append(code)
         # a generator is made before anything could see its frame
         if not isinstance(operand, Virtual) and not generator and not decoded.hidden:
             enter = self.emit("enter_inlined", operand, code=code, reason="recursion")
             frame.inlining.nodes.append(enter)
-        self.returns = []
+        self.returns, self.past = [], 0
         self.state.frame = frame
         self.walk(decoded, 0, self.state, self.block)
         returns = self.returns
         self.returns, self.at, self.op_at, self.resume = outer
         inlining = frame.inlining
-        if self.effects == effects or decoded.hidden:
+        unseen = self.effects == effects + self.past
+        self.past = past
+        if unseen or decoded.hidden:
             for node in inlining.nodes:
                 if node.block is not None and node in node.block.nodes:
                     node.block.nodes.remove(node)
@@ -222,13 +226,14 @@ class Inliner(Iteration):
             self._unlink_inlined(frame)
         caller = frame.parent
         self.state.frame = caller
-        op_at, resume = self.op_at, self.resume
+        op_at, resume, effects = self.op_at, self.resume, self.effects
         self.op_at, self.resume = caller.at, caller.resume
         if caller.result is not None:
             caller.stack.append(value)
         self.let_go(*[v for i, v in enumerate(frame.locals) if v is not value and v not in frame.locals[i + 1:]],
                     *([] if caller.result is not None else [value]))
         self.op_at, self.resume = op_at, resume
+        self.past += self.effects - effects
         self.returns.append((self.state, self.block, NONE))
 
     def _unlink_inlined(self, frame: Frame) -> None:

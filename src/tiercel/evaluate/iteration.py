@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tiercel.evaluate.api import Api
@@ -28,12 +28,13 @@ class Iteration(Api):
     def virtual_iterator(self, iterable: Abstract) -> Virtual | None:
         """An iterator over a list, tuple, range or string, if it can be virtual."""
         if isinstance(iterable, Virtual):
-            if iterable.kind == "range":
-                return self.range_iterator(iterable)
             if iterable.kind in ("enumerate", "zip", "reversed_list"):
                 return iterable
-            if iterable.kind != "tuple":
+            if iterable.kind not in ("tuple", "range"):
                 return None
+        if self.type_of(iterable) is range:
+            virtual = self.as_range(iterable)
+            return None if virtual is None else self.range_iterator(virtual)
         kind = _ITERATORS.get(self.type_of(iterable) or object)
         if kind is None:
             return None
@@ -54,15 +55,14 @@ class Iteration(Api):
             length = known(length.value)
         return self.new_virtual("range_iterator", [start, step, length])
 
-    def open_iterator(self, iterator: Abstract) -> Abstract:
-        """Take apart the iterator object of a loop that was running in the interpreter, if it has no other owner."""
+    def open_iterator(self, iterator: Abstract, places: Sequence[Abstract]) -> Abstract:
+        """Take apart the iterator object of a loop that was running in the interpreter, if only `places` hold it."""
         if not isinstance(iterator, Node):
             return iterator
         type_ = self.learn(iterator)
-        if type_ not in (LIST_ITERATOR, TUPLE_ITERATOR, RANGE_ITERATOR) or self.graph.loop_at is None \
-                or iterator not in self.graph.entry.params or "shared" in self.failures():
+        if type_ not in (LIST_ITERATOR, TUPLE_ITERATOR, RANGE_ITERATOR) or "shared" in self.failures():
             return iterator
-        self.guard(self.emit("refcount_is_one", iterator), "shared")
+        self.own(iterator, places)
         witness = iterator.witness
         if type_ is RANGE_ITERATOR:
             parts: list[Any] = [
@@ -85,6 +85,17 @@ class Iteration(Api):
         self.state.replace(iterator, virtual)
         self.refresh_before()
         return virtual
+
+    def own(self, value: Node, places: Sequence[Abstract]) -> None:
+        """Make sure that nothing but `places` holds an object; where several do, they have the same node from here on."""
+        seen = value.witness
+        others = [] if seen is NO_WITNESS else [
+            v for v in dict.fromkeys(places) if isinstance(v, Node) and v is not value and v.witness is seen]
+        for other in others:
+            self.guard(self.emit("is", value, other), "shared")
+        self.guard(self.emit("refcount_is", value, count=1 + len(others)), "shared")
+        for other in others:
+            self.state.replace(other, value)
 
     def iterator_next(self, iterator: Virtual) -> tuple[Operand, Finish]:
         """Whether there is another item (``b``), and what takes it, to be called where there is."""

@@ -260,6 +260,17 @@ class Block:
         return f"<b{self.name}>"
 
 
+@dataclass(slots=True, frozen=True, eq=False)
+class Suspension:
+    """Of which code and globals a generator object is, at which point it is suspended, and by the bits of `bound`, which
+    of its locals and stack entries are bound."""
+
+    code: CodeType
+    globals: dict[str, Any] = field(repr=False)
+    point: int
+    bound: int
+
+
 @dataclass(slots=True, eq=False)
 class Graph:
     """One version of a function or of a running loop.
@@ -273,6 +284,7 @@ class Graph:
     `linked`: whether a frame is linked on entry (not for functions none of whose nodes run code).
     `owned`, filled by the reference pass: for each node with a state, of what it owns a reference where that node
     leaves, raises or is left after; the exit consumes them all.
+    `suspended`: which parameters of a running loop are generator objects that it enters only as they are there.
     `places` says of guards of a type which value of which instruction they test, as the evaluator's history knows it.
     """
 
@@ -286,6 +298,7 @@ class Graph:
     loop_at: int | None = None
     linked: bool = True
     owned: dict[Node, frozenset[Node | Const]] = field(default_factory=dict)
+    suspended: dict[Node, Suspension] = field(default_factory=dict)
     places: dict[Node, tuple[int, ...]] = field(default_factory=dict)
 
     @property

@@ -332,7 +332,7 @@ def _list_set(items: Any, index: Any, item: Any) -> Any:
 
 
 _simple({
-    "is": operator.is_, "type_of": type, "refcount_is_one": lambda obj: False, "inline_valid": _inline_valid,
+    "is": operator.is_, "type_of": type, "refcount_is": lambda obj: False, "inline_valid": _inline_valid,
     "equals_itself": _equals_itself,
     "is_method": lambda method: False,
     "cell_new": _cell_new, "cell_load": _cell_load, "cell_store": _cell_store,
@@ -400,6 +400,11 @@ def _generator_new(function: Any, point: int, *slots: Any) -> Any:
     return _runtime.generator(function, point, tuple([_runtime.NULL if slot is NULL else slot for slot in slots]))
 
 
+def _suspended(generator: Any) -> Any:
+    from tiercel import _runtime
+    return _runtime.suspended(generator)
+
+
 def _range_of(iterator: Any) -> range:
     return iterator.__reduce__()[1][0]
 
@@ -431,9 +436,14 @@ _simple({
     "list_iter_index": lambda it: it.__reduce__()[2], "tuple_iter_index": lambda it: it.__reduce__()[2],
     "sequence_iter_new": _sequence_iterator,
     "range_iter_new": lambda start, step, count: iter(range(start, start + step * count, step)),
+    "range_start": operator.attrgetter("start"), "range_stop": operator.attrgetter("stop"),
+    "range_step": operator.attrgetter("step"),
     "range_iter_start": lambda it: _range_of(it).start, "range_iter_step": lambda it: _range_of(it).step,
     "range_iter_length": lambda it: len(_range_of(it)),
     "generator_new": _generator_new,
+    # behind a `refcount_is`, which is never true here
+    "generator_at": lambda *args: False, "generator_slot": lambda gen, index: _suspended(gen)[2][index],
+    "generator_function": lambda gen: _suspended(gen)[0],
     "range_new": range, "slice_new": slice, "build_slice": slice, "bound_method_new": MethodType,
     "builtin_method_new": lambda method, self: method.__get__(self),
     "method_function": operator.attrgetter("__func__"), "method_self": operator.attrgetter("__self__"),

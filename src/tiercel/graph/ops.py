@@ -257,7 +257,7 @@ _op("is", "oo", "b")
 _op("type_is", "o", "b", attrs="type", reads="type")
 _op("type_of", "o", "o", reads="type")
 _op("equals_itself", "o", "b", reads="type", doc="it is None, or surely compares as `object` has it: by identity")
-_op("refcount_is_one", "o", "b", reads="refcount")
+_op("refcount_is", "o", "b", reads="refcount", attrs="count")
 
 # Stores of objects give back what they replace: letting go of it may run code.  Those of raw numbers replace an object
 # whose end nobody can observe, and let go of it.
@@ -327,6 +327,8 @@ _op("list_extend_list", "oo", "", PURE | KEEPS, writes="list items", symbol="tc_
 # -- tuples ----------------------------------------------------------------------------------------------------------
 _op("tuple_length", "o", "i")
 _op("tuple_item", "oi", "o", ref="borrowed")
+for _name in ("start", "stop", "step"):
+    _op(f"range_{_name}", "o", "o", ref="borrowed", doc="of an exact range")
 _op("tuple_new", "o*", "o", ref="new", steals="all")
 _op("tuple_has", "oo", "b", LEAVES, symbol="tc_sequence_has", attrs="reason", doc="as list_has")
 _op("tuple_slice", "oii", "o", ref="new", symbol="PyTuple_GetSlice", doc="bounds already adjusted")
@@ -365,6 +367,13 @@ _op("sequence_iter_new", "oi", "o", ref="new", symbol="tc_sequence_iter_new",
 _op("range_iter_new", "iii", "o", ref="new", symbol="tc_range_iter_new", doc="start, step, how many are left")
 _op("generator_new", "oi" + "o*", "o", ref="new",
     doc="a generator of the function, suspended at a point, with its locals and stack, each perhaps null")
+_op("generator_at", "oooii", "b", reads="iter", symbol="tc_generator_at",
+    doc="whether a generator object is one of a code object and globals, suspended at a point, and has nothing that one "
+        "made anew would not have; the bits of operand 4 say which of its locals and stack entries are bound")
+_op("generator_slot", "oi", "o", ref="new", writes="iter", symbol="tc_generator_slot",
+    doc="takes a local or stack entry, which is bound, out of a generator object")
+_op("generator_function", "o", "o", ref="new", writes="iter", symbol="tc_generator_function",
+    doc="takes the function out of a generator object whose slots were taken: it has come to its end")
 _op("tuple_iter_seq", "o", "o", LEAVES, reads="iter")
 _op("tuple_iter_index", "o", "i", reads="iter")
 _op("range_iter_start", "o", "i", reads="iter")

@@ -39,17 +39,20 @@ def stepping(e: Any, start: Any, stop: Any, step: Any) -> Any:
 
 @rule(iter, range)
 def iterate(e: Any, items: Any) -> Any:
-    return e.range_iterator(items) if isinstance(items, Virtual) else NotImplemented
+    items = e.as_range(items)
+    return NotImplemented if items is None else e.range_iterator(items)
 
 
 @rule(len, range)
 def length(e: Any, items: Any) -> Any:
-    return e.range_length(items) if isinstance(items, Virtual) else NotImplemented
+    items = e.as_range(items)
+    return NotImplemented if items is None else e.range_length(items)
 
 
 @rule(reversed, range)
 def backwards(e: Any, items: Any) -> Any:
-    if not isinstance(items, Virtual) or not e.consumed_at_once():
+    items = e.as_range(items) if e.consumed_at_once() else None
+    if items is None:
         return NotImplemented
     start, stop, step = items.parts
     if e.constant(step) != 1:
@@ -60,7 +63,8 @@ def backwards(e: Any, items: Any) -> Any:
 
 @rule(operator.contains, range, Int)
 def contains(e: Any, items: Any, item: Any) -> Any:
-    if not isinstance(items, Virtual) or e.constant(items.parts[2]) != 1:
+    items = e.as_range(items)
+    if items is None or e.constant(items.parts[2]) != 1:
         return NotImplemented
     above = e.truth(e.compare_ints("ge", item, items.parts[0]))
     below = e.truth(e.compare_ints("lt", item, items.parts[1]))

@@ -235,7 +235,7 @@ tc_forget_code_version(PyCodeObject *code)
     code->co_version = 0;
 }
 
-/* -- a struct that is in no header: array.array's, up to its description, which begins with the type code -- */
+/* -- structs that are in no header: array.array's, up to its description, which begins with the type code -- */
 
 typedef struct {
     PyObject_VAR_HEAD
@@ -243,6 +243,15 @@ typedef struct {
     Py_ssize_t allocated;
     const char *descr;
 } tc_array;
+
+/* And range's, whose parts are exact ints. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *start;
+    PyObject *stop;
+    PyObject *step;
+    PyObject *length;
+} tc_range;
 
 /* -- where the interpreter looks for a handler -- */
 

@@ -112,6 +112,7 @@ void tc_generator_suspend(PyGenObject *gen, int64_t point);
 /* Its body runs: the frame, with all that is in the one that was linked for it, if one was. */
 _PyInterpreterFrame *tc_generator_resume(PyThreadState *ts, PyGenObject *gen, _PyInterpreterFrame *linked);
 PyObject *tc_py_generator(PyObject *module, PyObject *args);
+PyObject *tc_py_suspended(PyObject *module, PyObject *object);
 /* Whether a body that ran without an exception has yielded, rather than returned. */
 int tc_generator_has_yielded(_PyInterpreterFrame *frame);
 

@@ -74,6 +74,86 @@ tc_generator_new(PyObject *func, int64_t point, PyObject *const *slots, int64_t 
     return (PyObject *)gen;
 }
 
+/* -- generators that are taken apart -- */
+
+/* Whether a generator is suspended, and all that it is one that tc_generator_new makes would be. */
+static int
+could_be_made(PyGenObject *gen)
+{
+    _PyInterpreterFrame *frame = frame_of(gen);
+    if (!PyGen_CheckExact(gen) || gen->gi_frame_state >= FRAME_SUSPENDED_YIELD_FROM || gen->gi_weakreflist != NULL
+        || gen->gi_exc_state.exc_value != NULL || frame->frame_obj != NULL || frame->f_locals != NULL)
+    {
+        return 0;
+    }
+    PyFunctionObject *function = (PyFunctionObject *)frame->f_funcobj;
+    return function->func_code == frame->f_executable && function->func_globals == frame->f_globals
+           && function->func_builtins == frame->f_builtins && function->func_name == gen->gi_name
+           && function->func_qualname == gen->gi_qualname;
+}
+
+static int64_t
+point_of(PyGenObject *gen)
+{
+    _PyInterpreterFrame *frame = frame_of(gen);
+    PyCodeObject *code = _PyFrame_GetCode(frame);
+    int64_t depth = frame->stacktop - code->co_nlocalsplus;
+    return (frame->instr_ptr - _PyCode_CODE(code)) | depth << 32;
+}
+
+int
+tc_generator_at(PyObject *object, PyObject *code, PyObject *globals, int64_t point, int64_t bound)
+{
+    PyGenObject *gen = (PyGenObject *)object;
+    _PyInterpreterFrame *frame = frame_of(gen);
+    if (!could_be_made(gen) || frame->f_executable != code || frame->f_globals != globals || point_of(gen) != point) {
+        return 0;
+    }
+    for (int i = 0; i < frame->stacktop; i++) {
+        if ((frame->localsplus[i] != NULL) != ((bound >> i) & 1)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+PyObject *
+tc_generator_slot(PyObject *object, int64_t index)
+{
+    PyObject **slot = &frame_of((PyGenObject *)object)->localsplus[index];
+    PyObject *value = *slot;
+    *slot = NULL;
+    return value;
+}
+
+PyObject *
+tc_generator_function(PyObject *object)
+{
+    PyGenObject *gen = (PyGenObject *)object;
+    _PyInterpreterFrame *frame = frame_of(gen);
+    PyObject *func = frame->f_funcobj;
+    frame->f_funcobj = NULL;
+    frame->stacktop = 0;
+    gen->gi_frame_state = FRAME_CLEARED;
+    return func;
+}
+
+PyObject *
+tc_py_suspended(PyObject *Py_UNUSED(module), PyObject *object)
+{
+    PyGenObject *gen = (PyGenObject *)object;
+    if (!PyGen_CheckExact(object) || !could_be_made(gen)) {
+        Py_RETURN_NONE;
+    }
+    _PyInterpreterFrame *frame = frame_of(gen);
+    PyObject *slots = PyTuple_New(frame->stacktop);
+    for (int i = 0; slots != NULL && i < frame->stacktop; i++) {
+        PyObject *value = frame->localsplus[i];
+        PyTuple_SET_ITEM(slots, i, Py_NewRef(value ? value : &tc_null_marker));
+    }
+    return slots ? Py_BuildValue("(OLN)", frame->f_funcobj, (long long)point_of(gen), slots) : NULL;
+}
+
 /* -- bodies that an exit finds running -- */
 
 _PyInterpreterFrame *

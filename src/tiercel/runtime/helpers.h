@@ -119,9 +119,14 @@ PyObject *tc_load_special(PyObject *object, PyObject *name); /* NULL and an exce
 int tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value);
 int tc_list_move_slice(PyObject *list, int64_t low, int64_t high, PyObject *source, int64_t start, int64_t stop, int64_t step);
 PyObject *tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step);
-PyObject *tc_generator_new(PyObject *func, int64_t point, PyObject *const *slots, int64_t count);
 PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
 PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);
+
+/* -- generators.c: generator objects that are made, or taken apart -- */
+PyObject *tc_generator_new(PyObject *func, int64_t point, PyObject *const *slots, int64_t count);
+int tc_generator_at(PyObject *object, PyObject *code, PyObject *globals, int64_t point, int64_t bound);
+PyObject *tc_generator_slot(PyObject *object, int64_t index);
+PyObject *tc_generator_function(PyObject *object);
 
 /* -- helpers_object.c: these fail with NULL or -1 and an exception -- */
 PyObject *tc_get_method(PyObject *object, PyObject *name, int64_t *is_method);     /* is_method: it is not bound */

@@ -48,6 +48,8 @@ PyDoc_STRVAR(storming_doc, "storming(): whether machine code must ask tc_storm b
 PyDoc_STRVAR(resume_doc, "resume(frames, values, exception=None, result=NULL): goes on in the interpreter.");
 PyDoc_STRVAR(exchange_handled_doc, "exchange_handled(exception): it is being handled, or nothing if it is None; what was.");
 PyDoc_STRVAR(generator_doc, "generator(function, point, slots): one that is suspended there.");
+PyDoc_STRVAR(suspended_doc, "suspended(generator): its function, the point at which it is suspended, its locals and stack; None\n"
+                            "if it is no generator that could be made anew.");
 PyDoc_STRVAR(hide_doc, "hide(function): nobody sees frames of it; before any exists.");
 PyDoc_STRVAR(run_on_thread_doc, "run_on_thread(callable): its result, from a thread of its own with a large stack.");
 
@@ -76,6 +78,7 @@ static PyMethodDef methods[] = {
     {"resume", (PyCFunction)(void (*)(void))tc_py_resume, METH_VARARGS | METH_KEYWORDS, resume_doc},
     {"exchange_handled", tc_py_exchange_handled, METH_O, exchange_handled_doc},
     {"generator", tc_py_generator, METH_VARARGS, generator_doc},
+    {"suspended", tc_py_suspended, METH_O, suspended_doc},
     {"hide", tc_py_hide, METH_O, hide_doc},
     {"attr_index", tc_py_attr_index, METH_VARARGS, PyDoc_STR("See layout.c.")},
     {"attr_offset", tc_py_attr_offset, METH_VARARGS, PyDoc_STR("See layout.c.")},

@@ -1,0 +1,305 @@
+"""Loops that are compiled while they run over a generator object: it is taken apart where they are entered."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+import weakref
+
+from case import Noisy, case, chain, log
+
+
+def counting(n, start=0):
+    i = start
+    while i < n:
+        yield i
+        i += 1
+
+
+def squares(source):
+    for x in source:
+        yield x * x
+
+
+def differences(source):
+    previous = 0
+    for x in source:
+        yield x - previous
+        previous = x
+
+
+@case((40,))
+def over_one(n):
+    total = 0
+    for x in counting(n):
+        total += x
+    return total
+
+
+@case((40,))
+def over_a_pipeline(n):
+    total = 0
+    for x in differences(squares(counting(n))):
+        total += x
+    return total
+
+
+@case((40,))
+def of_several_yields(n):
+    def body():
+        for i in range(n):
+            yield i
+            if i % 3 == 0:
+                yield -i
+            elif i % 7 == 0:
+                later = i
+                yield later
+    seen = []
+    for x in body():
+        seen.append(x)
+    return seen
+
+
+@case((40,))
+def a_generator_in_a_generator(n):
+    def outer():
+        for x in squares(counting(n)):
+            if x % 5 == 0:
+                yield x
+    return list(outer()), sum(x for x in counting(n) if x % 9 == 0)
+
+
+@case((40,))
+def held_by_a_variable(n):
+    values = counting(n)
+    seen = []
+    for x in values:
+        seen.append(x)
+        if x % 10 == 0:
+            seen.append(next(values, None))
+    return seen, next(values, "end")
+
+
+@case((40,))
+def held_by_a_list(n):
+    held = [counting(n)]
+    total = 0
+    for x in held[0]:
+        total += x
+    return total, held[0].gi_frame, list(held[0])
+
+
+@case((40,))
+def weakly_referred(n):
+    def watched():
+        values = counting(n)
+        references.append(weakref.ref(values))
+        return values
+    references, seen = [], []
+    for x in watched():
+        seen.append(references[0]() is not None)
+    return seen
+
+
+@case((40,))
+def its_frame_was_seen(n):
+    def seen(values):
+        frames.append(values.gi_frame)
+        return values
+    frames, lines = [], []
+    for x in seen(counting(n)):
+        lines.append((x, frames[0].f_locals["i"], frames[0].f_lineno - frames[0].f_code.co_firstlineno))
+    return lines
+
+
+@case((40,))
+def renamed(n):
+    def named(values):
+        values.__name__ = "another"
+        return values
+    seen = []
+    for x in named(counting(n)):
+        seen.append(x)
+        if x == n - 3:
+            seen += [g.__name__ for g in gc.get_objects() if hasattr(g, "gi_code") and g.gi_code is counting.__code__
+                     and g.gi_frame is not None]
+    return seen
+
+
+@case((40,))
+def left_and_dropped(n):
+    def body():
+        noisy, other = Noisy("first"), Noisy("second")
+        for i in range(n):
+            yield i
+    for x in body():
+        log("got", x)
+        if x == n - 5:
+            break
+    log("left")
+    return x
+
+
+@case((40,))
+def ended_and_dropped(n):
+    def body():
+        noisy = [Noisy("first")]
+        for i in range(n):
+            if i == n // 2:
+                noisy[0] = Noisy("second")
+            yield i
+    for x in body():
+        log("got", x)
+    log("over")
+
+
+@case((40,))
+def raises_in_its_body(n):
+    def body():
+        noisy = Noisy("in the body")
+        for i in range(n):
+            yield 10 // (n - 3 - i)
+    seen = []
+    try:
+        for x in body():
+            seen.append(x)
+    except ZeroDivisionError as error:
+        log("caught")
+        step = error.__traceback__
+        while step is not None:
+            seen.append((step.tb_frame.f_code.co_name, step.tb_lineno - step.tb_frame.f_code.co_firstlineno, step.tb_lasti))
+            step = step.tb_next
+    return seen
+
+
+@case((40,))
+def raises_beside(n):
+    def body():
+        noisy = Noisy("in the body")
+        for i in range(n):
+            yield i
+    try:
+        for x in body():
+            if x == n - 3:
+                raise KeyError(x)
+    except KeyError as error:
+        log("caught", error.args)
+    return x
+
+
+@case((40,))
+def seen_from_inside(n):
+    def body():
+        for i in range(n):
+            frames = chain()
+            log([(name, line - frames[0][1]) for name, line in frames[:2]])
+            yield sorted(sys._getframe().f_locals)
+    for x in body():
+        log(x)
+
+
+@case((40,))
+def tells_where_it_was_called(n):
+    def body():
+        for i in range(n):
+            yield traceback.extract_stack(limit=2)[0].name
+    seen = []
+    for x in body():
+        seen.append(x)
+    return seen
+
+
+@case((40,))
+def closes_over_a_cell(n):
+    factor = 1
+
+    def body():
+        nonlocal factor
+        for i in range(n):
+            factor += 1
+            yield i * factor
+    seen = []
+    for x in body():
+        seen.append(x + factor)
+        factor -= i if (i := x % 2) else 0
+    return seen
+
+
+@case((40,))
+def grows_big(n):
+    def body():
+        value = 1
+        while value < 1 << 2 * n:
+            yield value
+            value *= 5
+    total = 0
+    for x in body():
+        total += x
+    return total
+
+
+@case((40,))
+def unbound_for_some_time(n):
+    def body():
+        for i in range(n):
+            if i > n // 2:
+                late = i
+            yield late if i > n // 2 else None
+    seen = []
+    for x in body():
+        seen.append(x)
+    return seen
+
+
+@case((40,))
+def changes_its_types(n):
+    def body():
+        value = 0
+        for i in range(n):
+            value = (i, 0.5 * i, str(i), None)[i * 4 // n]
+            yield value
+    seen = []
+    for x in body():
+        seen.append(x)
+    return seen
+
+
+@case((40,))
+def guarded_by_try(n):
+    def body():
+        try:
+            for i in range(n):
+                yield i
+        finally:
+            log("finally")
+    for x in body():
+        if x == n - 4:
+            break
+    log("left")
+
+
+@case((40,))
+def over_lists_and_ranges(n):
+    def body():
+        for row in [[1, 2, 3]] * n:
+            for item in row:
+                for k in reversed(range(2)):
+                    yield item * k
+    total = 0
+    for x in body():
+        total += x
+    return total
+
+
+@case((40,))
+def handed_on(n):
+    def rest(values):
+        seen = []
+        for x in values:
+            seen.append(x)
+            if len(seen) == n // 2:
+                return seen, values
+        return seen, None
+    seen, values = rest(counting(n))
+    return seen, list(values), values.gi_running, values.gi_frame
