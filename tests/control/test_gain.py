@@ -25,3 +25,36 @@ def test_arithmetic_pays_unless_it_is_on_big_ints() -> None:
     assert gain(power, 3, 5) > gain(power, 1 << 100, 5)
     assert gain(lambda a, b: (a * b + a) * b - a // b, 1 << 100, 1 << 90) <= 0
     assert gain(lambda a, b: (a * b + a) * b - a // b, 1.0, 2.0) > 0
+
+
+def test_what_is_hardly_ever_executed_does_not_count() -> None:
+    def checked(a: int, b: int) -> int:
+        if a < b:
+            raise ValueError(a * b + a * a + b * b)
+        return a * b - a
+
+    def either(a: int, b: int) -> int:
+        if a < b:
+            return a * b + a * a + b * b
+        return a * b - a
+
+    assert gain(either, 4, 3) > gain(checked, 4, 3) > 0
+
+
+def test_two_arms_count_half_each() -> None:
+    def arms(a: int, b: int, c: int) -> int:
+        if a < b:
+            a = a // c // b // c // b
+        else:
+            a = b // c // a // c // a
+        return a * b + a * c + a + b
+
+    def straight(a: int, b: int, c: int) -> int:
+        a = a // c // b // c // b
+        return a * b + a * c + a + b
+
+    assert 0 < gain(arms, 4, 3, 2) - gain(straight, 4, 3, 2) < 16, "no more than the branch and its condition"
+
+
+def test_a_call_from_the_interpreter_costs_something() -> None:
+    assert gain(lambda a, b: a + b, 1, 2) < 0 < gain(lambda a, b: (a * b + a) * (a * b - a) + b, 1, 2)

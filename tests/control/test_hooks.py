@@ -312,6 +312,37 @@ def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks,
     assert "left too often" in record.refused[FUNCTION]
 
 
+def test_what_leaves_more_than_it_gains_is_retired_and_rests(hooks):
+    """Quickly made code tells by its work what it gained: a guard that fails ten thousand times is borne by what does
+    much, not by what does little; and then the next version has to pay like a first one."""
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    [compiled] = known_record(f.__code__).compiled
+    version = compiled.version
+    compiled.cost, compiled.work, compiled.gain, compiled.saves = 0.1, 1_000_000_000, 2.0, 50.0
+    version.work = compiled.work - 20_000_000                    # 40 ms were gained
+    version.counts = [0, 10_240, 5]
+    assert hooks.noisy(version, 1) is None
+    assert version.valid and hooks.runtime.asked_after == []
+    version.counts = [0, 20_480, 5]
+    assert hooks.noisy(version, 1) is None
+    assert version.retired_for == "it left too often at line 1: overflow"
+    assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, pytest.approx(hooks_module.PART * 0.1 / 50e-9, abs=1))]
+
+
+def test_what_goes_on_after_its_work_is_not_taken_to_have_done_none(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    [compiled] = known_record(f.__code__).compiled
+    compiled.cost, compiled.work, compiled.gain = 0.1, 1_000_000_000, 2.0
+    compiled.version.work = -5
+    compiled.count_anew()
+    assert compiled.version.work == compiled.work
+    compiled.version.counts = [0, 20_480, 5]
+    assert hooks.noisy(compiled.version, 1) is None
+    assert compiled.version is not None and compiled.version.valid
+
+
 def test_replacements_are_bounded(hooks, compiler):
     f = function()
     for _ in range(100):

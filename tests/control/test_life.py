@@ -154,7 +154,7 @@ def test_decorated_functions_only():
         import tiercel
         @tiercel.jit(eager=True)
         def f(a): return a + 1
-        def g(a): return a + 1
+        def g(a): return a + 1 + a - a + a - a
         @tiercel.jit
         def h(a): return a + 1
         f(1)

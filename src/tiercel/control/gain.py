@@ -20,19 +20,53 @@ _RUNS = -15.0                 # saves its operands and its place first, looks at
 _BIG_INT = -2.0               # CPython's own function, which takes its time and makes an object
 _READS = 8.0
 _COMPUTES = 8.0
+_ENTERED = -20.0              # a call from the interpreter, beside what the interpreter's own costs
 LOOP = 8.0                    # rounds that a loop is taken to make
+_MOST = LOOP ** 4
 
 
 def estimate(graph: Graph) -> float:
     """Nanoseconds saved by running the graph once, if each loop in it makes a few rounds."""
     flow = Flow(graph)
-    depth = [0] * len(flow.order)
-    for header in flow.headers:
-        if all(_is_aside(flow.order[pred]) for pred in flow.preds[header] if pred >= header):
-            continue        # goes round only where polling found something to do
-        for index in flow.loop(header):
-            depth[index] += 1
-    return sum(LOOP ** min(depth[index], 4) * sum(map(_saving, block.nodes)) for index, block in enumerate(flow.order))
+    saves = 0.0 if graph.loop_at is not None else _ENTERED
+    return saves + sum(runs * sum(map(_saving, block.nodes)) for block, runs in zip(flow.order, _frequencies(flow)) if runs)
+
+
+def _frequencies(flow: Flow) -> list[float]:
+    """How often each block runs when the graph runs once: what raises, leaves or polls never does, loops make a few
+    rounds, and other branches go either way."""
+    loops = {header: flow.loop(header) for header in flow.headers
+             if not all(_is_aside(flow.order[pred]) for pred in flow.preds[header] if pred >= header)}
+    runs = [0.0] * len(flow.order)
+    runs[0] = 1.0
+    for index, block in enumerate(flow.order):
+        if index in loops:
+            runs[index] = min(runs[index] * LOOP, _MOST)
+        targets = [flow.index[edge.block] for edge in block.successors]
+        for target, part in zip(targets, _parts(flow, loops, index, targets)):
+            if target > index:
+                runs[target] += runs[index] * part
+    return runs
+
+
+def _parts(flow: Flow, loops: dict[int, set[int]], index: int, targets: list[int]) -> list[float]:
+    """How the runs of a block are shared among its successors."""
+    block = flow.order[index]
+    if block.end is not None and block.end.op is OPS["check"]:
+        return [1.0, 0.0]
+    weights = [0.0 if _is_rare(flow.order[target]) else 1.0 for target in targets]
+    if block.end is not None and (likely := block.end.attrs.get("likely")) is not None:
+        weights[likely] = 0.0
+    for body in loops.values():
+        if index in body and any(target in body for target in targets):
+            weights = [weight if target in body else weight / LOOP for weight, target in zip(weights, targets)]
+    total = sum(weights)
+    return [weight / total if total else 1.0 / len(weights) for weight in weights]
+
+
+def _is_rare(block: Block) -> bool:
+    end = block.end
+    return end is not None and end.op in (OPS["leave"], OPS["never"])
 
 
 def _is_aside(block: Block) -> bool:

@@ -52,6 +52,9 @@ PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 # and leaving the inner loop is all that is gained there, a microsecond for each round, so they wait as any loop does.
 AROUND_A_LOOP = 2
 
+# Nanoseconds that a version is taken to save in each run at least, where it has been shown to be of some use.
+LEAST_SAVED = 10.0
+
 # A guard that failed at least one n-th as often as a noisy one is given up with it.
 ALMOST_NOISY = 10
 
@@ -159,7 +162,7 @@ class Hooks:
         if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
             return None
         if not self.budget.allows(compiled.size):
-            version.work = compiled.work
+            compiled.count_anew()
             return None
         record.outgrown.add(compiled.at)
         if self.in_background(record):
@@ -177,7 +180,7 @@ class Hooks:
                 compiled.outgrown = at in record.underway
                 compiled.version.resume()
                 if not compiled.outgrown:
-                    compiled.version.work = compiled.work
+                    compiled.count_anew()
                 if at == FUNCTION:
                     self._attach(func, compiled)
 
@@ -199,7 +202,8 @@ class Hooks:
             return False
         where = compiled.sites[site]
         compiled.refresh()
-        if self.config.patient and not where.is_normal and compiled.failures() * EXIT < compiled.cost:
+        loses = compiled.loses(EXIT)
+        if self.config.patient and not where.is_normal and not loses and compiled.failures() * EXIT < compiled.cost:
             return None
         if where.is_normal:
             if compiled.at != FUNCTION and self._is_entered_in_vain(compiled, version.work, site):
@@ -224,8 +228,14 @@ class Hooks:
             if not replaceable:
                 record.refused[compiled.at] = f"it left too often, last at line {where.line}: {where.reason}"
             version.retire(f"it left too often at line {where.line}: {where.reason}")
-            return None
+            if replaceable and loses:
+                self._rest(compiled, version.code)
         return None
+
+    def _rest(self, compiled: Compiled, code: CodeType) -> None:
+        """After a version that gained nothing the next one is made once that pays, as if it were the first."""
+        runs = PART * compiled.cost / (max(compiled.saves, LEAST_SAVED) * 1e-9)
+        self.runtime.ask_after(code, compiled.at, int(runs))
 
     def _is_entered_in_vain(self, compiled: Compiled, work: int, site: int) -> bool:
         """Whether a running loop hardly does any work between its ends at a site; `work`: what is left to count."""
@@ -374,7 +384,8 @@ class Hooks:
         if done is None:
             for old in record.alive(compiled.at):
                 if old.outgrown:
-                    old.outgrown, old.version.work = False, old.work
+                    old.outgrown = False
+                    old.count_anew()
             return False
         self._add(record, compiled)
         function = making.function()

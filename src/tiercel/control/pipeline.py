@@ -137,8 +137,9 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     began = thread_time()
     passes.run(graph, verify=hooks.config.strict)
     compiled.seconds["passes"] = thread_time() - began
-    saves = estimate(graph) / (1 if graph.loop_at is None else LOOP)
-    if not hooks.config.sync and saves <= 0:
+    gain = estimate(graph)
+    saves = gain / (1 if graph.loop_at is None else LOOP)
+    if saves <= 0 and not (hooks.config.sync or record.jit):
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     compiled.saves = saves
     if needed := hooks.runs_needed(record, compiled):
@@ -164,6 +165,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
                                     evaluation.promise)
     if lowered.plan.call:
         compiled.work = version.work = hooks.config.work
+        compiled.gain = gain / (lowered.plan.call + LOOP * lowered.plan.round)
     for index, description in enumerate(lowered.sites):
         version.set_site(index, description)
     compiled.sites = [_site(description) for description in lowered.sites]

@@ -18,6 +18,8 @@ FUNCTION = -1                # in place of a loop header: the whole function
 # Why a version goes that was made quickly at first.
 OUTGROWN = "it runs long enough to be made anew, and better"
 
+# Exits that say little of what a version is worth.
+FEW_FAILURES = 300
 
 # Reasons of exits that are the normal end of a running loop, or of a function that lets an exception out.
 FINISHES = frozenset({"end of the compiled loop", "return from a running loop", "an exception raised again"})
@@ -55,9 +57,9 @@ class Compiled:
     `version` is the runtime's, None once it is retired (`retired` says why).  Nothing here keeps the code object alive.
     """
 
-    __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "exits", "inlined", "instructions", "lines",
-                 "measured", "name", "notes", "number", "outgrown", "params", "result", "retired", "saves", "seconds",
-                 "sites", "size", "suspended", "types", "version", "where", "work")
+    __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "earned", "exits", "gain", "inlined",
+                 "instructions", "lines", "measured", "name", "notes", "number", "outgrown", "params",
+                 "result", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version", "where", "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -78,6 +80,8 @@ class Compiled:
         self.instructions = 0
         self.size = 0                                         # characters of LLVM's text
         self.work = 0                                         # operations before it is outgrown, 0: it does not count
+        self.gain = 0.0                                        # nanoseconds each operation
+        self.earned = 0                                        # operations of which the version does not know any more
         self.saves = 0.0                                      # nanoseconds each time that it runs, roughly
         self.cost = 0.0                                       # seconds of processor time that went into making it
         self.seconds: dict[str, float] = {}
@@ -101,6 +105,18 @@ class Compiled:
     def failures(self) -> int:
         """How often it left, its normal ends aside."""
         return sum(count for count, site in zip(self.counts, self.sites) if not site.is_normal)
+
+    def loses(self, exit_seconds: float) -> bool:
+        """Whether leaving has cost more than all the work of quickly made code has gained."""
+        failures = self.failures()
+        if failures < FEW_FAILURES or not self.work or self.version is None:
+            return False
+        return failures * exit_seconds > (self.earned + self.work - self.version.work) * self.gain * 1e-9
+
+    def count_anew(self) -> None:
+        """It has done its work, but goes on."""
+        self.earned += self.work
+        self.version.work = self.work
 
     def exits_a_second(self, now: float) -> float:
         """How often it left, its normal ends aside, per second of processor time since this was last asked."""
