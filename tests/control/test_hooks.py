@@ -272,7 +272,7 @@ def test_code_that_has_not_run_enough_is_asked_for_again(hooks, compiler):
     record, compiled = record_of(f.__code__), known_record(f.__code__).compiled.pop()
     compiled.saves, compiled.seconds = 100.0, {"evaluate": 0.01}
     needed = hooks.runs_needed(record, compiled)
-    assert needed == int(hooks_module.PART * (hooks_module.WHOLE + hooks_module.LLVM * hooks.budget.part) * 0.01 / 100e-9)
+    assert needed == int((hooks_module.WHOLE + hooks_module.LLVM * hooks.budget.part) * 0.01 / 100e-9)
     compiler.error = LookupError(needed)
     assert hooks.hot_call(f, (1, 2)) is True
     assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, needed - hooks.config.threshold)]
@@ -287,7 +287,7 @@ def test_few_misses_are_not_worth_a_version(hooks, compiler):
     compiled = known_record(f.__code__).compiled[0]
     compiled.saves, compiled.cost, compiled.version.misses = 100.0, 0.01, 16
     assert hooks.missed(f, (1.0, 1)) is None and len(compiler.calls) == 1
-    compiled.version.misses = 65536
+    compiled.version.misses = 1 << 17
     assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
 
 
@@ -327,7 +327,7 @@ def test_what_leaves_more_than_it_gains_is_retired_and_rests(hooks):
     version.counts = [0, 20_480, 5]
     assert hooks.noisy(version, 1) is None
     assert version.retired_for == "it left too often at line 1: overflow"
-    assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, pytest.approx(hooks_module.PART * 0.1 / 50e-9, abs=1))]
+    assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, pytest.approx(0.1 / 50e-9, abs=1))]
 
 
 def test_what_goes_on_after_its_work_is_not_taken_to_have_done_none(hooks):

@@ -39,11 +39,10 @@ LEAST_WORK = 500
 FEW_ENDS = 300
 
 # Making a version costs so many times what evaluating and improving its graph does, and so many times more for LLVM.  It
-# is made once the code has run so often that a version would have saved a part of that already: what runs on tends to run
-# as long again.
+# is made once the code has run so often that a version would have saved as much already: what runs on tends to run as
+# long again.
 WHOLE = 1.3
 LLVM = 1.2
-PART = 0.5
 # What a version saves of a function without loops in so few calls is never worth evaluating it.
 FEW_CALLS = 10_000
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
@@ -154,7 +153,7 @@ class Hooks:
         """Whether another version would hardly have paid for itself by now, had it taken all that fitted none."""
         newest = record.alive(FUNCTION)[-1:]
         return self.config.patient and any(
-            PART * each.cost > each.version.misses * each.saves * 1e-9 for each in newest)
+            each.cost > each.version.misses * each.saves * 1e-9 for each in newest)
 
     def outgrown(self, version: Any) -> bool | None:
         """Quickly made code has done much work: the next version is worth more of LLVM's time."""
@@ -234,7 +233,7 @@ class Hooks:
 
     def _rest(self, compiled: Compiled, code: CodeType) -> None:
         """After a version that gained nothing the next one is made once that pays, as if it were the first."""
-        runs = PART * compiled.cost / (max(compiled.saves, LEAST_SAVED) * 1e-9)
+        runs = compiled.cost / (max(compiled.saves, LEAST_SAVED) * 1e-9)
         self.runtime.ask_after(code, compiled.at, int(runs))
 
     def _is_entered_in_vain(self, compiled: Compiled, work: int, site: int) -> bool:
@@ -430,7 +429,7 @@ class Hooks:
             return 0
         record.weighed.add(compiled.at)
         whole = WHOLE + LLVM * self.budget.part
-        needed = int(PART * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
+        needed = int(whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
         return needed if needed > self._runs(record, compiled.at) else 0
 
     def _load(self) -> bool:
