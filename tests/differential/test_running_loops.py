@@ -40,5 +40,5 @@ def output(stem: str, **environment: str) -> str:
 def test_loops_compiled_while_they_run(stem: str) -> None:
     plain = output(stem)
     assert plain.count("\n") > 5
-    for threshold in "2", "30":
-        assert output(stem, TIERCEL_THRESHOLD=threshold, TIERCEL_SYNC="1", TIERCEL_STRICT="1") == plain
+    for changed in {"TIERCEL_THRESHOLD": "2"}, {"TIERCEL_THRESHOLD": "2", "TIERCEL_WORK": "0"}, {"TIERCEL_THRESHOLD": "30"}:
+        assert output(stem, TIERCEL_SYNC="1", TIERCEL_STRICT="1", **changed) == plain

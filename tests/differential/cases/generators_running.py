@@ -211,6 +211,60 @@ def tells_where_it_was_called(n):
 
 
 @case((40,))
+def seen_late(n):
+    def body(noisy):
+        for i in range(n):
+            if i > n - 5:
+                frame = sys._getframe()
+                log(sorted(frame.f_locals), frame.f_lineno - frame.f_code.co_firstlineno)
+                log([(name, line - frame.f_back.f_code.co_firstlineno) for name, line in chain()[:2]])
+                del frame
+            yield i
+    for x in body(Noisy("argument")):
+        if x > n - 3:
+            log(sorted(sys._getframe().f_locals))
+    log("over")
+
+
+@case((40,))
+def asks_for_itself(n):
+    def body():
+        for i in range(n):
+            if i > n - 5:
+                try:
+                    log(next(held[0]))
+                except ValueError as error:
+                    log(str(error))
+            yield i
+
+    def made():
+        held.append(body())
+        return held[0]
+    held, seen = [], []
+    for x in made():
+        seen.append(x)
+    return seen
+
+
+@case((40,))
+def ends_with_an_exception(n):
+    def body():
+        noisy = Noisy("in the body")
+        yield from range(3)
+        for i in range(n):
+            yield i
+        raise StopIteration("not so")
+    seen = []
+    try:
+        for x in body():
+            seen.append(x)
+    except RuntimeError as error:
+        seen += [str(error), type(error.__cause__), error.__traceback__.tb_next.tb_lineno
+                 - error.__traceback__.tb_next.tb_frame.f_code.co_firstlineno]
+    return seen
+
+
+@case((40,))
 def closes_over_a_cell(n):
     factor = 1
 
