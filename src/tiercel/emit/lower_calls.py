@@ -64,8 +64,18 @@ def _own(e: Lowering, node: Node) -> None:
 
 
 def _own_lacks(e: Lowering, node: Node) -> None:
-    found = e.call("i32", "tc_own_lacks", *_arguments(e, node))
-    e.define(node, f"icmp ne i32 {found}, 0")
+    if not node.attrs.get("bare"):
+        found = e.call("i32", "tc_own_lacks", *_arguments(e, node))
+        e.define(node, f"icmp ne i32 {found}, 0")
+        return
+    own_dict = e.load("ptr", e.value(node.args[0]), e.offset["managed.dict"], "dictptr")
+    done, look, before = e.fresh("l"), e.fresh("own"), e.here
+    e.line(f"br i1 {e.put(f'icmp eq ptr {own_dict}, null')}, label %{done}, label %{look}")
+    e.start(look)
+    found = e.put(f"icmp ne i32 {e.call('i32', 'tc_own_lacks', *_arguments(e, node))}, 0")
+    e.line(f"br label %{done}")
+    e.start(done)
+    e.define(node, f"phi i1 [ true, %{before} ], [ {found}, %{look} ]")
 
 
 def symbol_call(e: Lowering, node: Node) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from types import MethodDescriptorType
 from typing import Any
 
 from tiercel.evaluate.catching import Catching
-from tiercel.evaluate.objects import MISSING, find_in_type
+from tiercel.evaluate.objects import MISSING, SEQUENCES, find_in_type, sequence_base
 from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
@@ -18,13 +20,19 @@ _LENGTHS: dict[type, str] = {
     str: "str_length", bytes: "bytes_length", list: "list_length", tuple: "tuple_length", dict: "dict_length",
     set: "set_length", frozenset: "set_length"}
 
+_SPECIAL_METHODS: dict[Any, str] = {
+    len: "__len__", iter: "__iter__", operator.getitem: "__getitem__", operator.setitem: "__setitem__",
+    operator.contains: "__contains__"}
+
 
 def sample(witness: Any) -> Any:
     """An item of a list, tuple or set that was seen: the first that is not None."""
     if type(witness) in (set, frozenset) and witness:
         return next(iter(witness))
-    if type(witness) in (list, tuple) and witness:
-        return next((item for item in witness[:8] if item is not None), witness[0])
+    kind = sequence_base(type(witness)) or type(witness)
+    if kind in SEQUENCES and kind.__len__(witness):
+        first = kind.__getitem__(witness, slice(8))
+        return next((item for item in first if item is not None), first[0])
     return NO_WITNESS
 
 
@@ -41,12 +49,27 @@ class Api(Catching):
         if not candidates:
             return None
         types = [self.fact(arg).union if self.is_number(arg) else self.type_of(arg) for arg in args]
+        if types and isinstance(types[0], type):
+            types[0] = self.inherited(subject, types[0])
         for rule in candidates:
             if rule.accepts(types):
                 result = rule.function(self, *args)
                 if result is not NotImplemented:
                     return result
         return None
+
+    def inherited(self, subject: Any, type_: type) -> type:
+        """The type whose operation `subject` means for instances of a type: that of the list or tuple, if it is a subclass
+        of one and leaves the operation as it is."""
+        base = sequence_base(type_)
+        if base is None:
+            return type_
+        if type(subject) is not MethodDescriptorType:
+            name = _SPECIAL_METHODS.get(subject)
+            if name is None or find_in_type(type_, name) is not base.__dict__[name]:
+                return type_
+        self.assumptions.add_type(type_)
+        return base
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -269,8 +292,8 @@ class Api(Catching):
                 self.rely_on(raw)
                 return Const(True, "b")
             return self.emit("f64_ne", raw, Const(0.0, "f"))
-        length = _LENGTHS.get(type_) if type_ else None
-        if length is not None:
+        length = _LENGTHS.get(self.inherited(len, type_)) if type_ else None
+        if length is not None and type_ is not None and not self.has_method(type_, "__bool__"):
             return self.emit("i64_ne", self.emit(length, self.obj(value)), Const(0, "i"))
         if type_ is type(None):
             return Const(False, "b")

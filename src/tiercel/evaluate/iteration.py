@@ -35,7 +35,7 @@ class Iteration(Api):
         if self.type_of(iterable) is range:
             virtual = self.as_range(iterable)
             return None if virtual is None else self.range_iterator(virtual)
-        kind = _ITERATORS.get(self.type_of(iterable) or object)
+        kind = _ITERATORS.get(self.inherited(iter, self.type_of(iterable) or object))
         if kind is None:
             return None
         return self.new_virtual(kind, [iterable if kind == "tuple_iterator" else self.obj(iterable), known(0)])

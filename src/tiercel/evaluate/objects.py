@@ -97,6 +97,14 @@ def python_method(type_: type, name: str) -> FunctionType | None:
     return found if type(found) is FunctionType else None
 
 
+SEQUENCES = (list, tuple)
+
+
+def sequence_base(type_: type) -> type | None:
+    """Of which sequence a type is a subclass that keeps its items as that does."""
+    return next((base for base in SEQUENCES if base is not type_ and base in _MRO(type_)), None)
+
+
 def compares_as_object(type_: type) -> bool:
     """Whether the comparisons of a type are those of `object`."""
     return all(find_in_type(type_, name) is method for name, method in _COMPARISONS)

@@ -326,8 +326,8 @@ def _cell_store(cell: Any, content: Any) -> Any:
 
 
 def _list_set(items: Any, index: Any, item: Any) -> Any:
-    there = items[index]
-    items[index] = item
+    there = list.__getitem__(items, index)
+    list.__setitem__(items, index, item)
     return there
 
 
@@ -347,7 +347,7 @@ def _closure_item(attrs: Attrs, function: Any) -> Any:
 # -- sequences -------------------------------------------------------------------------------------------------------
 
 def _list_pop(items: list[Any], index: int) -> Any:
-    return items.pop(index)
+    return list.pop(items, index)
 
 
 def _list_swap(items: list[Any], i: int, j: int) -> None:
@@ -368,7 +368,7 @@ def _slice(items: Any, low: int, high: int) -> Any:
 
 
 def _sequence_has(items: Any, item: Any) -> bool:
-    for there in items:
+    for there in (list if isinstance(items, list) else tuple).__iter__(items):
         if there is item:
             return True
         if type(there) not in _SIMPLE:
@@ -410,10 +410,10 @@ def _range_of(iterator: Any) -> range:
 
 
 _simple({
-    "list_length": len, "list_item": operator.getitem, "list_set": _list_set,
-    "list_set_f64": operator.setitem, "list_set_i64": operator.setitem, "list_append": list.append,
+    "list_length": list.__len__, "list_item": list.__getitem__, "list_set": _list_set,
+    "list_set_f64": list.__setitem__, "list_set_i64": list.__setitem__, "list_append": list.append,
     "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
-    "list_slice": lambda items, low, high: items[low:high], "list_set_slice": _list_set_slice,
+    "list_slice": lambda items, low, high: list.__getitem__(items, slice(low, high)), "list_set_slice": _list_set_slice,
     "list_take_slice": _list_set_slice, "list_move_slice": _list_move_slice,
     "list_slice_step": lambda items, start, stop, step: items[start:stop:step],
     "list_reverse": list.reverse, "list_pop": _list_pop, "list_insert": list.insert,
@@ -421,7 +421,7 @@ _simple({
     "list_join": lambda others, items: items + others,
     "list_join_slice": lambda source, low, high, items: items + source[low:high],
     "list_extend_list": list.extend, "list_to_tuple": tuple,
-    "tuple_length": len, "tuple_item": operator.getitem, "tuple_new": lambda *items: items,
+    "tuple_length": tuple.__len__, "tuple_item": tuple.__getitem__, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr, "i64_to_str": str,
     "str_eq": operator.eq, "str_has": operator.contains, "str_slice": _slice, "bytes_slice": _slice,
     "tuple_slice": _slice, "list_has": _sequence_has, "tuple_has": _sequence_has,

@@ -276,8 +276,9 @@ _op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol=
     doc="what the instance itself has under a name, wherever; leaves if it has nothing")
 _op("own_store", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="index hint name", symbol="tc_own_store",
     doc="over a value that is set; else leaves")
-_op("own_lacks", "o", "b", reads="attr", attrs="index name", symbol="tc_own_lacks",
-    doc="whether the instance itself surely has nothing under a name")
+_op("own_lacks", "o", "b", reads="attr", attrs="index name bare", symbol="tc_own_lacks",
+    doc="whether the instance itself surely has nothing under a name; `bare`: instances of its type have attributes in a "
+        "dict only")
 _op("slot_load", "o", "o", LEAVES, reads="attr", attrs="offset name", doc="leaves if it is not set")
 _op("slot_store", "oo", "o", writes="attr", ref="new", steals="last", null=True, attrs="offset name")
 _op("slot_store_f64", "of", "", RELEASES, writes="attr float", attrs="offset name")

@@ -119,6 +119,7 @@ PyObject *tc_load_special(PyObject *object, PyObject *name); /* NULL and an exce
 int tc_list_take_slice(PyObject *list, int64_t low, int64_t high, PyObject *value);
 int tc_list_move_slice(PyObject *list, int64_t low, int64_t high, PyObject *source, int64_t start, int64_t stop, int64_t step);
 PyObject *tc_list_slice_step(PyObject *list, int64_t start, int64_t stop, int64_t step);
+PyObject *tc_iterate(PyObject *sequence);
 PyObject *tc_sequence_iter_new(PyObject *sequence, int64_t index);
 PyObject *tc_range_iter_new(int64_t start, int64_t step, int64_t length);
 

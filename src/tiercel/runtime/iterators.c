@@ -16,11 +16,19 @@ typedef struct {
     long len;
 } range_iterator;
 
+/* An iterator over the items that a sequence has, whatever `__iter__` a subclass of list or tuple may have got by now. */
+PyObject *
+tc_iterate(PyObject *sequence)
+{
+    PyTypeObject *type = PyList_Check(sequence) ? &PyList_Type : PyTuple_Check(sequence) ? &PyTuple_Type : Py_TYPE(sequence);
+    return type->tp_iter(sequence);
+}
+
 /* A list or tuple iterator at an index; never NULL. */
 PyObject *
 tc_sequence_iter_new(PyObject *sequence, int64_t index)
 {
-    PyObject *iterator = PyObject_GetIter(sequence);
+    PyObject *iterator = tc_iterate(sequence);
     if (iterator == NULL) {
         Py_FatalError("out of memory");
     }

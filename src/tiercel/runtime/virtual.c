@@ -202,7 +202,7 @@ sequence_iterator(tc_parts *parts, PyTypeObject *reversed)
         }
     }
     else {
-        iterator = (tc_sequence_iterator *)Py_TYPE(sequence)->tp_iter(sequence);
+        iterator = (tc_sequence_iterator *)tc_iterate(sequence);
     }
     Py_DECREF(sequence);
     if (iterator != NULL) {

@@ -146,7 +146,8 @@ def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str
     index = _runtime.attr_index(type_, name)
     if not facts["inline_values"] or "shadow" in e.failures() or index >= 0 or _has_own_dict(e, owner):
         e.constants.append(name)
-        e.guard(e.emit("own_lacks", e.obj(owner), index=index, name=name), "shadowed")
+        bare = not facts["inline_values"]
+        e.guard(e.emit("own_lacks", e.obj(owner), index=index, name=name, bare=bare), "shadowed")
         return True
     names = _runtime.shared_names(type_)
     e.constants.append(type_)
