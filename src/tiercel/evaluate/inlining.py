@@ -23,6 +23,8 @@ MAX_GENERATOR = 200           # of a generator: without its body, the loop that 
 ROOM = 500                    # nodes of a graph into which more is inlined
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
+# Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
+FRUGAL_GENERATOR = 160
 
 _NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -83,12 +85,14 @@ class Inliner(Iteration):
             return False
         if any(frame.code.code is code for frame in self.state.frames()):
             return False
-        size = len(decode(code).instructions)
-        most = MAX_GENERATOR if code.co_flags & inspect.CO_GENERATOR else MAX_CALLEE
+        size, suspensions = len(decode(code).instructions), decode(code).suspensions
+        most, frugal = MAX_CALLEE, FRUGAL_CALLEE
+        if suspensions is not None:
+            most, frugal = MAX_GENERATOR, FRUGAL_GENERATOR // len(suspensions.yields or (1,))
         nodes = sum(len(block.nodes) for block in self.graph.blocks)
         if size > most or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
             return False
-        if self.history.frugal and (size > FRUGAL_CALLEE or nodes > FRUGAL_ROOM):
+        if self.history.frugal and (size > frugal or nodes > FRUGAL_ROOM):
             self.spared = True
             return False
         return True
