@@ -64,7 +64,9 @@ def _late_edges(block: Block, early: Mapping[Block, None] | set[Block]) -> list[
 def go_late(e: Lowering, edge: Edge) -> str:
     """The label of a block that goes on in `late` with what that needs of the values known by then."""
     texts = {e.value(value): TYPES[value.rep] for value in _handed(e, edge)}
-    e.handed = [(type_, text) for text, type_ in texts.items() if text.startswith("%")]
+    # a node of the same bits as a parameter has the parameter's name
+    e.handed = [(type_, text) for text, type_ in texts.items()
+                if text.startswith("%") and (type_, text) not in parameters(e)]
     label = e.fresh("late")
     given = "".join(f", {type_} {text}" for type_, text in (*parameters(e), *e.handed))
     e.cold += [f"{label}:", f"%r.{label} = tail call {_RESULT} @late(ptr %th, ptr %func{given})",
