@@ -40,6 +40,7 @@ class Bindings:
 
 
 _bindings = IdentityTable()                          # of modules
+_attributes = IdentityTable()                        # of types: {name: the type of what instances have; None: several}
 
 
 class History:
@@ -101,6 +102,22 @@ class History:
             known = Bindings()
             _bindings.set(module, known)
         return known
+
+    def note_attribute(self, owner: type, name: str, type_: type) -> None:
+        """An instance of a type was seen to have something of this exact type under a name."""
+        known: dict[str, ref[type] | None] | None = _attributes.get(owner)
+        if known is None:
+            known = {}
+            _attributes.set(owner, known)
+        reference = known.setdefault(name, ref(type_))
+        if reference is not None and reference() is not type_:
+            known[name] = None
+
+    def attribute_type(self, owner: type, name: str) -> type | None:
+        """The exact type of whatever was seen under a name in instances of a type, if it was always the same."""
+        known: dict[str, ref[type] | None] = _attributes.get(owner) or {}
+        reference = known.get(name)
+        return reference() if reference is not None else None
 
     def note_argument(self, slot: int, type_: type) -> None:
         """A version was asked for because an argument is of this exact type."""

@@ -104,6 +104,13 @@ class History:
         """Whether a guard of the type of the value at a place failed too often."""
         return False
 
+    def note_attribute(self, owner: type, name: str, type_: type) -> None:
+        """An instance of a type was seen to have something of this exact type under a name."""
+
+    def attribute_type(self, owner: type, name: str) -> type | None:
+        """The exact type of whatever was seen under a name in instances of a type, if it was always the same."""
+        return None
+
     def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
         """Whether no earlier version took another object for the callee at a place."""
         return True
@@ -327,7 +334,8 @@ class Core:
                 return None
             type_ = sighted
             if type_ is None:
-                type_ = type(value.witness) if value.witness is not NO_WITNESS else self._sighted(place) or guess
+                type_ = type(value.witness) if value.witness is not NO_WITNESS \
+                    else self._sighted(place) or self.attribute_type(value) or guess
             if type_ is None or not self.guard_type(value, type_, place):
                 return None
         self.history.note_sighted(place, type_)
@@ -352,6 +360,12 @@ class Core:
         if type_ is None and self.frame.parent is not None:
             type_ = self.history.sighted_in(self.frame.code.code, place[-2:])
         return type_
+
+    def attribute_type(self, value: Abstract) -> type | None:
+        """Of an attribute that was not looked at, the type that it had in other instances."""
+        if not isinstance(value, Node) or value.op is not OPS["attr_load"]:
+            return None
+        return self.history.attribute_type(value.attrs["type"], value.attrs["name"])
 
     def sight_owner(self) -> type | None:
         """The type of the object whose attribute the instruction names, as the interpreter's inline cache has it."""

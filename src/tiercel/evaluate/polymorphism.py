@@ -56,6 +56,7 @@ class Polymorphism(Inliner):
 
     def __init__(self, graph: Any, history: Any) -> None:
         super().__init__(graph, history)
+        self._parted: dict[Node, list[type]] = {}           # values by the types of which instructions parted
         self._mixing: dict[tuple[int, ...], bool] = {}      # of frames, whether their code mixes ints and floats
 
     def is_large_arm(self, function: FunctionType) -> bool:
@@ -149,12 +150,13 @@ class Polymorphism(Inliner):
             return first + rest, True
         if self.type_of(value) is not None:
             return [], False
-        met = met or self._types_of_argument(value)
+        met = met or self._types_elsewhere(value)
         return (met, False) if len(met) <= MAX_UNION else ([], False)
 
-    def _types_of_argument(self, value: Node) -> list[type]:
-        """The types of an argument that comes with many, but for those that have not what the instruction asks for."""
-        types = self.varied.get(value, [])
+    def _types_elsewhere(self, value: Node) -> list[type]:
+        """The types of an argument that comes with many, or those by which an instruction before parted, but for those
+        that have not what this one asks for."""
+        types = self.varied.get(value) or self._parted.get(value, [])
         if self.instruction.op != "LOAD_ATTR":
             return types
         name = self.frame.code.code.co_names[self.instruction.arg >> 1]
@@ -236,6 +238,7 @@ class Polymorphism(Inliner):
         """Switch on the type of a value.  `sure`: it has one of `types`; otherwise what has another leaves, or, where
         that happened too often, goes a way of its own."""
         assert isinstance(value, Node)
+        self._parted[value] = types
         arms: list[Incoming] = []
         open_ended = not sure and (value in self.varied or self.history.failed_at(self._place_of(learnt), _OTHER))
         for type_ in types if open_ended else types[:-1]:
@@ -274,13 +277,26 @@ class Polymorphism(Inliner):
         function, receiver = stack[place], stack[place + 1]
         if isinstance(function, Node):
             cases = self.state.cases.get(function)
-            return self._by_case(function, cases) if cases else None
+            return self._by_receiver(self._by_case(function, cases), place + 1) if cases else None
         if not isinstance(function, Const) or not isinstance(function.value, FunctionType):
             return None
         types, sure = self._types_there(receiver, 0)
         if not sure or len(types) > MAX_ARMS:
             return None
         return self._by_type(receiver, types, sure, 0)
+
+    def _by_receiver(self, arms: list[Incoming], place: int) -> list[Incoming]:
+        """Part arms in which a function is called with receivers of several types: its versions are for one each."""
+        parted: list[Incoming] = []
+        for number, (state, block) in enumerate(arms):
+            self.stand_after_split(state, block)
+            types, sure = self._types_there(self.frame.stack[place], 0)
+            others = len(parted) + len(arms) - number - 1
+            if sure and others + len(types) <= MAX_ARMS:
+                parted += self._by_type(self.frame.stack[place], types, sure, 0)
+            else:
+                parted.append((state, block))
+        return parted
 
     def _by_case(self, function: Node, cases: Any) -> list[Incoming]:
         arms: list[Incoming] = []

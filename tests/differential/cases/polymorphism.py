@@ -329,3 +329,75 @@ def ends_of_arguments_of_many_types(n):
             value = None
             log("next")
     return out
+
+
+class Task:
+    def __init__(self, owner):
+        self.owner = owner
+        self.left = 3
+        self.parts = Parts()
+
+    def step(self):
+        self.left -= 1
+        self.parts.append(self.left)
+        return self.name() if self.left % 2 else self.left
+
+    def name(self):
+        return "task"
+
+
+class Parts(list):
+    pass
+
+
+class Quick(Task):
+    def name(self):
+        return "quick"
+
+
+class Slow(Task):
+    def step(self):
+        self.left -= 0.5
+        return super().step()
+
+
+class Holder:
+    def __init__(self, task):
+        self.task = task
+
+    def parts(self):
+        return self.task.parts
+
+
+@case(([Task, Quick, Slow, Quick],), ([Quick, Task],), ([Slow, Slow, Task],))
+def scheduled(kinds):
+    waiting = [kinds[i % len(kinds)](i) for i in range(60)]
+    done = []
+    while waiting:
+        task = waiting.pop(0)
+        if task.name() == "task" or task.owner % 3:
+            done.append(task.step())
+        done.append(task.step())
+        done.append(task.name())
+        if task.left > 0:
+            waiting.append(task)
+    return done
+
+
+@case((40,))
+def attributes_of_others(n):
+    holders = [Holder(Quick(i)) for i in range(n)]
+    holders[n // 2].task.parts = [1, 2, 3]
+    holders[n // 2 + 3].task.parts = (4, 5)
+    holders[n // 2 + 5].task.left = "text"
+    found = []
+    for holder in holders:
+        for _ in range(2):
+            for part in holder.parts():
+                found.append(part)
+            found.append(holder.task.left)
+        if holder.task.owner % 2:
+            holder.parts() and found.append(len(holder.parts()))
+        elif isinstance(holder.task.left, int):
+            found.append(holder.task.step())
+    return found

@@ -227,6 +227,8 @@ def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[
     if anywhere:
         hint = -1 if witness is NO_WITNESS else _runtime.dict_entry(witness, name)
         return e.emit("own_load", e.obj(owner), index=index, hint=hint, name=name, witness=seen, reason="own")
+    if seen is not NO_WITNESS and seen is not None:
+        e.history.note_attribute(type_, name, type(seen))
     return e.emit("attr_load", e.obj(owner), index=index, name=name, type=type_, witness=seen, reason="attr")
 
 

@@ -93,7 +93,9 @@ def _sight_iterable(e: Any, i: Any) -> type | None:
 
 def get_iter(e: Any, i: Any) -> None:
     value = e.bound(e.frame.stack.pop())
-    e.learn(value, _sight_iterable(e, i) if e.witness_of(value) is e.NO_WITNESS else None)
+    unseen = e.witness_of(value) is e.NO_WITNESS
+    # the interpreter iterates over subclasses of a list as over a list
+    e.learn(value, e.attribute_type(value) or _sight_iterable(e, i) if unseen else None)
     result = e.apply(iter, value)
     if result is None:
         result = e.emit("iter", e.obj(value))
