@@ -254,3 +254,18 @@ def test_loops_settle_after_few_rounds_before_them() -> None:
 
     graph = graph_of(swapped, 5)
     assert named(graph, "number_multiply") == [] and named(graph, "guard_type") == []
+
+
+def test_sums_of_floats_begin_with_an_int() -> None:
+    def dot(pairs: Any) -> Any:
+        return sum(p * q for p, q in pairs)
+
+    def dots(pairs: Any, n: int) -> Any:
+        total = 0.0
+        for _ in range(n):
+            total += sum(p * q for p, q in pairs)
+        return total
+
+    for function, args in ((dot, ([(1, 0.5)],)), (dots, ([(1, 0.5)], 3))):
+        evaluation = evaluate.evaluate_function(function, args)    # type: ignore[arg-type]
+        assert any("genexpr" in name for name in evaluation.inlined)

@@ -224,7 +224,7 @@ class Flow(Numbers):
                 if any(self.meet_as_numbers(incoming, path, unit) for path in _mixtures(places, incoming)):
                     continue
                 return places
-            if self.meet_as_numbers(incoming, path, unit):
+            if self.meet_as_numbers(incoming, path, unit) or self.part_numbers(incoming, path):
                 continue
             for (state, block), here in zip(incoming, places, strict=True):
                 if path in here and isinstance(here[path], tuple):

@@ -97,6 +97,21 @@ class Numbers(Core):
                 changed = True
         return changed
 
+    def part_numbers(self, ways: list[tuple[State, Block]], path: Path) -> bool:
+        """Where ways bring numbers for a place that some of them have in another place as well, and others do not: give
+        the place one of its own."""
+        if not all(is_number(state.find_at(path)) for state, _ in ways):
+            return False
+        changed = False
+        for state, _ in ways:
+            leaves = state.places()
+            if leaves[path][0] == "same":
+                leaves[path] = NUMBER_SHAPE
+                leaves[*path, 0], leaves[*path, 1] = state.find_at(path).parts
+                state.rebuild(leaves)
+                changed = True
+        return changed
+
     def _in_form(self, state: State, value: Abstract) -> None:
         """Make a number of a float or small int, in all places of the state that hold it."""
         leaves = state.places()

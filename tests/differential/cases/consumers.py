@@ -372,3 +372,25 @@ def methods(rows):
 def over_instances(rows):
     m = Matrix(rows)
     return sum(x for x in m), list(m)
+
+
+@case(([(1, 0.1), (2, 0.2), (3, 0.7)], {1: 0.5, 2: 3.25}), ([(1, 2), (2, 0.5)], {1: 2, 2: 7}))
+def weighted(pairs, table):
+    total = 0.0
+    for i in range(12):
+        total += sum(k * p for k, p in pairs) + sum(table[k] * i for k in table)
+    return total
+
+
+@case(([0.5, 3.0, 1.0, 9.0],), ([1, 5, 0, 2],), ([0.5, 5, 300, 2.5],))
+def one_number_under_two_names(values):
+    out = []
+    a = b = 0
+    for v in values:
+        if v > 2:
+            b = v * 0.5
+        elif v < 1:
+            a = b = v + 1
+        out.append((a, b, a is b, a == b))
+        a, b = b, a
+    return out, a, b
