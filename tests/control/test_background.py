@@ -108,6 +108,24 @@ def test_nothing_of_the_program_is_kept_alive():
     assert out == "[None, None] 1\nTrue 8\n"
 
 
+def test_what_a_function_held_goes_with_it_although_the_machine_code_is_not_there():
+    out = held("""
+        class Items(list): pass
+        def summed_up(items, rounds):
+            def body():
+                for x in items: yield x * 2
+            total = 0
+            for i in range(rounds): total += sum(body())
+            return total
+        items = Items([1, 2, 3])
+        there = weakref.ref(items)
+        print(summed_up(items, 1000), len(held))
+        del items
+        print(there(), go(), summed_up([1], 10), versions(summed_up))
+    """)
+    assert out == "12000 1\nNone True 20 0\n"
+
+
 def test_another_function_of_the_same_code_takes_the_version():
     out = held("""
         def make():

@@ -338,6 +338,10 @@ tc_version_retire(tc_version *version, const char *reason)
     if (version->installed) {
         bury(version);                   /* with the reference that the code object had */
     }
+    else if (version->lent != NULL) {
+        version->reported = 1;           /* its machine code is being made: what it held goes before that ends */
+        bury((tc_version *)Py_NewRef(version));
+    }
     PyErr_Clear();
     PyErr_SetRaisedException(exc);
 }
@@ -473,8 +477,13 @@ tc_sweep(void)
         grave_count = kept;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        tc_version_clear(dead[i]);
-        dead[i]->code = NULL;
+        if (dead[i]->installed) {
+            tc_version_clear(dead[i]);
+            dead[i]->code = NULL;
+        }
+        else {
+            tc_version_drop_objects(dead[i]);
+        }
         Py_DECREF(dead[i]);
     }
     PyMem_RawFree(dead);

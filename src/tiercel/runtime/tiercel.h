@@ -134,6 +134,7 @@ void tc_version_forget_object(tc_version *version, PyObject *object);
 /* Takes strong references to all that is lent, for native frames that are active. */
 int tc_version_keep(tc_version *version);
 /* Releases everything: no native frame of the version is left and none can begin. */
+void tc_version_drop_objects(tc_version *version);
 void tc_version_clear(tc_version *version);
 
 /* -- targets.c -- */

@@ -117,14 +117,10 @@ tc_version_keep(tc_version *version)
     return tc_keep_watched(version, version->kept);
 }
 
-/* Releases everything: no native frame of the version is left and none can begin. */
+/* Releases what exits and machine code would use. */
 void
-tc_version_clear(tc_version *version)
+tc_version_drop_objects(tc_version *version)
 {
-    version->native = NULL;
-    version->bound = NULL;
-    version->enter = NULL;
-    version->entry = NULL;
     for (Py_ssize_t i = 0; i < version->lent_count; i++) {
         *version->lent[i] = Py_None;
     }
@@ -134,8 +130,19 @@ tc_version_clear(tc_version *version)
     for (Py_ssize_t i = 0; i < version->site_count; i++) {
         Py_CLEAR(version->sites[i].desc);
     }
-    Py_CLEAR(version->targets);
     Py_CLEAR(version->held);
+}
+
+/* Releases everything: no native frame of the version is left and none can begin. */
+void
+tc_version_clear(tc_version *version)
+{
+    version->native = NULL;
+    version->bound = NULL;
+    version->enter = NULL;
+    version->entry = NULL;
+    tc_version_drop_objects(version);
+    Py_CLEAR(version->targets);
     Py_CLEAR(version->kept);
     Py_CLEAR(version->library);
 }
