@@ -104,10 +104,10 @@ class Numbers(Core):
             return False
         changed = False
         for state, _ in ways:
-            leaves = state.places()
-            if leaves[path][0] == "same":
+            leaves, number = state.places(), state.find_at(path)
+            if leaves[path][0] == "same" and isinstance(number, Virtual):
                 leaves[path] = NUMBER_SHAPE
-                leaves[*path, 0], leaves[*path, 1] = state.find_at(path).parts
+                leaves[*path, 0], leaves[*path, 1] = number.parts
                 state.rebuild(leaves)
                 changed = True
         return changed
