@@ -201,7 +201,7 @@ class Hooks:
             return False
         where = compiled.sites[site]
         compiled.refresh()
-        loses = compiled.loses(EXIT)
+        loses = self.config.patient and compiled.loses(EXIT)
         if self.config.patient and not where.is_normal and not loses and compiled.failures() * EXIT < compiled.cost:
             return None
         if where.is_normal:

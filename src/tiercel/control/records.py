@@ -80,8 +80,8 @@ class Compiled:
         self.instructions = 0
         self.size = 0                                         # characters of LLVM's text
         self.work = 0                                         # operations before it is outgrown, 0: it does not count
-        self.gain = 0.0                                        # nanoseconds each operation
-        self.earned = 0                                        # operations of which the version does not know any more
+        self.gain = 0.0                                       # nanoseconds each operation
+        self.earned = 0                                       # operations of which the version does not know any more
         self.saves = 0.0                                      # nanoseconds each time that it runs, roughly
         self.cost = 0.0                                       # seconds of processor time that went into making it
         self.seconds: dict[str, float] = {}
