@@ -400,9 +400,9 @@ def test_what_a_sequence_has(kind: Any) -> None:
 def test_dicts() -> None:
     table = {"a": counted()}
     assert operation("dict_length", "o", "i")(table) == 1
-    get = operation("dict_get_str", "oo", "o")
+    get = operation("dict_get_simple", "oo", "o")
     assert get(table, "a") is table["a"] and get(table, "b") == LEFT
-    assert operation("dict_has_str", "oo", "b")(table, "b") is False
+    assert operation("dict_has_simple", "oo", "b")(table, "b") is False
     raising = operation("dict_get", "oo", "o", linked=True)
     assert raising(table, "a") is table["a"]
     with pytest.raises(KeyError):

@@ -298,14 +298,14 @@ def test_strings() -> None:
 
 def test_dicts_and_sets() -> None:
     target: dict[Any, Any] = {"a": [1], 2: "two"}
-    get = helper("tc_dict_get_str", POINTER, OBJECT, OBJECT)
+    get = helper("tc_dict_get_simple", POINTER, OBJECT, OBJECT)
     assert get(target, "missing") is None
-    assert helper("tc_dict_get_str", OBJECT, OBJECT, OBJECT)(target, "a") is target["a"]
+    assert helper("tc_dict_get_simple", OBJECT, OBJECT, OBJECT)(target, "a") is target["a"]
     assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, "z") == outcome(operator.getitem, target, "z")
     assert outcome(helper("tc_dict_get", OBJECT, OBJECT, OBJECT), target, [])[0] is TypeError
     assert helper("tc_dict_get", OBJECT, OBJECT, OBJECT)(target, 2) == "two"
-    assert helper("tc_dict_set_str", ctypes.c_int, OBJECT, OBJECT, OBJECT)(target, "b", 5) == 0
-    has = helper("tc_dict_has_str", ctypes.c_int, OBJECT, OBJECT)
+    assert helper("tc_dict_set_simple", ctypes.c_int, OBJECT, OBJECT, OBJECT)(target, "b", 5) == 0
+    has = helper("tc_dict_has_simple", ctypes.c_int, OBJECT, OBJECT)
     assert [has(target, k) for k in ("a", "b", 2, "c", 3)] == [1, 1, 1, 0, 0]
     new = helper("tc_dict_new", OBJECT, POINTER, I64)
     assert new(array("x", 1, "y", 2, "x", 3), 6) == {"x": 3, "y": 2} and new(None, 0) == {}
@@ -314,9 +314,9 @@ def test_dicts_and_sets() -> None:
     assert new_set(array(1, 2, 1), 3) == {1, 2}
     assert outcome(new_set, array([]), 1)[0] is TypeError
     items = {1, "x"}
-    add = helper("tc_set_add_str", ctypes.c_int, OBJECT, OBJECT)
+    add = helper("tc_set_add_simple", ctypes.c_int, OBJECT, OBJECT)
     assert [add(items, k) for k in ("y", 1)] == [0, 1] and items == {1, "x", "y"}
-    assert [helper("tc_set_has_str", ctypes.c_int, OBJECT, OBJECT)(items, k) for k in (1, "y", "z")] == [1, 1, 0]
+    assert [helper("tc_set_has_simple", ctypes.c_int, OBJECT, OBJECT)(items, k) for k in (1, "y", "z")] == [1, 1, 0]
 
 
 class Stored:
@@ -338,8 +338,8 @@ KEYS = [1, 0, -1, -2, 2 ** 61, 2 ** 200, "a", "é" * 50, b"a", b"", None, True, 
 
 def test_lookups_of_simple_keys() -> None:
     has_key, in_set, add, within = (helper(f"tc_{name}", ctypes.c_int, OBJECT, OBJECT)
-                                    for name in ("dict_has_str", "set_has_str", "set_add_str", "sequence_has"))
-    get, get_or = helper("tc_dict_get_str", POINTER, *[OBJECT] * 2), helper("tc_dict_get_or", POINTER, *[OBJECT] * 3)
+                                    for name in ("dict_has_simple", "set_has_simple", "set_add_simple", "sequence_has"))
+    get, get_or = helper("tc_dict_get_simple", POINTER, *[OBJECT] * 2), helper("tc_dict_get_or", POINTER, *[OBJECT] * 3)
     for stored in (KEYS[::2], KEYS[1::2], KEYS[:9], ["a", "b"], []):
         table, items = dict.fromkeys([*stored, 1e9]), {*stored, 1e9}
         for removed in stored[::3]:

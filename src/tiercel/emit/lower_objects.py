@@ -539,7 +539,7 @@ RULES: dict[str, Any] = {
     "list_length": _field("var.size", "list"), "list_item": _list_item, "list_set": _list_set,
     "list_set_f64": _list_set_f64, "list_set_i64": _list_set_i64, "list_append": _list_append,
     **dict.fromkeys(("list_has", "tuple_has"), _unless_unknown("tc_sequence_has")),
-    **{name: _unless_unknown(f"tc_{name}") for name in ("dict_has_str", "set_has_str", "set_add_str", "set_within")},
+    **{name: _unless_unknown(f"tc_{name}") for name in ("dict_has_simple", "set_has_simple", "set_add_simple", "set_within")},
     "list_join": _list_join, "list_join_slice": _list_join,
     "list_new": _of_array("tc_list_new"), "list_pop": _or_leave("tc_list_pop"), "list_swap": _list_swap,
     "method_function": _field("method.function", "func", "ptr"), "method_self": _field("method.self", "func", "ptr"),
@@ -559,6 +559,6 @@ RULES: dict[str, Any] = {
     "range_iter_length": _field("rangeiter.len", "iter"),
     "dict_length": _field("dict.used", "dict"), "set_length": _field("set.used", "set"),
     "least": _or_leave("tc_least"), "greatest": _or_leave("tc_greatest"),
-    "dict_get_str": _or_leave("tc_dict_get_str"), "dict_get_or": _or_leave("tc_dict_get_or"),
+    "dict_get_simple": _or_leave("tc_dict_get_simple"), "dict_get_or": _or_leave("tc_dict_get_or"),
     "new_function": _new_function, "generator_new": _generator_new,
 }

@@ -452,7 +452,7 @@ _simple({
 
 # -- dicts and sets --------------------------------------------------------------------------------------------------
 
-def _dict_get_str(mapping: dict[Any, Any], key: Any) -> Any:
+def _dict_get_simple(mapping: dict[Any, Any], key: Any) -> Any:
     if key not in mapping:
         raise Leaves
     return mapping[key]
@@ -487,10 +487,10 @@ def _contains(container: Any, item: Any) -> bool:
 
 
 _simple({
-    "dict_length": len, "set_length": len, "dict_get_or": dict.get, "dict_get_str": _dict_get_str, "dict_get": operator.getitem,
-    "dict_set_str": operator.setitem, "dict_has_str": _contains, "set_has_str": _contains,
+    "dict_length": len, "set_length": len, "dict_get_or": dict.get, "dict_get_simple": _dict_get_simple,
+    "dict_get": operator.getitem, "dict_set_simple": operator.setitem, "dict_has_simple": _contains, "set_has_simple": _contains,
     "set_within": _set_within, "least": _extreme(min), "greatest": _extreme(max),
-    "set_add_str": set.add, "set_add": set.add, "dict_new": lambda *items: dict(zip(items[::2], items[1::2])),
+    "set_add_simple": set.add, "set_add": set.add, "dict_new": lambda *items: dict(zip(items[::2], items[1::2])),
     "set_new": lambda *items: set(items), "dict_update": dict.update, "dict_merge": _dict_merge,
     "set_update": set.update, "list_extend": list.extend,
 })

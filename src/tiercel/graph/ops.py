@@ -385,23 +385,23 @@ _op("range_iter_length", "o", "i", reads="iter", doc="how many are left")
 #    which runs no code of the program when it is hashed ------------------------------------------------------------
 _op("dict_length", "o", "i", reads="dict")
 _op("set_length", "o", "i", reads="set")
-_op("dict_get_str", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_str",
+_op("dict_get_simple", "oo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_simple",
     doc="exact dict, simple key; leaves if missing, or if code of the program must tell")
 _op("dict_get_or", "ooo", "o", LEAVES, ref="new", reads="dict", symbol="tc_dict_get_or", attrs="reason",
     doc="dict.get(key, operand 2) of an exact dict and a simple key; leaves if code of the program must tell")
 _op("dict_get", "oo", "o", RUNS, ref="new", symbol="tc_dict_get", fails="null", doc="dict[key]; raises KeyError")
-_op("dict_set_str", "ooo", "", RUNS, symbol="tc_dict_set_str", fails="minus1",
+_op("dict_set_simple", "ooo", "", RUNS, symbol="tc_dict_set_simple", fails="minus1",
     doc="exact dict, simple key; what was there goes, which may run finalisers")
-_op("dict_has_str", "oo", "b", LEAVES, reads="dict", symbol="tc_dict_has_str", attrs="reason",
+_op("dict_has_simple", "oo", "b", LEAVES, reads="dict", symbol="tc_dict_has_simple", attrs="reason",
     doc="exact dict, simple key; leaves likewise")
-_op("set_has_str", "oo", "b", LEAVES, reads="set", symbol="tc_set_has_str", attrs="reason",
+_op("set_has_simple", "oo", "b", LEAVES, reads="set", symbol="tc_set_has_simple", attrs="reason",
     doc="exact set or frozenset, simple key; leaves likewise")
 _op("set_within", "oo", "b", LEAVES, reads="set", symbol="tc_set_within", attrs="reason",
     doc="whether an exact set or frozenset is a subset of another; leaves if code of the program must tell")
 _op("least", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_least", attrs="reason",
     doc="of an exact list, tuple, set or frozenset of ints or of floats; leaves if it is empty or holds anything else")
 _op("greatest", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_greatest", attrs="reason", doc="likewise")
-_op("set_add_str", "oo", "", LEAVES | KEEPS, writes="set", symbol="tc_set_add_str", attrs="reason",
+_op("set_add_simple", "oo", "", LEAVES | KEEPS, writes="set", symbol="tc_set_add_simple", attrs="reason",
     doc="exact set, simple item; leaves likewise")
 _op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")
 _op("set_new", "o*", "o", RUNS, ref="new")

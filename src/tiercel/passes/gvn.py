@@ -30,7 +30,7 @@ _COMMUTES = frozenset({
 })
 _SWAPPED = {"i64_gt": "i64_lt", "i64_ge": "i64_le", "f64_gt": "f64_lt", "f64_ge": "f64_le"}
 _OPPOSITE = {"i64_lt": "i64_le", "i64_le": "i64_lt"}    # not a < b is b <= a
-_SAME_OBJECT = frozenset({"box_i64", "box_u64", "box_f64", "box_number", "dict_get_str"})    # `new`, yet one may serve for two
+_SAME_OBJECT = frozenset({"box_i64", "box_u64", "box_f64", "box_number", "dict_get_simple"})    # `new`, yet one may serve for two
 _FORWARDS = {"attr_store": "attr_load", "attr_init": "attr_load", "slot_store": "slot_load", "slot_init": "slot_load",
              "cell_store": "cell_load", "list_set": "list_item"}
 _BOXING = {f"{store}_{rep}": (load, f"box_{rep}") for store, load in _FORWARDS.items() for rep in ("i64", "f64")}

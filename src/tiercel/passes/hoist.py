@@ -48,7 +48,7 @@ _ALLOWED = Effect.LEAVES | Effect.NARROWS
 _DIVIDES = frozenset({"i64_floordiv", "i64_mod", "u64_floordiv", "u64_mod"})
 _OF_ANY_TYPE = frozenset({"is", "type_is", "type_of", "equals_itself", "guard_type", "guard_is"})
 _MOST_OFFSET = 1 << 31    # of an index: an overflow could not lead back into a list
-_NOT_MOVED = frozenset({"loop", "leave", "refcount_is", "is_exhausted", "call_symbol", "dict_get_str", "check_left",
+_NOT_MOVED = frozenset({"loop", "leave", "refcount_is", "is_exhausted", "call_symbol", "dict_get_simple", "check_left",
                         "list_iter_seq", "tuple_iter_seq"})
 
 

@@ -28,7 +28,7 @@ def getitem(e: Any, names: Any, key: Any) -> Any:
     seen = _seen(e, names, key)
     if not e.is_simple_key(key) or "missing" in e.failures():
         return e.emit("dict_get", e.obj(names), e.obj(key), witness=seen)
-    return e.emit("dict_get_str", e.obj(names), e.obj(key), witness=seen, reason="missing")
+    return e.emit("dict_get_simple", e.obj(names), e.obj(key), witness=seen, reason="missing")
 
 
 @rule(dict.get, dict, Anything)
@@ -50,7 +50,7 @@ def get_or(e: Any, names: Any, key: Any, missing: Any) -> Any:
 def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
     if not e.is_simple_key(key):
         return NotImplemented
-    e.emit("dict_set_str", e.obj(names), e.obj(key), e.obj(value))
+    e.emit("dict_set_simple", e.obj(names), e.obj(key), e.obj(value))
     return e.NONE
 
 
@@ -58,7 +58,7 @@ def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
 def contains(e: Any, names: Any, key: Any) -> Any:
     if not e.is_simple_key(key) or "keys" in e.failures():
         return NotImplemented
-    return e.emit("dict_has_str", e.obj(names), e.obj(key), reason="keys")
+    return e.emit("dict_has_simple", e.obj(names), e.obj(key), reason="keys")
 
 
 @rule(len, dict)

@@ -16,14 +16,14 @@ AnySet: Pattern = frozenset({set, frozenset})
 def contains(e: Any, items: Any, item: Any) -> Any:
     if not e.is_simple_key(item) or "keys" in e.failures():
         return NotImplemented
-    return e.emit("set_has_str", e.obj(items), e.obj(item), reason="keys")
+    return e.emit("set_has_simple", e.obj(items), e.obj(item), reason="keys")
 
 
 @rule(set.add, set, Anything)
 def add(e: Any, items: Any, item: Any) -> Any:
     if not e.is_simple_key(item) or "keys" in e.failures():
         return NotImplemented
-    e.emit("set_add_str", e.obj(items), e.obj(item), reason="keys")
+    e.emit("set_add_simple", e.obj(items), e.obj(item), reason="keys")
     return e.NONE
 
 

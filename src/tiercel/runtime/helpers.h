@@ -78,7 +78,7 @@ PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t h
 PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
 int tc_own_lacks(PyObject *object, PyObject *name);
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
-int tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value);
+int tc_dict_set_simple(PyObject *dict, PyObject *key, PyObject *value);
 PyObject *tc_dict_new(PyObject *const *items, int64_t count);    /* keys and values in turn; NULL and an exception */
 PyObject *tc_set_new(PyObject *const *items, int64_t count);     /* NULL and an exception */
 PyObject *tc_unpack_sequence(PyObject *sequence, int64_t count); /* NULL and an exception */
@@ -92,12 +92,12 @@ PyObject *tc_builtin_method_new(PyObject *method, PyObject *self);     /* of a m
 
 /* -- lookup.c -- */
 /* Of a simple key.  These never raise; NULL or -1: missing, or only code of the program can tell. */
-PyObject *tc_dict_get_str(PyObject *dict, PyObject *key);
+PyObject *tc_dict_get_simple(PyObject *dict, PyObject *key);
 /* These: only code of the program can tell. */
 PyObject *tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing);
-int tc_dict_has_str(PyObject *dict, PyObject *key);
-int tc_set_has_str(PyObject *set, PyObject *key);
-int tc_set_add_str(PyObject *set, PyObject *key);
+int tc_dict_has_simple(PyObject *dict, PyObject *key);
+int tc_set_has_simple(PyObject *set, PyObject *key);
+int tc_set_add_simple(PyObject *set, PyObject *key);
 int tc_set_within(PyObject *items, PyObject *set);
 PyObject *tc_least(PyObject *items);                         /* of a list, tuple or set; NULL also if it is empty */
 PyObject *tc_greatest(PyObject *items);

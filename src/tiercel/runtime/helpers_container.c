@@ -339,7 +339,7 @@ tc_dict_get(PyObject *dict, PyObject *key)
 int tc_in_native_store;
 
 int
-tc_dict_set_str(PyObject *dict, PyObject *key, PyObject *value)
+tc_dict_set_simple(PyObject *dict, PyObject *key, PyObject *value)
 {
     int before = tc_in_native_store;
     tc_in_native_store = 1;

@@ -98,7 +98,7 @@ find(PyObject *dict, PyObject *key, PyObject **value)
 }
 
 PyObject *
-tc_dict_get_str(PyObject *dict, PyObject *key)
+tc_dict_get_simple(PyObject *dict, PyObject *key)
 {
     PyObject *value;
     (void)find(dict, key, &value);
@@ -114,7 +114,7 @@ tc_dict_get_or(PyObject *dict, PyObject *key, PyObject *missing)
 }
 
 int
-tc_dict_has_str(PyObject *dict, PyObject *key)
+tc_dict_has_simple(PyObject *dict, PyObject *key)
 {
     PyObject *value;
     int found = find(dict, key, &value);
@@ -144,15 +144,15 @@ find_in_set(PyObject *set, PyObject *key, Py_hash_t hash)
 }
 
 int
-tc_set_has_str(PyObject *set, PyObject *key)
+tc_set_has_simple(PyObject *set, PyObject *key)
 {
     return find_in_set(set, key, tc_hash(key));
 }
 
 int
-tc_set_add_str(PyObject *set, PyObject *key)
+tc_set_add_simple(PyObject *set, PyObject *key)
 {
-    int found = tc_set_has_str(set, key);
+    int found = tc_set_has_simple(set, key);
     if (found == 0 && PySet_Add(set, key) < 0) {
         Py_FatalError("no memory for a set");
     }
@@ -267,7 +267,7 @@ tc_check_lookup(void)
     }
     for (long i = 0; ok && i < MANY; i++) {
         PyObject *number = PyLong_FromLong(i);
-        ok = number != NULL && tc_dict_has_str(dict, number) == 1 - i % 2 && tc_set_has_str(set, number) == 1 - i % 2;
+        ok = number != NULL && tc_dict_has_simple(dict, number) == 1 - i % 2 && tc_set_has_simple(set, number) == 1 - i % 2;
         Py_XDECREF(number);
     }
     PyObject *nested = Py_BuildValue("(l(s(Od)()l))", -1L, "text", Py_None, 2.5, 1L << 40);

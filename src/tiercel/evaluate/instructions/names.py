@@ -53,7 +53,7 @@ def _push_global(e: Any, name: str, null: bool) -> None:
         e.leave(f"the name {name} is not defined")
     e.constants += [globals_, builtin_names, name]
     if name in globals_ and "missing" not in e.failures():
-        node = e.emit("dict_get_str", known(globals_), known(name), witness=seen, reason="missing")
+        node = e.emit("dict_get_simple", known(globals_), known(name), witness=seen, reason="missing")
         stack += [node, *behind]
         return
     node = e.emit("load_global", globals=globals_, builtins=builtin_names, name=name, witness=seen,
@@ -70,7 +70,7 @@ def store_global(e: Any, i: Any) -> None:
     value = e.frame.stack.pop()
     globals_ = e.frame_globals()
     e.constants += [globals_, name]
-    e.emit("dict_set_str", known(globals_), known(name), e.obj(value))
+    e.emit("dict_set_simple", known(globals_), known(name), e.obj(value))
     e.let_go(value)
 
 
