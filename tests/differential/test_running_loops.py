@@ -36,7 +36,8 @@ def output(stem: str, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("stem", ["exceptions", "handlers", "managers", "generators_and_frames", "generators_running"])
+@pytest.mark.parametrize("stem", ["exceptions", "handlers", "managers", "generators_and_frames", "generators_running",
+                                  "iteration"])
 def test_loops_compiled_while_they_run(stem: str) -> None:
     plain = output(stem)
     assert plain.count("\n") > 5

@@ -62,7 +62,8 @@ class Iteration(Api):
         type_ = self.learn(iterator)
         if type_ not in (LIST_ITERATOR, TUPLE_ITERATOR, RANGE_ITERATOR) or "shared" in self.failures():
             return iterator
-        self.own(iterator, places)
+        # that an iterator has come to the end of a list, which may grow, is not kept of one that is still held then
+        self.own(iterator, places if type_ is not LIST_ITERATOR else ())
         witness = iterator.witness
         if type_ is RANGE_ITERATOR:
             parts: list[Any] = [

@@ -303,3 +303,44 @@ def iterables_made_elsewhere(groups):
             total.append(item)
         total += [item for item in group if item in {1, 2}]
     return total
+
+
+@case((40,))
+def a_list_that_grows_behind_its_iterator(n):
+    out = []
+    for i in range(n):
+        items = [1, 2, i]
+        it = iter(items)
+        for x in it:
+            if x == 30:
+                break
+        items.append(4)
+        out.append((list(it), next(it, "none")))
+    return out
+
+
+@case((40,))
+def a_list_that_grows_behind_a_generator(n):
+    def body(items):
+        it = iter(items)
+        for x in it:
+            yield x
+        items.append(9)
+        yield from it
+        yield "end"
+    out = []
+    items = list(range(n))
+    for x in body(items):
+        out.append(x)
+    return out, items
+
+
+@case((40,))
+def iterators_that_are_kept(n):
+    out = []
+    for kept in (iter(tuple(range(n))), iter(range(n)), iter("abc" * n), iter({1: 2, 3: 4})):
+        for x in kept:
+            if x == 7:
+                out.append(next(kept))
+        out.append((next(kept, "none"), list(kept), kept.__length_hint__() if hasattr(kept, "__length_hint__") else -1))
+    return out
