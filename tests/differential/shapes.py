@@ -1,7 +1,8 @@
-"""Classes whose instances case files make: as code under test, like the cases themselves."""
+"""Classes whose instances case files make, and generators that they take from: code under test, as the cases are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -33,3 +34,22 @@ class MoreSlots(Slots):
 
 class NoSlots:
     __slots__ = ()
+
+
+def numbers(n: int) -> Iterator[int]:
+    i = 0
+    while i < n:
+        yield i
+        i += 1
+
+
+def squares(source: Iterable[Any]) -> Iterator[Any]:
+    for x in source:
+        yield x * x
+
+
+def windows(source: Iterable[Any]) -> Iterator[Any]:
+    previous = 0
+    for x in source:
+        yield x - previous
+        previous = x

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tiercel.types import qualified_name
+
 # Facts about C functions that LLVM cannot know; the rest may do anything but throw.
 _FACTS = {
     "tc_exit": "cold", "tc_leave_before": "cold", "tc_leave": "cold", "tc_unwind": "cold", "tc_unwind_again": "cold",
@@ -21,7 +23,6 @@ _FACTS = {
     "tc_box_u64": "memory(inaccessiblemem: readwrite)", "tc_box_number": "memory(inaccessiblemem: readwrite)",
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
-_NAME_OF = type.__dict__["__name__"].__get__         # looking it up would run code of a metaclass
 
 
 class Symbols:
@@ -42,7 +43,7 @@ class Symbols:
         if symbol is None:
             number = len(self._by_id)
             if isinstance(value, type):
-                symbol = f"type_{_UNSAFE.sub('_', _NAME_OF(value))}_{number}"
+                symbol = f"type_{_UNSAFE.sub('_', qualified_name(value))}_{number}"
             elif value is None or value is True or value is False:
                 symbol = f"const_{value}"
             else:

@@ -5,31 +5,13 @@ from __future__ import annotations
 import traceback
 
 from case import Tracked, case, log
-
-
-def numbers(n):
-    i = 0
-    while i < n:
-        yield i
-        i += 1
-
-
-def squares(source):
-    for x in source:
-        yield x * x
+from shapes import numbers, squares, windows
 
 
 def evens(source):
     for x in source:
         if x % 2 == 0:
             yield x
-
-
-def windows(source):
-    previous = 0
-    for x in source:
-        yield x - previous
-        previous = x
 
 
 def pairs(items):

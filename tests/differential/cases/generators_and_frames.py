@@ -65,7 +65,7 @@ def guarded_by_finally(n):
         finally:
             log("finally")
     for x in body():
-        if x == 2:
+        if x == n - 2:
             break
     log("left")
 

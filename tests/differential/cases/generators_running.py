@@ -8,31 +8,13 @@ import traceback
 import weakref
 
 from case import Noisy, case, chain, log
-
-
-def counting(n, start=0):
-    i = start
-    while i < n:
-        yield i
-        i += 1
-
-
-def squares(source):
-    for x in source:
-        yield x * x
-
-
-def differences(source):
-    previous = 0
-    for x in source:
-        yield x - previous
-        previous = x
+from shapes import numbers, squares, windows
 
 
 @case((40,))
 def over_one(n):
     total = 0
-    for x in counting(n):
+    for x in numbers(n):
         total += x
     return total
 
@@ -40,7 +22,7 @@ def over_one(n):
 @case((40,))
 def over_a_pipeline(n):
     total = 0
-    for x in differences(squares(counting(n))):
+    for x in windows(squares(numbers(n))):
         total += x
     return total
 
@@ -64,15 +46,15 @@ def of_several_yields(n):
 @case((40,))
 def a_generator_in_a_generator(n):
     def outer():
-        for x in squares(counting(n)):
+        for x in squares(numbers(n)):
             if x % 5 == 0:
                 yield x
-    return list(outer()), sum(x for x in counting(n) if x % 9 == 0)
+    return list(outer()), sum(x for x in numbers(n) if x % 9 == 0)
 
 
 @case((40,))
 def held_by_a_variable(n):
-    values = counting(n)
+    values = numbers(n)
     seen = []
     for x in values:
         seen.append(x)
@@ -83,7 +65,7 @@ def held_by_a_variable(n):
 
 @case((40,))
 def held_by_a_list(n):
-    held = [counting(n)]
+    held = [numbers(n)]
     total = 0
     for x in held[0]:
         total += x
@@ -93,7 +75,7 @@ def held_by_a_list(n):
 @case((40,))
 def weakly_referred(n):
     def watched():
-        values = counting(n)
+        values = numbers(n)
         references.append(weakref.ref(values))
         return values
     references, seen = [], []
@@ -108,7 +90,7 @@ def its_frame_was_seen(n):
         frames.append(values.gi_frame)
         return values
     frames, lines = [], []
-    for x in seen(counting(n)):
+    for x in seen(numbers(n)):
         lines.append((x, frames[0].f_locals["i"], frames[0].f_lineno - frames[0].f_code.co_firstlineno))
     return lines
 
@@ -119,7 +101,7 @@ def renamed(n):
         values.__name__ = "another"
         return values
     seen = []
-    for x in named(counting(n)):
+    for x in named(numbers(n)):
         seen.append(x)
         if x == n - 3:
             seen += [g.__name__ for g in gc.get_objects() if hasattr(g, "gi_code") and g.gi_code is counting.__code__
@@ -320,20 +302,6 @@ def changes_its_types(n):
 
 
 @case((40,))
-def guarded_by_try(n):
-    def body():
-        try:
-            for i in range(n):
-                yield i
-        finally:
-            log("finally")
-    for x in body():
-        if x == n - 4:
-            break
-    log("left")
-
-
-@case((40,))
 def over_lists_and_ranges(n):
     def body():
         for row in [[1, 2, 3]] * n:
@@ -355,5 +323,5 @@ def handed_on(n):
             if len(seen) == n // 2:
                 return seen, values
         return seen, None
-    seen, values = rest(counting(n))
+    seen, values = rest(numbers(n))
     return seen, list(values), values.gi_running, values.gi_frame
