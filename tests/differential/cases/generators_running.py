@@ -325,3 +325,19 @@ def handed_on(n):
         return seen, None
     seen, values = rest(numbers(n))
     return seen, list(values), values.gi_running, values.gi_frame
+
+
+@case((40,))
+def another_in_its_place(n):
+    out = []
+    for k in range(8):
+        source = numbers(n)
+        held, values = [], source
+        if k > 3:
+            held.append(source)
+            values = numbers(3)
+        total = 0
+        for x in source:
+            total += x
+        out.append((total, list(values), len(held)))
+    return out
