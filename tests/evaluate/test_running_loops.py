@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
-from tiercel import _runtime
+from tiercel import _runtime, evaluate
 from tiercel.bytecode import decode
+from tiercel.control.history import History
 from tiercel.evaluate.evaluator import evaluate_loop
 from tiercel.graph.build import Graph
 
@@ -19,13 +22,17 @@ def scaled(factor: float, xs: list[float]) -> float:
     return total
 
 
-def loop_graph(function: Any, *local_values: Any) -> Graph:
-    """The unimproved graph of a function's only loop, for locals of these values and an iterator over `xs`."""
+def loop_graph(function: Any, *local_values: Any, failed: str = "") -> Graph:
+    """The unimproved graph of a function's only loop, for locals of these values and an iterator over `xs`, once a guard
+    has failed there too often."""
     code = function.__code__
     at, = decode(code).flow.loops
     filled = (*local_values, *[_runtime.NULL] * (code.co_nlocals - len(local_values)))
     stack = (iter(filled[code.co_varnames.index("xs")]),)
-    return evaluate_loop(function, code, at, filled, stack, function.__globals__).graph
+    history = History()
+    if failed:
+        history.note_failure(code, at, failed)
+    return evaluate_loop(function, code, at, filled, stack, function.__globals__, history).graph
 
 
 def test_a_float_that_no_round_binds_stays_the_object_it_is() -> None:
@@ -63,6 +70,52 @@ def test_a_generator_object_is_taken_apart() -> None:
     assert found.count("generator_slot") == 2 and "generator_function" in found and "next" not in found
     there, = graph.suspended.values()
     assert there.code is counting.__code__ and there.bound == 3
+    for failed in "shared", "suspended elsewhere":
+        values = counting(9)
+        next(values)
+        found = operations(loop_graph(added, values, 0, failed=failed))
+        assert "generator_slot" not in found and "next" in found
+
+
+def test_what_is_on_its_stack_is_taken_apart_as_well() -> None:
+    def body(items: list[int]) -> Iterator[int]:
+        for item in items:
+            yield item + 1
+
+    values = body([1, 2, 3])
+    next(values)
+    found = operations(loop_graph(added, values, 0))
+    assert "list_iter_seq" in found and "next" not in found
+
+
+def test_what_goes_with_the_locals_of_inlined_code_needs_no_frame() -> None:
+    def holding(n: int) -> int:
+        held = [n]
+        return len(held)
+
+    def body(n: int) -> Iterator[int]:
+        held = [n]
+        for i in range(n):
+            yield i
+
+    def emptied(n: int) -> Iterator[int]:
+        held = [n]
+        for i in range(n):
+            yield i
+            del held[:]
+
+    def of_function(n: int) -> int:
+        return holding(n)
+
+    def of_generator(n: int) -> int:
+        return len([x + 1 for x in body(n)])
+
+    def of_noisy_generator(n: int) -> int:
+        return len([x + 1 for x in emptied(n)])
+
+    for function, linked in (of_function, False), (of_generator, False), (of_noisy_generator, True):
+        found = operations(evaluate.evaluate_function(function, (3,)).graph)     # type: ignore[arg-type]
+        assert "release" in found and ("enter_inlined" in found) is linked
 
 
 def test_one_that_somebody_may_know_again_is_not() -> None:
@@ -92,3 +145,23 @@ def test_what_is_suspended() -> None:
     assert list(values) == list(range(1, 9))
     assert _runtime.suspended(values) is None
     assert _runtime.suspended(7) is None
+
+
+def test_what_no_generator_made_anew_would_be() -> None:
+    def handling() -> Iterator[int]:
+        try:
+            raise ValueError
+        except ValueError:
+            yield 1
+
+    def changing() -> Iterator[int]:
+        yield 1
+
+    handles, renamed, changed = handling(), counting(9), changing()
+    next(handles)
+    renamed.__qualname__ = "another"    # type: ignore[attr-defined]
+    changing.__code__ = handling.__code__
+    code = counting.__code__
+    unoptimised = FunctionType(code.replace(co_flags=code.co_flags & ~inspect.CO_OPTIMIZED), {})(9)
+    for values in handles, renamed, changed, unoptimised:
+        assert _runtime.suspended(values) is None

@@ -341,3 +341,22 @@ def another_in_its_place(n):
             total += x
         out.append((total, list(values), len(held)))
     return out
+
+
+@case((40,))
+def entered_at_other_points(n):
+    def body():
+        yield 1
+        yield 2
+        for i in range(n):
+            yield i
+    out = []
+    for k in range(12):
+        values = body()
+        for _ in range(k % 3):
+            next(values)
+        total = 0
+        for x in values:
+            total = total * 3 + x & 0xFFFF
+        out.append(total)
+    return out
