@@ -95,8 +95,8 @@ def test_what_goes_with_the_locals_of_inlined_code_needs_no_frame() -> None:
 
     def body(n: int) -> Iterator[int]:
         held = [n]
-        for i in range(n):
-            yield i
+        for i in range(n * len(held)):
+            yield i + 1
 
     def emptied(n: int) -> Iterator[int]:
         held = [n]

@@ -1,5 +1,7 @@
 """Class methods: of a class by name, of one that a variable holds, of instances, overridden, replaced, kept in variables."""
 
+import sys
+
 from case import case, log
 
 
@@ -159,3 +161,12 @@ def unusual(n):
         except TypeError as error:
             found.append(str(error))
     return found
+
+
+HERE = sys.modules[__name__]
+UNBOUND = classmethod(lambda cls: cls)
+
+
+@case((40,))
+def an_attribute_of_a_module(n):
+    return [type(HERE.UNBOUND).__name__ for _ in range(n)]

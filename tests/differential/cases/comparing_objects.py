@@ -139,3 +139,14 @@ def class_changed(n):
             items[0].__class__ = Equal
         found.append(item == items[0])
     return found
+
+
+@case((40,))
+def class_of_known_objects_given_equality(n):
+    first, second, found = Late(1), Late(1), []
+    for i in range(n):
+        if i == n // 2:
+            Late.__eq__ = lambda self, other: True
+        found.append((first.n, second.n, first == second, first != second))
+    del Late.__eq__
+    return found

@@ -360,3 +360,21 @@ def entered_at_other_points(n):
             total = total * 3 + x & 0xFFFF
         out.append(total)
     return out
+
+
+@case((40,))
+def entered_with_others_bound(n):
+    def body(begin):
+        if begin:
+            late = Noisy(begin)
+        for i in range(n):
+            yield i
+        yield late.name if begin else None
+    out = []
+    for k in range(12):
+        values = body(k % 3)
+        seen = None
+        for x in values:
+            seen = x
+        out.append(seen)
+    return out

@@ -38,6 +38,14 @@ def of_different_steps(ranges):
     return seen
 
 
+BEYOND = range(1 << 70, (1 << 70) + 3)
+
+
+@case((0,), (1 << 70,))
+def over_a_global_of_big_ints(n):
+    return [i - n for i in BEYOND], len(BEYOND), n in BEYOND, [i for i in reversed(BEYOND)]
+
+
 @case((range(3),), (range(5, 1, -1),))
 def enumerated(numbers):
     return [(i, x) for i, x in enumerate(numbers, 2)], [a * b for a, b in zip(numbers, numbers)]

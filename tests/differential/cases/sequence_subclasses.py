@@ -204,3 +204,28 @@ def held(n):
     while len(holder.items):
         holder.items.pop()
     return found, holder.items
+
+
+@case((Truthful([1, 2]),), (Truthful(),))
+def asked_for_its_truth(items):
+    found = []
+    for _ in range(20):
+        if items:
+            found.append("true")
+        found.append(not items)
+    return found
+
+
+class Measured(list):
+    pass
+
+
+@case((40,))
+def its_length_changes(n):
+    items, found = Measured([1]), []
+    for i in range(n):
+        if i == n // 2:
+            Measured.__len__ = lambda self: 7
+        found.append(len(items))
+    del Measured.__len__
+    return found
