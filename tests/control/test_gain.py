@@ -56,5 +56,24 @@ def test_two_arms_count_half_each() -> None:
     assert 0 < gain(arms, 4, 3, 2) - gain(straight, 4, 3, 2) < 16, "no more than the branch and its condition"
 
 
+def test_what_may_raise_into_a_handler_seldom_does() -> None:
+    def one(names: dict[str, int], a: int, b: int) -> int:
+        try:
+            names["x" * a]
+        except KeyError:
+            return 0
+        return (a * b - a) * b - (a + b) * a - (a * a - b) * b
+
+    def three(names: dict[str, int], a: int, b: int) -> int:
+        try:
+            names["x" * a], names["y" * a], names["z" * a]
+        except KeyError:
+            return 0
+        return (a * b - a) * b - (a + b) * a - (a * a - b) * b
+
+    args = {"x": 1, "y": 2, "z": 3}, 1, 2
+    assert gain(one, *args) > gain(three, *args) > gain(one, *args) / 2
+
+
 def test_a_call_from_the_interpreter_costs_something() -> None:
     assert gain(lambda a, b: a + b, 1, 2) < 0 < gain(lambda a, b: (a * b + a) * (a * b - a) + b, 1, 2)

@@ -33,7 +33,7 @@ def estimate(graph: Graph) -> float:
 
 
 def _frequencies(flow: Flow) -> list[float]:
-    """How often each block runs when the graph runs once: what raises, leaves or polls never does, loops make a few
+    """How often each block runs when the graph runs once: what raises or leaves never does, loops make a few
     rounds, and other branches go either way."""
     loops = {header: flow.loop(header) for header in flow.headers
              if not all(_is_aside(flow.order[pred]) for pred in flow.preds[header] if pred >= header)}
@@ -55,8 +55,6 @@ def _parts(flow: Flow, loops: dict[int, set[int]], index: int, targets: list[int
     if block.end is not None and block.end.op is OPS["check"]:
         return [1.0, 0.0]
     weights = [0.0 if _is_rare(flow.order[target]) else 1.0 for target in targets]
-    if block.end is not None and (likely := block.end.attrs.get("likely")) is not None:
-        weights[likely] = 0.0
     for body in loops.values():
         if index in body and any(target in body for target in targets):
             weights = [weight if target in body else weight / LOOP for weight, target in zip(weights, targets)]
