@@ -40,6 +40,10 @@ class Runtime:
         self.thresholds = []
         self.waits = []
         self.asked_after = []
+        self.types = (0, [])
+
+    def argument_types(self, code):
+        return self.types
 
     def wake_after(self, seconds):
         self.waits.append(seconds)
@@ -279,6 +283,50 @@ def test_code_that_has_not_run_enough_is_asked_for_again(hooks, compiler):
     assert hooks.runs_needed(record, compiled) == 0
     compiled.seconds = {"evaluate": 1e-6}
     assert hooks.runs_needed(record_of(function().__code__), compiled) == 0
+
+
+def test_where_several_types_were_met_code_has_to_run_for_two_versions(hooks, compiler):
+    f, g = function(), function()
+    needed = []
+    for each, wavers in ((f, False), (g, True)):
+        compiled = compiler.make(types.SimpleNamespace(compiled=[], history=History()), each.__code__, FUNCTION, ())
+        compiled.saves, compiled.seconds, compiled.wavers = 100.0, {"evaluate": 0.01}, wavers
+        needed.append(hooks.runs_needed(record_of(each.__code__), compiled))
+    assert needed[1] == pytest.approx(2 * needed[0], abs=1)
+
+
+def test_a_version_is_made_for_usual_arguments(hooks, compiler):
+    f = function()
+    hooks.runtime.types = (100, [{int: 90, str: 10}, {int: 100}])
+    assert hooks.hot_call(f, ("rare", 2)) is True and not compiler.calls
+    assert hooks.runtime.asked_after == [(f.__code__, FUNCTION, 1)]
+    assert hooks.hot_call(f, (1, 2)) is True and len(compiler.calls) == 1
+    assert record_of(f.__code__).history.argument_types(0) == [int]
+
+
+def test_unusual_arguments_are_not_passed_over_for_ever(hooks, compiler):
+    f = function()
+    hooks.runtime.types = (100, [{int: 100}, {int: 100}])
+    asked = 0
+    while not compiler.calls and asked < 100:
+        hooks.hot_call(f, (1.0, 2))
+        asked += 1
+    assert asked == hooks_module.PASSED_OVER + 1
+
+
+def test_all_types_of_an_argument_are_known_where_none_is_usual(hooks, compiler):
+    classes = [type(f"C{number}", (), {}) for number in range(5)]
+    f = function()
+    hooks.runtime.types = (100, [{cls: 9 + number for number, cls in enumerate(classes)}, {}])
+    assert hooks.hot_call(f, (object(), 2)) is True and len(compiler.calls) == 1
+    assert record_of(f.__code__).history.argument_types(0) == classes[::-1]
+
+
+def test_few_samples_say_nothing(hooks, compiler):
+    f = function()
+    hooks.runtime.types = (hooks_module.FEW_SAMPLES - 1, [{int: hooks_module.FEW_SAMPLES - 1}, {}])
+    assert hooks.hot_call(f, ("rare", 2)) is True and len(compiler.calls) == 1
+    assert record_of(f.__code__).history.argument_types(0) == []
 
 
 def test_few_misses_are_not_worth_a_version(hooks, compiler):

@@ -162,7 +162,7 @@ def test_decorated_functions_only():
         tiercel.wait()
         print([len(tiercel.explain(x).versions) for x in (f, g, h)], tiercel.status().everything)
         tiercel.enable()
-        for i in range(1000000): g(i)
+        for i in range(20_000_000): g(i)
         tiercel.wait()
         print(len(tiercel.explain(g).versions), tiercel.status().everything)
     """)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import gc
 import os
 import subprocess
@@ -117,6 +118,110 @@ def test_a_loop_that_is_put_off_goes_on_counting_after_a_while() -> None:
     assert len(hooks.of("hot_loop")) == 1
     f(0.5)
     assert len(hooks.of("hot_loop")) >= 2
+
+
+def is_counted(function: Any) -> bool:
+    """Whether the interpreter reports the calls of it, or the jumps of its loop."""
+    name = "INSTRUMENTED_JUMP_BACKWARD" if function.__name__ == "loop" else "INSTRUMENTED_RESUME"
+    return dis._all_opmap[name] in function.__code__._co_code_adaptive[::2]          # type: ignore[attr-defined]
+
+
+FAR = 400_000         # takes about a second
+RESTING = {
+    "f": "def f(rounds):\n  sum(range(200))",
+    "loop": "def loop(rounds):\n  while rounds:\n    rounds -= 1; sum(range(200))",
+}
+
+
+def repeat(function: Any, rounds: int) -> None:
+    if function.__name__ == "loop":
+        function(rounds)
+    else:
+        for _ in range(rounds):
+            function(rounds)
+
+
+def resting(name: str, far: int) -> tuple[Any, list[Any]]:
+    """A function that the control wants to be asked about far later, and that has run for long enough to rest."""
+    function, asked = fresh(RESTING[name], name), []
+
+    def later(*args: Any) -> bool:
+        asked.append(args)
+        at = args[0] if len(args) == 3 else -1
+        _runtime.ask_after(function.__code__, at, far if len(asked) == 1 else 1 << 31)
+        return True
+
+    started(name, **{"hot_loop" if name == "loop" else "hot_call": later,
+                     "hot_call" if name == "loop" else "hot_loop": False})
+    repeat(function, 2000)
+    assert len(asked) == 1
+    return function, asked
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_what_is_far_from_its_limit_rests_and_is_taken_to_run_on_meanwhile(name: str) -> None:
+    function, asked = resting(name, FAR)
+    assert not is_counted(function)
+    ran, end = 0, time.monotonic() + 60
+    while len(asked) < 2:
+        assert time.monotonic() < end
+        if is_counted(function):
+            repeat(function, 1000)
+            ran += 1000
+        else:
+            time.sleep(0.01)
+    assert 1000 <= ran < FAR / 2
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_what_ran_seldom_after_its_rest_had_not_run_meanwhile(name: str) -> None:
+    function, asked = resting(name, FAR)
+    while not is_counted(function):
+        time.sleep(0.01)
+    for _ in range(220):
+        repeat(function, 5)
+        time.sleep(0.001)
+    assert len(asked) == 1
+
+
+def test_what_is_near_its_limit_is_counted() -> None:
+    function, asked = resting("f", 5000)
+    repeat(function, 3000)
+    assert is_counted(function) and len(asked) == 1
+    repeat(function, 100)
+    assert len(asked) == 2
+
+
+def test_the_types_of_arguments_are_sampled() -> None:
+    f = fresh("def f(a, b, c=None, d=None, e=None):\n  def g(): return c\n  return a")
+    started("f", threshold=1000, hot_call=False)
+    assert _runtime.argument_types(f.__code__) == (0, [])
+    classes = [type(f"C{number}", (), {}) for number in range(6)]
+    for number in range(500):
+        f(number if number % 2 else 1.0, classes[number % 6 if number < 250 else 0]())
+    count, types = _runtime.argument_types(f.__code__)
+    assert 50 <= count <= 100 and len(types) == 4
+    assert types[0].keys() == {int, float} and sum(types[0].values()) == count
+    assert len(types[1]) == 5 and sum(types[1].values()) < count
+    assert types[2] == {} and types[3] == {type(None): count}
+    watched = weakref.ref(classes[0])
+    del classes, types
+    gc.collect()
+    assert watched() is None
+    assert _runtime.argument_types(f.__code__)[1][1] == {}
+    with pytest.raises(TypeError, match="code object"):
+        _runtime.argument_types(f)                               # type: ignore[arg-type]
+
+
+def test_samples_are_dropped_when_the_fate_of_the_function_is_decided() -> None:
+    f = fresh("def f(a): return a")
+    started("f", threshold=100, hot_call=False)
+    for number in range(90):
+        f(number)
+    assert _runtime.argument_types(f.__code__)[0] > 5
+    for number in range(30):
+        f(number)
+    assert _runtime.argument_types(f.__code__) == (0, [])
 
 
 @pytest.mark.parametrize("seconds", [0.0, 60.0])

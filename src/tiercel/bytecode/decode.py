@@ -77,6 +77,11 @@ class Instruction:
         return self.specialized is not None or self.cache[:2] != opcodes.INITIAL_COUNTER
 
     @property
+    def missed(self) -> bool:
+        """Whether the interpreter met something else here than what it had specialised the instruction for."""
+        return self.op in opcodes.ADAPTIVE and self.specialized is not None and self.cache[:2] != opcodes.COOLDOWN_COUNTER
+
+    @property
     def handler(self) -> Handler | None:
         return handler_at(self.owner.code, self.op_at)
 

@@ -219,6 +219,9 @@ GENERIC: dict[str, str] = {form: name for name, forms in _SPECIALIZATIONS.items(
 # Instructions that count down in their cache before the interpreter specialises them, and what they begin with.
 ADAPTIVE: frozenset[str] = frozenset(name for name in _SPECIALIZATIONS if name in OPCODES and OPCODES[name].caches)
 INITIAL_COUNTER = b"\x11\x00"
+# What a specialised instruction has in the same place until what it was specialised for does not come: from then on it
+# counts down to being specialised anew.
+COOLDOWN_COUNTER = b"\x40\x03"
 
 # Specialised forms whose cache has the version tag of the type of the object whose attribute it is, and where.
 OWNER_VERSION: frozenset[str] = frozenset({

@@ -54,6 +54,12 @@ AROUND_A_LOOP = 2
 # Nanoseconds that a version is taken to save in each run at least, where it has been shown to be of some use.
 LEAST_SAVED = 10.0
 
+# An argument is of a type often if one in so many calls has it, of at least so many that were looked at.  So many calls
+# with other types are passed over before a version is made all the same.
+OFTEN = 8
+FEW_SAMPLES = 40
+PASSED_OVER = 8
+
 # A guard that failed at least one n-th as often as a noisy one is given up with it.
 ALMOST_NOISY = 10
 
@@ -104,9 +110,27 @@ class Hooks:
             for compiled in reversed(alive):
                 if self._attach(func, compiled):
                     return True
+        if not record.compiled and not self._is_usual(record, code, args):
+            self.runtime.ask_after(code, FUNCTION, 1)
+            return True
         done = self._compile(record, code, FUNCTION, func, args)
         self._go_on(record, FUNCTION, func)
         return done
+
+    def _is_usual(self, record: Record, code: CodeType, args: tuple[Any, ...]) -> bool:
+        """Whether the arguments are of types with which the function is often called, which the history learns."""
+        count, seen = self.runtime.argument_types(code)
+        if count < FEW_SAMPLES:
+            return True
+        usual = True
+        for slot, (value, times) in enumerate(zip(args, seen)):
+            often = [type_ for type_, number in times.items() if number * OFTEN >= count]
+            mixed = 2 * sum(map(times.__getitem__, often)) < count
+            for type_ in sorted(times if mixed else often, key=times.__getitem__, reverse=True):
+                record.history.note_argument(slot, type_)
+            usual = usual and (mixed or type(value) in often)
+        record.passed_over += not usual
+        return usual or record.passed_over > PASSED_OVER
 
     def hot_loop(self, func: FunctionType | None, at: int, locals_: tuple[Any, ...],
                  stack: tuple[Any, ...]) -> bool | None:
@@ -424,12 +448,14 @@ class Hooks:
 
     def runs_needed(self, record: Record, compiled: Compiled) -> int:
         """How often code is to run before the version that is being made is worth it, if it has run less often; else 0.
-        That is asked once."""
+        That is asked once.  Where the interpreter met several types in one place, a second version will be needed to
+        know them all."""
         if not self._may_wait(record) or compiled.at in record.weighed:
             return 0
         record.weighed.add(compiled.at)
         whole = WHOLE + LLVM * self.budget.part
-        needed = int(whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
+        versions = 2 if compiled.wavers else 1
+        needed = int(versions * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
         return needed if needed > self._runs(record, compiled.at) else 0
 
     def _load(self) -> bool:

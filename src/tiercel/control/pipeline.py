@@ -254,6 +254,7 @@ def _describe(compiled: Compiled, evaluation: Evaluation) -> None:
     compiled.instructions = evaluation.evaluated
     compiled.notes = [(code.co_qualname, _line(code, at), text) for code, at, text in evaluation.notes]
     covered = evaluation.covered
+    compiled.wavers = any(decode(code).by_offset[at].missed for code, at in covered)
     compiled.lines = frozenset(_line(code, at) for code, at in covered if code is graph.code)
     called = {node.attrs.get("function") for node in graph.nodes() if node.op is OPS["call_native"]}
     compiled.direct = sorted(graph.code.co_qualname if each is None else each.__qualname__ for each in called)

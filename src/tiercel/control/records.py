@@ -59,7 +59,8 @@ class Compiled:
 
     __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "earned", "exits", "gain", "inlined",
                  "instructions", "lines", "measured", "name", "notes", "number", "outgrown", "params",
-                 "result", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version", "where", "work")
+                 "result", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version", "wavers", "where",
+                 "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -78,6 +79,7 @@ class Compiled:
         self.lines: frozenset[int] = frozenset()
         self.sites: list[Site] = []
         self.instructions = 0
+        self.wavers = False                                   # several types were met in one place before it was made
         self.size = 0                                         # characters of LLVM's text
         self.work = 0                                         # operations before it is outgrown, 0: it does not count
         self.gain = 0.0                                       # nanoseconds each operation
@@ -139,7 +141,7 @@ class Compiled:
 class Record:
     """Everything about one code object.  `refused` says, for the function or a loop header, why it is left alone."""
 
-    __slots__ = ("attempts", "compiled", "eager", "errors", "forecast", "history", "jit", "outgrown", "refused",
+    __slots__ = ("attempts", "compiled", "eager", "errors", "forecast", "history", "jit", "outgrown", "passed_over", "refused",
                  "runs", "underway", "weighed")
 
     def __init__(self) -> None:
@@ -149,6 +151,7 @@ class Record:
         self.refused: dict[int, str] = {}
         self.forecast: dict[int, tuple[int, bool]] = {}       # what LLVM was to make of it when the budget was spent
         self.runs: dict[int, int] = {}                        # how often it will have run when it is asked for again
+        self.passed_over = 0                                  # calls that were not like most
         self.weighed: set[int] = set()                        # for what it was estimated whether a version pays
         self.outgrown: set[int] = set()                       # what is worth more than quickly made code
         self.errors: list[str] = []

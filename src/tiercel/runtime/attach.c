@@ -62,6 +62,7 @@ free_record(void *data)
             graveyard[i]->code = NULL;
         }
     }
+    tc_samples_free(record);
     PyMem_Free(record->counters);
     PyMem_Free(record);
     PyErr_SetRaisedException(exc);
@@ -79,9 +80,9 @@ static void
 reset_counters(tc_code *record)
 {
     record->generation = generation;
-    record->calls = 0;
-    record->call_limit = record->own_threshold;
-    record->calls_decided = record->calls_refused = record->misses_refused = record->underway = 0;
+    tc_samples_free(record);
+    record->calls = (struct tc_counter){.limit = record->own_threshold};
+    record->calls_refused = record->misses_refused = record->underway = 0;
     PyMem_Free(record->counters);
     record->counters = NULL;
     record->loop_count = 0;

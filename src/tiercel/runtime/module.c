@@ -41,6 +41,8 @@ PyDoc_STRVAR(after_fork_in_child_doc, "after_fork_in_child(): what was to be don
 PyDoc_STRVAR(after_fork_doc, "after_fork(): in the parent, lets hooks begin again.");
 PyDoc_STRVAR(ask_after_doc, "ask_after(code, at, runs): in the hook for that code, or for that loop of it: the hook is called\n"
                             "again after so many more calls or rounds.");
+PyDoc_STRVAR(argument_types_doc, "argument_types(code): of how many calls the arguments were looked at, and for each of the\n"
+             "first ones how often it was of which exact type.");
 PyDoc_STRVAR(set_threshold_doc, "set_threshold(code, calls[, rounds]): this code is hot after that many calls, its loops "
                                 "after that many rounds (else in proportion); counts anew.");
 PyDoc_STRVAR(storm_doc, "storm(seed): from now on guards of code that asks tc_storm fail once each; None: no more.");
@@ -71,6 +73,7 @@ static PyMethodDef methods[] = {
     {"after_fork", tc_py_after_fork, METH_NOARGS, after_fork_doc},
     {"after_fork_in_child", tc_py_after_fork_in_child, METH_NOARGS, after_fork_in_child_doc},
     {"set_threshold", tc_py_set_threshold, METH_VARARGS, set_threshold_doc},
+    {"argument_types", tc_py_argument_types, METH_O, argument_types_doc},
     {"ask_after", tc_py_ask_after, METH_VARARGS, ask_after_doc},
     {"run_on_thread", tc_py_run_on_thread, METH_O, run_on_thread_doc},
     {"storm", tc_py_storm, METH_O, storm_doc},

@@ -4,7 +4,10 @@
 #include "tiercel.h"
 #include "exits.h"
 
-enum { WATCHED_ROUNDS = 1 << 18 };   /* so long a loop waits for its frame to be let go, which costs time */
+enum {
+    WATCHED_ROUNDS = 1 << 18,        /* so long a loop waits for its frame to be let go, which costs time */
+    SAMPLED_CALL = 7,                /* of so many calls one is looked at; no number in which programs repeat themselves */
+};
 
 static struct {
     PyObject *disable;
@@ -46,9 +49,9 @@ is_generator(PyCodeObject *code)
 
 /* After the wait it counts anew, so that what runs most asks first.  Machine code that is underway ends the wait. */
 static PyObject *
-wait_for_code(tc_code *record, uint32_t *count)
+wait_for_code(tc_code *record, struct tc_counter *counter)
 {
-    *count = 0;
+    tc_count_anew(counter, 0);
     if (!record->underway) {
         tc_waiting_add(record);
     }
@@ -71,9 +74,13 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    if (!record->calls_decided && record->functions == NULL && record->calls + 1 < record->call_limit) {
-        record->calls++;         /* most calls that come here */
-        Py_RETURN_NONE;
+    struct tc_counter *calls = &record->calls;
+    if (!calls->decided && record->functions == NULL && calls->count + 1 < calls->limit) {
+        if (calls->count % SAMPLED_CALL == 0) {
+            tc_samples_take(record, frame);
+        }
+        int rests = tc_count(record, calls, 1) == TC_RESTS;         /* most calls that come here */
+        return Py_NewRef(rests ? state.disable : Py_None);
     }
     /* Where the C stack is low, what was detached for that must not be attached again. */
     if (tc_others_active(ts) || tc_stack_is_low(tc_thread_get())) {
@@ -81,7 +88,7 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     PyFunctionObject *func = (PyFunctionObject *)frame->f_funcobj;
     if (is_generator(code) || !PyFunction_Check(func)) {
-        record->calls_decided = 1;
+        calls->decided = 1;
     }
     if (record->functions != NULL && PyFunction_Check(func) && func->vectorcall == tc_interpreter_entry) {
         tc_attach_new(func);     /* made before the code was compiled */
@@ -89,23 +96,24 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             Py_RETURN_NONE;
         }
     }
-    if (record->calls_decided || record->waiting || record->underway) {
+    if (calls->decided || record->waiting || record->underway) {
         return Py_NewRef(state.disable);
     }
-    if (record->call_limit == 0) {
-        record->call_limit = tc_threshold;
+    if (calls->limit == 0) {
+        calls->limit = tc_threshold;
     }
-    if (++record->calls < record->call_limit) {
-        Py_RETURN_NONE;
+    enum tc_counting counting = tc_count(record, calls, record->functions == NULL);
+    if (counting != TC_ASKS) {
+        return Py_NewRef(counting == TC_RESTS ? state.disable : Py_None);
     }
     if (record->functions == NULL && tc_waiting_is_on()) {
-        return wait_for_code(record, &record->calls);
+        return wait_for_code(record, calls);
     }
     tc_sweep();
     Py_INCREF(func);
     PyObject *values = arguments(frame, code);
     PyObject *pair = values ? Py_BuildValue("(ON)", func, values) : NULL;
-    uint32_t asked_at = record->call_limit;
+    uint32_t asked_at = calls->limit;
     int result = pair ? tc_call_hook("hot_call", pair) : -1;
     Py_XDECREF(pair);
     Py_DECREF(func);
@@ -114,14 +122,14 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next call */
     }
     if (result == TC_LATER && record->functions == NULL) {
-        return wait_for_code(record, &record->calls);
+        return wait_for_code(record, calls);
     }
-    record->calls = 0;
-    if (record->call_limit == asked_at) {
-        record->call_limit = tc_later(asked_at);
-    }
+    tc_count_anew(calls, asked_at);
     record->calls_refused |= result == 0;
-    record->calls_decided = result != 1 || record->functions != NULL;
+    calls->decided = result != 1 || record->functions != NULL;
+    if (calls->decided) {
+        tc_samples_free(record);
+    }
     if (result == -2) {
         return NULL;
     }
@@ -179,12 +187,12 @@ tc_ask_at_once(PyCodeObject *code, int at)
     tc_code *record = code ? tc_code_get(code) : NULL;
     struct tc_counter *counter = record && at >= 0 ? tc_counter_of(record, at) : NULL;
     if (record != NULL && at < 0) {
-        record->calls = 0;
-        record->call_limit = 1;
-        record->calls_decided = record->calls_refused;
+        tc_count_anew(&record->calls, 0);
+        record->calls.limit = 1;
+        record->calls.decided = record->calls_refused;
     }
     if (counter != NULL) {
-        counter->count = 0;
+        tc_count_anew(counter, 0);
         counter->limit = 1;
         counter->decided = 0;
     }
@@ -232,11 +240,12 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if ((record->waiting || record->underway) && unseen) {
         return Py_NewRef(state.disable);
     }
-    if (++counter->count < counter->limit) {
-        Py_RETURN_NONE;
+    enum tc_counting counting = tc_count(record, counter, unseen);
+    if (counting != TC_ASKS) {
+        return Py_NewRef(counting == TC_RESTS ? state.disable : Py_None);
     }
     if (unseen && tc_waiting_is_on()) {
-        return wait_for_code(record, &counter->count);
+        return wait_for_code(record, counter);
     }
     tc_sweep();
     uint32_t asked_at = counter->limit;
@@ -247,12 +256,9 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next jump */
     }
     if (result == TC_LATER && unseen) {
-        return wait_for_code(record, &counter->count);
+        return wait_for_code(record, counter);
     }
-    counter->count = 0;
-    if (counter->limit == asked_at) {
-        counter->limit = tc_later(asked_at);
-    }
+    tc_count_anew(counter, asked_at);
     if (result == TC_LATER) {
         Py_RETURN_NONE;
     }
@@ -288,10 +294,10 @@ tc_rearm(PyCodeObject *code)
         return;
     }
     tc_waiting_remove(record);
-    record->calls = 0;
-    record->calls_decided = record->calls_refused;
+    tc_count_anew(&record->calls, 0);
+    record->calls.decided = record->calls_refused;
     for (int i = 0; i < record->loop_count; i++) {
-        record->counters[i].count = 0;
+        tc_count_anew(&record->counters[i], 0);
     }
     tc_instrument_again(code);
 }

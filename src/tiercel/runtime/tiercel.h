@@ -147,6 +147,21 @@ void tc_refresh_targets(tc_version *version);
 /* -- attach.c -- */
 
 /* What Tiercel keeps in a code object's co_extra. */
+/* How often a function was called by the interpreter, or one of its loops has gone round.  What is still far from its
+   limit is counted now and then only: between two samples it rests. */
+struct tc_counter {
+    int at;                  /* the loop header, in code units; unused for calls */
+    uint32_t count;          /* since the control was asked about it */
+    uint32_t limit;          /* when to ask */
+    uint32_t watched;        /* rounds in frames that somebody held */
+    uint32_t sample;         /* what was counted of the sample at hand */
+    char decided;            /* there is nothing more to count */
+    char told;               /* the limit by the control: it may be far */
+    double began;            /* when the sample did, on the clock of waiting.c */
+    double rested;           /* since when there was none; 0: no rest came before it */
+    double rate;             /* events a second in the sample before */
+};
+
 typedef struct tc_code {
     PyCodeObject *code;      /* borrowed: it owns this record */
     uint32_t generation;     /* of the counters below: they begin anew at each start */
@@ -154,23 +169,17 @@ typedef struct tc_code {
     tc_version *loops;       /* newest first; each one owned */
     uint32_t co_version;     /* the code's own, zeroed while new functions are to be attached; 0: untouched */
     uint32_t own_threshold;  /* in calls, of this code; 0: everybody's */
-    uint32_t calls;
-    uint32_t call_limit;
     uint32_t loop_limit;
-    char calls_decided;      /* PY_START has nothing more to count */
+    struct tc_counter calls; /* limit 0: not set yet */
+    struct tc_samples *samples;
     char calls_refused;      /* the control said: never again */
     char misses_refused;
     char underway;           /* machine code for it is being made beside the program */
-    char waiting;            /* for the budget: in the list that `next_waiting` makes */
-    struct tc_code *next_waiting;
+    char waiting;            /* for the budget */
+    double due;              /* when its events are turned on, while it is in the list that `next_due` makes */
+    struct tc_code *next_due;
     int loop_count;
-    struct tc_counter {
-        int at;              /* the loop header, in code units */
-        uint32_t count;
-        uint32_t limit;
-        uint32_t watched;    /* rounds in frames that somebody held */
-        char decided;
-    } *counters;
+    struct tc_counter *counters;
 } tc_code;
 
 /* The record of a code object, or NULL; `tc_code_make` makes one (NULL: exception set). */
@@ -233,13 +242,27 @@ extern int tc_in_native_store;
 extern uint32_t tc_threshold, tc_loop_threshold;
 /* The counter of the loop with that header, made if there is none.  NULL: no memory. */
 struct tc_counter *tc_counter_of(tc_code *record, int at);
-/* The next limit where the control was asked, and wants to be again: not so soon. */
-uint32_t tc_later(uint32_t limit);
+/* Counts one event: whether the control is to be asked now, or not yet, or, where it may, the counter rests and its
+   events are to go off until they are turned on again. */
+enum tc_counting { TC_COUNTS, TC_ASKS, TC_RESTS };
+enum tc_counting tc_count(tc_code *record, struct tc_counter *counter, int may_rest);
+/* The control was asked, at that limit, and wants to be again unless it said when: not so soon. */
+void tc_count_anew(struct tc_counter *counter, uint32_t asked_at);
 PyObject *tc_py_ask_after(PyObject *module, PyObject *args);
 PyObject *tc_py_set_threshold(PyObject *module, PyObject *args);
 
+/* -- samples.c -- */
+/* A call has just started in this frame: its arguments count. */
+void tc_samples_take(tc_code *record, _PyInterpreterFrame *frame);
+void tc_samples_free(tc_code *record);
+PyObject *tc_py_argument_types(PyObject *module, PyObject *code);
+
 /* -- waiting.c -- */
-/* Code whose events are off until the budget allows to compile it. */
+/* Seconds, of a clock that only goes forward. */
+double tc_clock(void);
+/* The events of the code are turned on then, or soon after. */
+void tc_wake_at(tc_code *record, double due);
+/* Its events are off until the budget allows to compile it. */
 void tc_waiting_add(tc_code *record);
 /* Whether the budget is spent for the moment, so that the control need not be asked. */
 int tc_waiting_is_on(void);

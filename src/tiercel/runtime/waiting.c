@@ -1,6 +1,7 @@
-/* Code that is hot but may not be compiled yet, for the budget is spent.  Its events are off meanwhile: counting what is
-   decided anyway would cost each of its calls more than the call itself.  A thread that needs nothing of the
-   interpreter sleeps until the budget allows more, and has whatever thread looks next turn the events on again. */
+/* Code whose events are off for a while: it is hot but may not be compiled yet, for the budget is spent, or it rests
+   between two samples (counters.c).  Counting what is decided anyway would cost each of its calls more than the call
+   itself.  A thread that needs nothing of the interpreter sleeps until the first is due, and has whatever thread looks
+   next turn the events on again. */
 
 #include "tiercel.h"
 
@@ -10,10 +11,10 @@
 
 enum { AT_A_TIME = 64 };         /* turning events on costs something, and so does counting */
 
-static const double USUAL_DELAY = 0.1, LONGEST_DELAY = 10.0;
+static const double SHORTEST_DELAY = 0.1, LONGEST_DELAY = 10.0;
 
-static tc_code *first;           /* in the order in which they came */
-static double delay;             /* seconds until the next compile may begin, as the control said last */
+static tc_code *first;           /* the first to be due; of those due together the first that came */
+static double budget_due;        /* when the next compile may begin, as the control said last */
 
 static struct {
     pthread_mutex_t lock;
@@ -21,10 +22,18 @@ static struct {
     pthread_t thread;
     int exists;                  /* and is to be joined; seen with the GIL only */
     int stop;
+    double due;                  /* when it wakes */
     struct timespec until;
 } sleeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int ring(void *unused);
+
+double
+tc_clock(void)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? now.tv_sec + 1e-9 * now.tv_nsec : 0.0;
+}
 
 static void *
 sleep_until(void *unused)
@@ -47,17 +56,14 @@ start_sleeper(void)
     if (sleeper.exists || first == NULL || tc_forking()) {
         return;
     }
-    double seconds = delay < USUAL_DELAY ? USUAL_DELAY : delay > LONGEST_DELAY ? LONGEST_DELAY : delay;
+    double soonest = tc_clock() + SHORTEST_DELAY;
     pthread_condattr_t attr;
-    if (clock_gettime(CLOCK_MONOTONIC, &sleeper.until) != 0 || pthread_condattr_init(&attr) != 0) {
+    if (pthread_condattr_init(&attr) != 0) {
         return;
     }
-    sleeper.until.tv_sec += (time_t)seconds;
-    sleeper.until.tv_nsec += (long)(1e9 * (seconds - (time_t)seconds));
-    if (sleeper.until.tv_nsec >= 1000000000) {
-        sleeper.until.tv_nsec -= 1000000000;
-        sleeper.until.tv_sec++;
-    }
+    sleeper.due = first->due > soonest ? first->due : soonest;
+    sleeper.until.tv_sec = (time_t)sleeper.due;
+    sleeper.until.tv_nsec = (long)(1e9 * (sleeper.due - (double)sleeper.until.tv_sec));
     sleeper.stop = 0;
     if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&sleeper.stopped, &attr) == 0) {
         sleeper.exists = tc_start_thread(&sleeper.thread, sleep_until, NULL) == 0;
@@ -80,16 +86,16 @@ join_sleeper(void)
     }
 }
 
-/* On whatever thread, between two instructions: the longest waiting count again, to ask when they are hot. */
+/* On whatever thread, between two instructions: those that are due count again, to ask when they are hot. */
 static int
 ring(void *unused)
 {
     PyCodeObject *codes[AT_A_TIME];
     int count = 0;
     join_sleeper();
-    delay = 0.0;
+    double now = tc_clock();
     if (tc_control_is_on() && !tc_others_active(PyThreadState_Get())) {
-        while (first != NULL && count < AT_A_TIME) {
+        while (first != NULL && first->due <= now && count < AT_A_TIME) {
             codes[count++] = (PyCodeObject *)Py_NewRef((PyObject *)first->code);
             tc_waiting_remove(first);
         }
@@ -102,38 +108,57 @@ ring(void *unused)
     return 0;
 }
 
+static void
+take_out(tc_code *record)
+{
+    if (record->due != 0.0) {
+        tc_code **place = &first;
+        while (*place != record) {
+            place = &(*place)->next_due;
+        }
+        *place = record->next_due;
+        record->due = 0.0;
+    }
+}
+
+void
+tc_wake_at(tc_code *record, double due)
+{
+    if (record->due == 0.0 || due < record->due) {
+        take_out(record);
+        tc_code **place = &first;
+        while (*place != NULL && (*place)->due <= due) {
+            place = &(*place)->next_due;
+        }
+        record->next_due = *place;
+        *place = record;
+        record->due = due;
+    }
+    if (sleeper.exists && first->due < sleeper.due - SHORTEST_DELAY) {
+        join_sleeper();
+    }
+    start_sleeper();
+}
+
 void
 tc_waiting_add(tc_code *record)
 {
-    if (!record->waiting) {
-        tc_code **place = &first;
-        while (*place != NULL) {
-            place = &(*place)->next_waiting;
-        }
-        *place = record;
-        record->next_waiting = NULL;
-        record->waiting = 1;
-    }
-    start_sleeper();
+    double soonest = tc_clock() + SHORTEST_DELAY;
+    record->waiting = 1;
+    tc_wake_at(record, budget_due > soonest ? budget_due : soonest);
 }
 
 int
 tc_waiting_is_on(void)
 {
-    return sleeper.exists && delay > 0.0;
+    return budget_due > 0.0 && tc_clock() < budget_due;
 }
 
 void
 tc_waiting_remove(tc_code *record)
 {
-    if (record->waiting) {
-        tc_code **place = &first;
-        while (*place != record) {
-            place = &(*place)->next_waiting;
-        }
-        *place = record->next_waiting;
-        record->waiting = 0;
-    }
+    take_out(record);
+    record->waiting = 0;
 }
 
 /* Until `tc_waiting_resume`: before a fork there must be no other thread. */
@@ -161,7 +186,7 @@ void
 tc_waiting_stop(void)
 {
     join_sleeper();
-    delay = 0.0;
+    budget_due = 0.0;
     while (first != NULL) {
         tc_waiting_remove(first);
     }
@@ -174,6 +199,6 @@ tc_py_wake_after(PyObject *module, PyObject *seconds)
     if (value == -1.0 && PyErr_Occurred()) {
         return NULL;
     }
-    delay = value;
+    budget_due = value > 0.0 ? tc_clock() + (value < LONGEST_DELAY ? value : LONGEST_DELAY) : 0.0;
     Py_RETURN_NONE;
 }
