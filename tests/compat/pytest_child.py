@@ -33,6 +33,9 @@ class Noting:
         self.outcome = self.detail = ""
         self.warned: list[str] = []
 
+    def pytest_configure(self) -> None:
+        steady_hypothesis()
+
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         items[:] = [item for item in items if item.nodeid not in self.skipped]
 
@@ -72,6 +75,17 @@ def tested(code: types.CodeType) -> bool:
         and not path.startswith("<frozen")
 
 
+def steady_hypothesis() -> None:
+    """Hypothesis, where there is one, tries the same examples in each run and does not mind how long they take."""
+    try:
+        from hypothesis import HealthCheck, settings
+    except ImportError:
+        return
+    answers = {"derandomize": True, "deadline": None, "database": None, "suppress_health_check": tuple(HealthCheck)}
+    for name, answer in answers.items():
+        type.__setattr__(settings, name, property(lambda self, answer=answer: answer))     # past its metaclass
+
+
 def main() -> None:
     """Run pytest in the current folder."""
     mode, what, *arguments, notes_path, skip_path = sys.argv[1:]
@@ -90,7 +104,8 @@ def main() -> None:
     import pytest
     with open(notes_path, "w") as out:
         notes = Notes(out)
-        code = pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short"],
+        code = pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short",
+                            "--continue-on-collection-errors", "--rootdir=."],
                            plugins=[Noting(notes, skipped)])
         if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED,
                     pytest.ExitCode.INTERRUPTED):

@@ -4,9 +4,9 @@
 
 Three runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with
 everything compiled at its first call, synchronously and strictly, without the standard library and pytest; and, for the
-time, with the default switches.  What was seen is kept while running, so that a later run with other modes or
-`--write`, which puts the table into docs/compatibility.md, has it.  The exit code is 1 if a test ended otherwise than
-plainly without being allowed to.
+time, with the default switches.  A fourth mode, `storm`, makes guards fail in turn.  What was seen is kept while
+running, so that a later run with other modes or `--write`, which puts the table into docs/compatibility.md, has it.
+The exit code is 1 if a test ended otherwise than plainly without being allowed to.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ SHARE = ("more-itertools", "sortedcontainers", "markupsafe")
 MODES: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
     "plain": (("plain", "everything"), {}),
     "everything": (("tiercel", "tested"), {"threshold": "1", "sync": "1", "strict": "1"}),
+    "storm": (("tiercel", "tested"), {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
     "default": (("tiercel", "everything"), {}),
 }
+WRITTEN = ("plain", "everything", "default")
 
 
 @dataclasses.dataclass
@@ -93,6 +95,7 @@ class Package:
                             self.requirement], check=True)
             with tarfile.open(next(archives.iterdir())) as archive:
                 archive.extractall(self.environment / "sdist", filter="data")
+        (BUILD / "pytest.ini").write_text("[pytest]\n")         # for packages without one, lest Tiercel's is used
         done.write_text(wanted)
 
     def run(self, mode: str) -> Seen:
@@ -131,9 +134,9 @@ def row(package: Package, seen: dict[str, Seen]) -> str:
     """A line of the table."""
     plain, default = seen["plain"], seen.get("default", Seen())
     differing = [len(compared(package.name, plain, seen[mode], package.allowed).differing) if mode in seen else "-"
-                 for mode in ("everything", "default")]
+                 for mode in WRITTEN[1:]]
     times = [f"{each.processor:.1f}" if each.processor else "-" for each in (plain, default)]
-    ended = "" if all(mode in seen and not seen[mode].trouble for mode in MODES) else " (not all ran to the end)"
+    ended = "" if all(mode in seen and not seen[mode].trouble for mode in WRITTEN) else " (not all ran to the end)"
     cells = [package.name, package.version, f"{len(plain.outcomes):,}{ended}", *map(str, differing), *times]
     return f"| {' | '.join(cells)} |"
 
@@ -156,7 +159,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help="packages; by default all of the table")
     parser.add_argument("--share", choices=["ci"], help="only what continuous integration runs")
-    parser.add_argument("--modes", default=",".join(MODES), help="which runs to make anew")
+    parser.add_argument("--modes", default=",".join(WRITTEN), help="which runs to make anew")
     parser.add_argument("--write", action="store_true", help=f"write the table of all results into docs/{PAGE.name}")
     parser.add_argument("--verbose", action="store_true", help="the whole report of each differing test")
     options = parser.parse_args()
@@ -169,8 +172,8 @@ def main() -> int:
         for mode in options.modes.split(","):
             seen[mode] = package.run(mode)
             keep(name, seen)
-        for mode in ("everything", "default"):
-            if mode in seen and "plain" in seen:
+        for mode in seen:
+            if mode != "plain" and "plain" in seen:
                 report = compared(f"{name} {mode}", seen["plain"], seen[mode], package.allowed)
                 printed(report, options.verbose)
                 if not report.good:
