@@ -62,7 +62,9 @@ class Compiler(types.ModuleType):
         pass
 
     Postponed = KeyError
-    TooLarge = MemoryError
+    class TooLarge(Exception):
+        part = 0.5
+
     TooSoon = LookupError
     reasons = ("type", "overflow", "end of the compiled loop")
 
@@ -202,9 +204,9 @@ def test_a_failure_noted_since_a_version_was_made_replaces_it_too(hooks):
 
 def test_what_is_too_large_is_tried_with_less_inlined(hooks, compiler):
     f = function()
-    compiler.error = MemoryError("too large")
-    results = [hooks.hot_call(f, (1, 2)) for _ in range(4)]
-    assert results == [None, None, None, False]
+    compiler.error = compiler.TooLarge("too large")
+    results = [hooks.hot_call(f, (1, 2)) for _ in range(5)]
+    assert results == [None, None, None, None, False]
     assert known_record(f.__code__).refused[-1] == "too large"
 
 

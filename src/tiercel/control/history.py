@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-SHRINK, LEAST_INLINING = 3, 1 / 30
+SHRINK, LEAST_INLINING = 0.7, 1 / 30
 
 
 class Bindings:
@@ -62,9 +62,10 @@ class History:
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
         self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
 
-    def inline_less(self) -> bool:
-        """A version was too large: the next one inlines a third as much.  False: that was little already."""
-        self.inlining /= SHRINK
+    def inline_less(self, part: float) -> bool:
+        """Only so large a part of a version was not too large: the next one inlines less.  False: that was little
+        already."""
+        self.inlining *= min(part, SHRINK)
         return self.inlining >= LEAST_INLINING
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:

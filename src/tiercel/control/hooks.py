@@ -337,7 +337,7 @@ class Hooks:
             record.runs[at] = soon.args[0]
             return True
         except pipeline.TooLarge as reason:
-            if record.history.inline_less():
+            if record.history.inline_less(reason.part):
                 return None
             record.refused[at] = str(reason)
             return False

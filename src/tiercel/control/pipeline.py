@@ -34,10 +34,11 @@ MAX_TEXT = 350_000
 
 
 class TooLarge(evaluate.Unsupported):
-    """What was inlined makes the version too large."""
+    """What was inlined makes the version too large; `part`: as much of it would not be."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: float) -> None:
         super().__init__("too large: compiling it would take seconds")
+        self.part = part
 
 
 class Postponed(Exception):
@@ -154,7 +155,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     compiled.size = size = len(lowered.text)
     quick = lowered.plan.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
-        raise TooLarge
+        raise TooLarge(MAX_TEXT / size if compiled.inlined else 0.0)
     beside = hooks.in_background(record)
     if not beside and not hooks.budget.allows(size, quick):
         raise Postponed(size, quick)

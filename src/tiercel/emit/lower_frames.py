@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import TYPES
 from tiercel.emit.early import parameters
+from tiercel.emit.tails import share
 from tiercel.graph.build import FrameState, Node, Suspension
 from tiercel.graph.flow import reverse_postorder
 
 if TYPE_CHECKING:
-    from tiercel.emit.lower import Lowering
+    from tiercel.emit.lower import Cold, Lowering
 
 _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
@@ -315,26 +316,30 @@ def _exit_phi(e: Lowering, label: str, came: list[tuple[str, ...]]) -> str:
 def _exits(e: Lowering, early: bool) -> None:
     """The cold blocks of what leaves before an instruction.  Where the frame is linked, they put down what is missing in
     the extra area and go on in one; elsewhere the values are arguments."""
-    stored: list[tuple[str, ...]] = []
-    for cold in e.exits.values():
-        if cold.early is not early:
-            continue
-        place = _exit_phi(e, cold.label, cold.came)
-        if e.linked and not early:
-            e.put_into(cold.missing)
-            e.line("br label %leave.before")
-            stored.append((cold.label, place))
-            continue
-        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
+    exits = [cold for cold in e.exits.values() if cold.early is early]
+    if e.linked and not early:
+        _store_and_leave(e, exits)
+        return
+    for cold in exits:
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {_exit_phi(e, cold.label, cold.came)}")
         words = "".join(", " + e.word(value) for value in cold.values)
         function = e.symbols.function("tc_exit", _RESULT, "ptr, ptr, ptr, ptr, ...")
         _end(e, cold.label, e.put(f"call {_RESULT} (ptr, ptr, ptr, ptr, ...) {function}"
                                   f"(ptr %th, ptr null, ptr %func, ptr {site}{words})"), early)
-    if stored:
-        place = _exit_phi(e, "leave.before", stored)
-        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
-        _end(e, "leave.before", e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
-                                       ("ptr", site)))
+
+
+def _store_and_leave(e: Lowering, exits: list[Cold]) -> None:
+    end = "leave.before"
+    came = {cold.label: cold.came for cold in exits}
+    for tail in share([(cold.label, cold.missing) for cold in exits], end, e.fresh):
+        place = _exit_phi(e, tail.label, came[tail.label])
+        e.put_into(tail.stores)
+        e.line(f"br label %{tail.target}")
+        came.setdefault(tail.target, []).append((tail.label, place))
+    if exits:
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {_exit_phi(e, end, came[end])}")
+        _end(e, end, e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
+                            ("ptr", site)))
 
 
 def _end(e: Lowering, label: str, result: str, early: bool = False) -> None:

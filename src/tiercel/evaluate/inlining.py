@@ -20,7 +20,9 @@ from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
 MAX_GENERATOR = 200           # of a generator: without its body, the loop that takes its values gains nothing
-ROOM = 500                    # nodes of a graph into which more is inlined
+TINY = 16                     # of a callee that takes hardly more nodes than a call of it
+ROOM = 500                    # nodes of a graph, beside one for each instruction of its own, up to which more is inlined
+TINY_ROOM = 2                 # times as many for what is tiny
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 # Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
@@ -89,13 +91,16 @@ class Inliner(Iteration):
         most, frugal = MAX_CALLEE, FRUGAL_CALLEE
         if suspensions is not None:
             most, frugal = MAX_GENERATOR, FRUGAL_GENERATOR // len(suspensions.yields or (1,))
-        nodes = sum(len(block.nodes) for block in self.graph.blocks)
-        if size > most or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
+        if size > most or not self._has_room(size, ROOM) or "recursion" in self.failures():
             return False
-        if self.history.frugal and (size > frugal or nodes > FRUGAL_ROOM):
+        if self.history.frugal and (size > frugal or not self._has_room(size, FRUGAL_ROOM)):
             self.spared = True
             return False
         return True
+
+    def _has_room(self, size: int, room: int) -> bool:
+        nodes = sum(len(block.nodes) for block in self.graph.blocks)
+        return nodes - self.own_size <= room * self.history.inlining * (TINY_ROOM if size <= TINY else 1)
 
     def call_python(self, function: FunctionType, args: list[Abstract], names: tuple[str, ...] = (),
                     result: _Mark | None = RESULT) -> bool:
