@@ -127,8 +127,8 @@ class Hooks:
         return done
 
     def _note_loop(self, record: Record, code: CodeType, at: int) -> None:
-        """If a loop is compiled now, the function is asked about soon."""
-        if record.alive(at) and self.config.threshold > AROUND_A_LOOP:
+        """If a loop is compiled now, the function is asked about soon, which a generator never is."""
+        if not code.co_flags & _GENERATOR and record.alive(at) and self.config.threshold > AROUND_A_LOOP:
             self.runtime.set_threshold(code, AROUND_A_LOOP, self.config.loop_threshold)
 
     def missed(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:

@@ -94,15 +94,18 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
 
 def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeType, at: int, locals_: tuple[Any, ...],
                  stack: tuple[Any, ...]) -> Compiled | None:
-    """A version of a running loop for the types of what is in its frame."""
+    """A version of a running loop for the types of what is in its frame, or of what a generator runs that is suspended
+    there."""
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
-    evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
+    of_frame = evaluate.evaluate_loop if at in decode(code).flow.loops else evaluate.evaluate_resumption
+    evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
+    compiled.resumes = evaluation.graph.resumes
     return _finish(hooks, record, compiled, evaluation, func)
 
 
@@ -139,7 +142,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     passes.run(graph, verify=hooks.config.strict)
     compiled.seconds["passes"] = thread_time() - began
     gain = estimate(graph)
-    saves = gain / (1 if graph.loop_at is None else LOOP)
+    saves = gain / (1 if graph.loop_at is None or graph.resumes else LOOP)
     if saves <= 0 and not (hooks.config.sync or record.jit):
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     compiled.saves = saves

@@ -104,6 +104,10 @@ _op("branch", "b", "", ENDS, attrs="likely",
     doc="to `targets[0]` if true, else `targets[1]`; likely: True, False or None")
 _op("switch", "i", "", ENDS, doc="to `targets[n]` for n in 0..len-2, else the last target")
 _op("return", "?", "", ENDS, doc="ends the function with its result: any representation, made the declared one")
+_op("suspend", "oi" + "o*", "", ENDS,
+    doc="a generator yields operand 0: it is suspended at a point (operand 1), with its locals and stack, each perhaps null")
+_op("finish", "o" + "o*", "", ENDS,
+    doc="a generator returns operand 0, and its frame, with these locals and nothing on the stack, is cleared")
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
 _op("raise", "o*", "", RUNS | KEEPS, doc="raises operand 0, from operand 1 if there is one; nothing but `check` or `never` "
                                          "follows")

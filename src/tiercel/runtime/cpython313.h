@@ -44,6 +44,20 @@ typedef struct {
     PyObject *it_seq;
 } tc_sequence_iterator;
 
+/* codeobject.c: what others keep in a code object */
+typedef struct {
+    Py_ssize_t ce_size;
+    void *ce_extras[1];
+} tc_code_extras;
+
+/* As PyUnstable_Code_GetExtra, NULL where there is nothing. */
+static inline void *
+tc_code_extra(PyCodeObject *code, Py_ssize_t index)
+{
+    tc_code_extras *extras = code->co_extra;
+    return extras == NULL || extras->ce_size <= index ? NULL : extras->ce_extras[index];
+}
+
 /* the heads of enumobject.c's and bltinmodule.c's structures, as far as they are written to */
 typedef struct {
     PyObject_HEAD

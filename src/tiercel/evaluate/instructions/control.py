@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tiercel.bytecode.opcodes_313 import RESUME_PLACE
 from tiercel.graph.build import Node
 from tiercel.values import NONE, Virtual, known
 
 
 def resume(e: Any, i: Any) -> None:
-    if i.arg & 3 == 0 and e.frame.parent is None:
+    if e.frame.parent is None and (i.arg & RESUME_PLACE == 0 or e.graph.resumes):
         e.emit("poll", after=e.frame.stack)
 
 
