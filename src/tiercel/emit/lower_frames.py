@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
-_CONTINUED, _ERROR, _YIELDED, _RETURNED = 1, 2, 3, 4      # what `enter` returns, 0 aside: the frame does not match
+_CONTINUED, _ERROR, _YIELDED, _RETURNED, _DELEGATED = range(1, 6)     # what `enter` returns, 0 aside: the frame does not match
 _ERROR_KIND = 2                # TC_ERROR
 
 # -- branches -------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def _suspend(e: Lowering, node: Node) -> None:
     at, depth = unit_of(point.value), depth_of(point.value)
     code = e.offset["code.code_adaptive"] + 2 * at
     e.store("ptr", f"getelementptr (i8, ptr {e.code}, i64 {code})", "%frame", e.offset["frame.instr_ptr"], "frame")
-    _put_back(e, value, slots, depth, _YIELDED)
+    _put_back(e, value, slots, depth, _DELEGATED if node.attrs.get("delegates") else _YIELDED)
 
 
 def _finish(e: Lowering, node: Node) -> None:

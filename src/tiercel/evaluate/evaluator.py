@@ -438,14 +438,19 @@ def evaluate_resumption(function: FunctionType | None, code: CodeType, at: int, 
 def _evaluate_resumption(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
                          stack: tuple[Any, ...], globals_: dict[str, Any], history: Any, in_place: bool) -> Evaluation:
     decoded = decode(code)
-    flow = decoded.flow_from(at, len(stack) + 1)
+    # what was delegated to has ended and left its result there already; elsewhere something is sent
+    sent = [] if decoded.by_offset[at].op == "END_SEND" else [NONE]
+    flow = decoded.flow_from(at, len(stack) + len(sent))
     if not flow.reducible:
         raise Unsupported("its loops cannot be followed from one yield to the next")
     graph = Graph(code, f"{code.co_qualname} from {at}", loop_at=at, resumes=True)
     evaluator = Evaluator(graph, function, globals_, history, in_place)
     # most values only wait for a later yield, so that boxes are not to be made anew
     state = _enter_frame(evaluator, locals_, stack, lambda slot, value: type(value) in (int, float, bool))
-    state.frame.stack.append(NONE)
+    state.frame.stack += sent
+    if not sent:
+        # what is not begun at a RESUME counts its work all the same
+        evaluator.emit("poll", after=state.frame.stack)
     evaluator.walk_all(decoded, at, state, evaluator.block, flow=flow)
     graph.result = "o"
     return _evaluation(evaluator, ANY, "")

@@ -204,12 +204,12 @@ class Generators(Inliner):
         assert isinstance(generator, Virtual)
         return generator, self.state.parts(generator)
 
-    def suspend(self, value: Abstract) -> None:
-        """The innermost frame, the body of a generator, yields a value to its caller."""
+    def suspend(self, value: Abstract, delegates: bool = False) -> None:
+        """The innermost frame, the body of a generator, yields a value to its caller; `delegates`: that of another one."""
         frame = self.frame
         caller = frame.parent
         if caller is None and self.graph.resumes:
-            self._suspend_version(value)
+            self._suspend_version(value, delegates)
             return
         if frame.ends is None or caller is None:
             self.leave("a yield out of a running loop is not compiled")
@@ -223,7 +223,7 @@ class Generators(Inliner):
         caller.stack.append(value)
         self.yields.append((self.state, self.block))
 
-    def _suspend_version(self, value: Abstract) -> None:
+    def _suspend_version(self, value: Abstract, delegates: bool) -> None:
         """The frame is a real generator's, and the version ends here."""
         frame, unit = self.frame, self.resume
         self.state.frame.stack.append(value)
@@ -231,7 +231,8 @@ class Generators(Inliner):
         for slots in self._settled_slots(frame.locals):
             *stack, value = self.frame.stack
             operands = [NULL if slot is NULL else self.obj(slot) for slot in (*slots, *stack)]
-            self.block.append("suspend", [self.obj(value), Const(point_at(unit, len(stack)), "i"), *operands])
+            self.block.append("suspend", [self.obj(value), Const(point_at(unit, len(stack)), "i"), *operands],
+                              delegates=delegates or None)
 
     def finish_version(self, value: Abstract) -> None:
         """The same where the generator comes to its end."""

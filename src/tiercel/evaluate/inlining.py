@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from types import CodeType, FunctionType, MethodDescriptorType
+from types import CodeType, FunctionType, GeneratorType, MethodDescriptorType
 from typing import Any
 
 from tiercel.bytecode import decode
@@ -14,7 +14,7 @@ from tiercel.evaluate.objects import MISSING, find_in_type, python_method
 from tiercel.evaluate.state import Frame, Inlining
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, RESULT_BOOL, Const, Node, Operand, _Mark
 from tiercel.rules.consumers import stand_in_for
-from tiercel.types import DICT
+from tiercel.types import DICT, Fact
 from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
@@ -106,7 +106,8 @@ class Inliner(Iteration):
                     result: _Mark | None = RESULT) -> bool:
         """Inline a call of a constant function: its result is pushed, unless `result` is None.  False: impossible."""
         code = function.__code__
-        if not self.can_inline(code):
+        inlined = self.can_inline(code)
+        if not inlined and (result is None or not _only_makes_a_generator(code)):
             return False
         defaults = [known(d) for d in function.__defaults__ or ()]
         kw_defaults = self.keyword_defaults(function)
@@ -115,7 +116,12 @@ class Inliner(Iteration):
             return False
         self.assumptions.add_function(function)
         self.constants += [function, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-        self._inline(Const(function, "o"), code, slots, result)
+        if inlined:
+            self._inline(Const(function, "o"), code, slots, result)
+        else:
+            start = Const(decode(code).instructions[0].next, "i")      # behind RETURN_GENERATOR, with an empty stack
+            self.frame.stack.append(self.emit("generator_new", Const(function, "o"), start, *map(self.obj, slots),
+                                              fact=Fact(GeneratorType)))
         return True
 
     def call_stand_in(self, target: Any, args: list[Abstract], names: tuple[str, ...] = (),
@@ -273,6 +279,13 @@ class Inliner(Iteration):
         self.let_go(target, *args)
         return True
 
+    def call_generator_method(self, name: str, target: Abstract) -> bool:
+        """The same for one that makes a generator, in place or not; so its result surely is an iterator."""
+        type_ = self.type_of(target)
+        method = None if type_ is None else python_method(type_, name)
+        return method is not None and bool(method.__code__.co_flags & inspect.CO_GENERATOR) \
+            and self.inline_method(name, target, [])
+
     def inline_operator(self, dunders: tuple[str, str] | None, a: Abstract, b: Abstract, inplace: bool = False) -> bool:
         """Inline the special method an operator reaches, where it surely does not return NotImplemented."""
         if dunders is None:
@@ -349,6 +362,11 @@ _PLAIN = frozenset({
 
 def _may_return_not_implemented(code: CodeType) -> bool:
     return "NotImplemented" in code.co_names or NotImplemented in code.co_consts
+
+
+def _only_makes_a_generator(code: CodeType) -> bool:
+    """Whether a call does nothing but to put its arguments into the frame of a generator."""
+    return bool(code.co_flags & inspect.CO_GENERATOR) and decode(code).instructions[0].op == "RETURN_GENERATOR"
 
 
 def _is_generator(value: Abstract) -> bool:

@@ -508,6 +508,17 @@ _simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{
 _COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
 
+_ended: list[Any] = []
+
+
+def _send(iterator: Any) -> Any:
+    try:
+        return next(iterator)
+    except StopIteration as stop:
+        _ended.append(stop.value)
+        return EXHAUSTED
+
+
 def _next(iterator: Any) -> Any:
     try:
         return next(iterator)
@@ -519,6 +530,7 @@ _simple({
     "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
     "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
     "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
+    "send": _send, "send_result": _ended.pop,
     "is_exhausted": lambda item: item is EXHAUSTED, "format": format, "format_simple": format, "str_of": str,
     "repr_of": repr, "ascii_of": ascii,
 })

@@ -269,6 +269,15 @@ typedef struct {
 
 /* -- where the interpreter looks for a handler -- */
 
+enum { TC_SEND_TO_YIELD = 1 + INLINE_CACHE_ENTRIES_SEND, TC_SEND_TO_RESUME };     /* in the code units of a `yield from` */
+
+/* Where a SEND goes on when what it sends to has ended. */
+static inline _Py_CODEUNIT *
+tc_end_of_send(_Py_CODEUNIT *send)
+{
+    return send + TC_SEND_TO_YIELD + send->op.arg;
+}
+
 enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */
 
 /* When a callback of the JUMP event fails, the interpreter takes the next instruction from a null pointer: it looks

@@ -48,6 +48,10 @@ double tc_f64_mod(double a, double b);
 int64_t tc_range_length(int64_t start, int64_t stop, int64_t step);   /* -1: it does not fit */
 PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
 
+/* -- resume.c -- */
+PyObject *tc_send(PyObject *iterator);       /* as tc_next; what it ended with is then to be had once, by the other one */
+PyObject *tc_send_result(void);
+
 /* -- helpers_container.c -- */
 void tc_list_append(PyObject *list, PyObject *item);
 PyObject *tc_list_repeat(PyObject *item, int64_t count);

@@ -56,19 +56,17 @@ forget_other_threads(void)
     }
 }
 
-static void
-watch_forks(void)
+void
+tc_loops_init(void)
 {
     (void)pthread_atfork(NULL, NULL, forget_other_threads);
 }
 
 tc_loop *
-tc_loop_begin(int64_t *room, tc_version *version, _PyInterpreterFrame *frame)
+tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, watch_forks);
     tc_loop *loop = (tc_loop *)room;
-    *loop = (tc_loop){.next = active, .frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = pthread_self()};
+    *loop = (tc_loop){.next = active, .frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = th->self};
     loop->extra[0] = (int64_t)(uintptr_t)version->sites;
     active = loop;
     return loop;
@@ -94,7 +92,7 @@ tc_run_loop(tc_version *version, _PyInterpreterFrame *frame)
         return 0;
     }
     int64_t room[TC_LOOP_WORDS + version->extra_words];
-    tc_loop *loop = tc_loop_begin(room, version, frame);
+    tc_loop *loop = tc_loop_begin(th, room, version, frame);
     loop->jump = (int)(frame->instr_ptr - _PyCode_CODE(version->code)) + tc_jump_size - version->loop_at;
     int saved_tracing = th->ts->tracing;
     th->ts->tracing = 0;

@@ -60,6 +60,7 @@ enum { TC_LOOP_WORDS = (sizeof(tc_loop) + 7) / 8 + 1 };
 typedef struct {
     PyThreadState *ts;       /* the thread state current when this record was handed out */
     char *stack_limit;       /* native code hands over to the interpreter below this address */
+    pthread_t self;
 } tc_thread;
 
 typedef tc_result (*tc_native)(tc_thread *, PyObject *, ...);
@@ -361,7 +362,9 @@ extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an 
 
 /* -- exits.c and others: what the runtime calls there -- */
 /* Around the `enter` form of a version; `room` is the caller's: TC_LOOP_WORDS and the version's words. */
-tc_loop *tc_loop_begin(int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
+/* Once, as the module is made. */
+void tc_loops_init(void);
+tc_loop *tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
 void tc_loop_end(tc_loop *loop);
 /* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */
 int tc_run_loop(tc_version *version, _PyInterpreterFrame *frame);

@@ -296,3 +296,124 @@ def within_with(n):
                     raise TypeError("end")
                 yield type(context).__name__
     return taken(held(body()))
+
+
+# -- generators that hand on the values of others --
+
+
+class Tree:
+    def __init__(self, left, value, right):
+        self.left = left
+        self.value = value
+        self.right = right
+
+    def __iter__(self):
+        if self.left:
+            yield from self.left
+        yield self.value
+        if self.right is not None:
+            yield from self.right
+
+
+def tree(low, high):
+    if low == high:
+        return None
+    middle = (low + high) // 2
+    return Tree(tree(low, middle), middle, tree(middle + 1, high))
+
+
+@case((60,), (1,))
+def walks(n):
+    nodes = tree(0, n)
+    total = 0
+    for value in nodes:
+        total = total * 3 % 1000003 + value
+    return list(nodes), total, sum(held(iter(nodes))), list(zip(nodes, nodes))
+
+
+@case((N,), (0,))
+def results_handed_on(n):
+    def inner(k):
+        total = 0
+        for i in range(k):
+            total += i
+            yield total
+        return total * 0.5
+
+    def middle(k):
+        got = yield from inner(k)
+        yield got
+        return k, got
+
+    def outer():
+        for k in range(n):
+            got = yield from middle(k % 6)
+            got = yield from held(middle(got[0] + 1))
+            yield got
+    return taken(held(outer()))
+
+
+@case((N,))
+def of_many_types(n):
+    class Counting:
+        def __init__(self, stop):
+            self.at, self.stop = 0, stop
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            self.at += 1
+            if self.at > self.stop:
+                raise StopIteration(self.at)
+            return self.at
+
+    def body(sources):
+        for source in sources:
+            got = yield from source
+            yield got
+    sources = [[1, 2], (3, 4), "ab", {5: 6}, range(3), Counting(3), (x for x in "yz"), iter([7]), [], Counting(0)]
+    return taken(held(body(sources * (n // 10)))), taken(held(body([range(k) for k in range(12)])))
+
+
+@case((N,))
+def errors_handed_on(n):
+    def inner(k):
+        for i in range(k):
+            if i == 4:
+                raise ValueError(k)
+            yield i
+
+    def middle(k):
+        try:
+            yield from inner(k)
+        except ValueError as error:
+            if k % 2:
+                raise KeyError(k) from error
+            yield error.args, lines(error)
+        finally:
+            log("middle", k, repr(sys.exception()))
+
+    def outer():
+        for k in range(n):
+            try:
+                yield from middle(k % 8)
+            except KeyError as error:
+                yield error.args, lines(error), type(error.__cause__)
+        yield from 5
+    return taken(held(outer()))
+
+
+@case((N,))
+def stopped_wrongly(n):
+    def inner(k):
+        yield k
+        raise StopIteration(k)
+
+    def outer():
+        for k in range(n):
+            try:
+                yield from inner(k)
+            except RuntimeError as error:
+                yield error.args, type(error.__cause__), lines(error)
+    return taken(held(outer()))

@@ -256,3 +256,177 @@ def global_names(n):
         return list(held(body()))
     finally:
         globals()["NUMBER"] = 40
+
+
+# -- generators that hand on the values of others --
+
+
+def deep(depth, n, leaf):
+    """A generator that hands on the values of another one, and so on."""
+    if depth:
+        got = yield from deep(depth - 1, n, leaf)
+        yield got
+    else:
+        yield from leaf(n)
+    return depth
+
+
+@case((N,))
+def chains_seen(n):
+    def leaf(n):
+        for i in range(n):
+            frame, seen = sys._getframe(), []
+            while frame is not None and frame.f_code.co_name in ("leaf", "deep"):
+                seen.append((frame.f_code.co_name, frame.f_lineno, frame.f_lasti, sorted(frame.f_locals)))
+                frame = frame.f_back
+            yield seen
+    return taken(held(deep(4, n, leaf)))
+
+
+@case((N,))
+def chains_suspended(n):
+    g = held(deep(3, n, range))
+    seen = []
+    for value in g:
+        step = g
+        while hasattr(step, "gi_frame"):
+            frame = step.gi_frame
+            seen.append((value, frame.f_lineno, frame.f_lasti, frame.f_back, step.gi_running, step.gi_suspended))
+            step = step.gi_yieldfrom
+        seen.append(type(step))
+    return seen, g.gi_yieldfrom
+
+
+@case((N,))
+def chains_running(n):
+    def leaf(n):
+        for i in range(n):
+            try:
+                next(g if i % 2 else g.gi_yieldfrom or g)
+            except ValueError as error:
+                yield error.args, g.gi_running, g.gi_suspended, g.gi_yieldfrom
+    g = held(deep(3, n, leaf))
+    return taken(g)
+
+
+@case((N,))
+def chains_thrown_into(n):
+    def leaf(n):
+        for i in range(n):
+            try:
+                yield i
+            except ValueError as error:
+                log("caught", i, error.args, lines(error))
+            finally:
+                log("finally", i)
+    seen = []
+    for stop in range(1, n, 4):
+        g = held(deep(stop % 5, n, leaf))
+        seen += itertools.islice(g, stop)
+        seen.append(g.throw(ValueError(stop)))
+        seen += itertools.islice(g, 2)
+        if stop % 3 == 0:
+            g.close()
+        elif stop % 3 == 1:
+            try:
+                g.throw(KeyError(stop))
+            except KeyError as error:
+                seen.append(lines(error))
+        else:
+            g = None
+        log("over", stop)
+    return seen
+
+
+@case((N,))
+def chains_sent_to(n):
+    def leaf(n):
+        got = None
+        for i in range(n):
+            got = yield i, got
+    g = held(deep(3, n, leaf))
+    return [next(g)] + [g.send(i) if i % 3 == 0 else next(g) for i in range(n - 1)]
+
+
+@case((N,))
+def chains_handle(n):
+    def leaf(n):
+        for i in range(n):
+            yield repr(sys.exception())
+            try:
+                raise KeyError(i)
+            except KeyError:
+                yield repr(sys.exception())
+
+    def handling(n):
+        try:
+            raise OSError("outer")
+        except OSError:
+            yield from deep(2, n, leaf)
+            yield repr(sys.exception())
+    g = held(handling(n))
+    seen = []
+    for i in range(n):
+        try:
+            raise ValueError(i)
+        except ValueError:
+            seen.append((next(g), repr(sys.exception())))
+    return seen, list(g)
+
+
+@case((N,))
+def chains_traced(n):
+    def trace(frame, event, argument):
+        if frame.f_code.co_name in ("deep", "leaf"):
+            log(event, frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno, repr(argument))
+            return trace
+        return None
+
+    def leaf(n):
+        for i in range(n):
+            if i == n // 2:
+                sys.settrace(trace)
+            if i == n // 2 + 3:
+                sys.settrace(None)
+            yield i
+    try:
+        return taken(held(deep(2, n, leaf)))
+    finally:
+        sys.settrace(None)
+
+
+@case((N,))
+def chains_end_in_order(n):
+    def leaf(n):
+        noisy = Noisy("leaf")
+        for i in range(n):
+            yield Noisy(i).name
+        log("leaf over")
+
+    def outer():
+        noisy = Noisy("outer")
+        yield from leaf(n)
+        log("outer goes on")
+        yield from leaf(2)
+    return list(held(outer()))
+
+
+@case((200,))
+def chains_too_deep(n):
+    def leaf(n):
+        yield from range(n)
+    seen = sum(held(deep(n, n, leaf)))
+    limit = sys.getrecursionlimit()
+    g = held(deep(60, n, leaf))
+    values = [next(g) for _ in range(n // 2)]
+    depth, frame = 0, sys._getframe()
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back
+    sys.setrecursionlimit(depth + 40)
+    try:
+        next(g)
+    except RecursionError as error:
+        values.append(error.args[0][:32])
+    finally:
+        sys.setrecursionlimit(limit)
+    return seen, values, taken(g)[0][:3]
