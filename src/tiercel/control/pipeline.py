@@ -123,7 +123,7 @@ def _always_leaves(code: CodeType, at: int) -> bool:
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(i.op not in HANDLERS or i.opcode.control == "yield" for i in block.instructions):
+        if any(i.op not in HANDLERS or i.op == "SEND" or i.opcode.control == "yield" for i in block.instructions):
             continue
         if block in loop.back_edges:
             return False
