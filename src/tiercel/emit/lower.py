@@ -30,7 +30,7 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_simple", "handled_exception",
-             "own_store", "dict_get_or", "set_add_simple")
+             "own_store", "own_set", "dict_get_or", "set_add_simple")
 
 
 @dataclass(slots=True)

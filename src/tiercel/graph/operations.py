@@ -247,6 +247,13 @@ def _own_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     return there
 
 
+@_implements("own_set")
+def _own_set(attrs: Attrs, obj: Any, value: Any) -> Any:
+    there = object.__getattribute__(obj, "__dict__").get(attrs["name"])
+    object.__setattr__(obj, attrs["name"], value)
+    return there
+
+
 @_implements("own_lacks")
 def _own_lacks(attrs: Attrs, obj: Any) -> bool:
     return attrs["name"] not in object.__getattribute__(obj, "__dict__")

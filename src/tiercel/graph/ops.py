@@ -281,6 +281,8 @@ _op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol=
     doc="what the instance itself has under a name, wherever; leaves if it has nothing")
 _op("own_store", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="index hint name", symbol="tc_own_store",
     doc="over a value that is set; else leaves")
+_op("own_set", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="name", symbol="tc_own_set",
+    doc="in the dict of an instance that has one of its own, also for the first time: None was there then; else leaves")
 _op("own_lacks", "o", "b", reads="attr", attrs="index name bare", symbol="tc_own_lacks",
     doc="whether the instance itself surely has nothing under a name; `bare`: instances of its type have attributes in a "
         "dict only")

@@ -80,6 +80,7 @@ PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exce
 PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t hint);
 /* Over a value that is set, which is returned with its reference. */
 PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
+PyObject *tc_own_set(PyObject *object, PyObject *name, PyObject *value);
 int tc_own_lacks(PyObject *object, PyObject *name);
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
 int tc_dict_set_simple(PyObject *dict, PyObject *key, PyObject *value);

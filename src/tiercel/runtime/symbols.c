@@ -50,7 +50,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_i64_to_str),
     FUNCTION(tc_generator_new), FUNCTION(tc_generator_at), FUNCTION(tc_generator_slot),
     FUNCTION(tc_generator_function),
-    FUNCTION(tc_own_load), FUNCTION(tc_own_store), FUNCTION(tc_own_lacks),
+    FUNCTION(tc_own_load), FUNCTION(tc_own_store), FUNCTION(tc_own_set), FUNCTION(tc_own_lacks),
     FUNCTION(tc_dict_update), FUNCTION(tc_dict_merge), FUNCTION(tc_set_update), FUNCTION(tc_sequence_iter_new),
     FUNCTION(tc_range_iter_new), FUNCTION(tc_list_slice_step), FUNCTION(tc_list_take_slice),
     FUNCTION(tc_list_move_slice), FUNCTION(tc_list_insert), FUNCTION(tc_builtin_method_new),
