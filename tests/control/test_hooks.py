@@ -9,7 +9,7 @@ from tiercel.config import Config
 from tiercel.control import hooks as hooks_module
 from tiercel.control.budget import Budget
 from tiercel.control.history import History
-from tiercel.control.hooks import REPLACEMENTS, Hooks
+from tiercel.control.hooks import LEAST_A_UNIT, REPLACEMENTS, Hooks
 from tiercel.control.records import FUNCTION, Compiled, Site, known_record, record_of
 
 
@@ -290,6 +290,18 @@ def test_few_misses_are_not_worth_a_version(hooks, compiler):
     compiled.saves, compiled.cost, compiled.version.misses = 100.0, 0.01, 16
     assert hooks.missed(f, (1.0, 1)) is None and len(compiler.calls) == 1
     compiled.version.misses = 1 << 17
+    assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
+
+
+def test_a_version_that_saves_nothing_says_little_of_others(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    compiled = known_record(f.__code__).compiled[0]
+    units = len(f.__code__.co_code) / 2
+    compiled.saves, compiled.cost = 0.01, 1e-9 * units * LEAST_A_UNIT * 100
+    compiled.version.misses = 90
+    assert hooks.missed(f, (1.0, 1)) is None and len(compiler.calls) == 1
+    compiled.version.misses = 110
     assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
 
 

@@ -54,6 +54,10 @@ AROUND_A_LOOP = 2
 # Nanoseconds that a version is taken to save in each run at least, where it has been shown to be of some use.
 LEAST_SAVED = 10.0
 
+# Of those for other types, it may be that the version there is saves nothing for its own: it leaves out what it knows never
+# runs for these.  So many for each unit of the code are saved at least.
+LEAST_A_UNIT = 0.4
+
 # A guard that failed at least one n-th as often as a noisy one is given up with it.
 ALMOST_NOISY = 10
 
@@ -145,15 +149,15 @@ class Hooks:
         if len(record.alive(FUNCTION)) >= self.config.versions:
             record.refused.setdefault(FUNCTION, "called with too many combinations of types")
             return False
-        if self._misses_little(record):
+        if self._misses_little(record, code):
             return None
         return self._compile(record, code, FUNCTION, func, args)
 
-    def _misses_little(self, record: Record) -> bool:
+    def _misses_little(self, record: Record, code: CodeType) -> bool:
         """Whether another version would hardly have paid for itself by now, had it taken all that fitted none."""
-        newest = record.alive(FUNCTION)[-1:]
+        newest, least = record.alive(FUNCTION)[-1:], LEAST_A_UNIT * len(code.co_code) / 2
         return self.config.patient and any(
-            each.cost > each.version.misses * each.saves * 1e-9 for each in newest)
+            each.cost > each.version.misses * max(each.saves, least) * 1e-9 for each in newest)
 
     def outgrown(self, version: Any) -> bool | None:
         """Quickly made code has done much work: the next version is worth more of LLVM's time."""
