@@ -258,7 +258,8 @@ def test_a_version_is_replaced_once_its_exits_cost_as_much(hooks):
     f = function()
     hooks.hot_call(f, (1, 2))
     compiled = known_record(f.__code__).compiled[0]
-    version, compiled.cost = compiled.version, 1000 * hooks_module.EXIT
+    version, compiled.cost = compiled.version, 2000 * hooks_module.EXIT
+    compiled.saves = 1e9 * hooks_module.EXIT / hooks_module.REST       # what is lost beside the exits, as much as they
     version.counts = [500, 400, 10_000]
     assert hooks.noisy(version, 0) is None and version.valid
     assert known_record(f.__code__).history.failed(f.__code__, 0) == frozenset()
@@ -348,7 +349,7 @@ def test_what_goes_on_after_its_work_is_not_taken_to_have_done_none(hooks):
     f = function()
     hooks.hot_call(f, (1, 2))
     [compiled] = known_record(f.__code__).compiled
-    compiled.cost, compiled.work, compiled.gain = 0.1, 1_000_000_000, 2.0
+    compiled.cost, compiled.work, compiled.gain, compiled.saves = 0.1, 1_000_000_000, 2.0, 0.0
     compiled.version.work = -5
     compiled.count_anew()
     assert compiled.version.work == compiled.work

@@ -29,8 +29,9 @@ MAX_LOG = 10_000
 # on leaving is worse than none.
 MAX_EXITS_A_SECOND = 50_000
 # Replacing a version costs about what it cost itself: that is worth it once as much is lost by exits, of which each
-# takes so many seconds, with what the interpreter then does instead.
+# takes so many seconds; and what the rest of the run would have saved, which is this part of the whole on average.
 EXIT = 3e-6
+REST = 0.5
 # What a native call loses that has to go to a version of another form.
 DETOUR = 1e-7
 # A running loop that ends so often, or after so few operations, spends much of the time on being entered and left.
@@ -206,7 +207,8 @@ class Hooks:
         where = compiled.sites[site]
         compiled.refresh()
         loses = self.config.patient and compiled.loses(EXIT)
-        if self.config.patient and not where.is_normal and not loses and compiled.failures() * EXIT < compiled.cost:
+        lost = compiled.failures() * (EXIT + REST * compiled.saves * 1e-9)
+        if self.config.patient and not where.is_normal and not loses and lost < compiled.cost:
             return None
         if where.is_normal:
             if compiled.at != FUNCTION and self._is_entered_in_vain(compiled, version.work, site):
