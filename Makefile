@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 RUNTIME := $(wildcard src/tiercel/runtime/*.[ch])
 
-.PHONY: demo test bench bench-pyperformance fuzz soak test-cpython lint asan valgrind install clean
+.PHONY: demo test bench bench-pyperformance fuzz soak test-cpython test-packages lint asan valgrind install clean
 
 demo: install
 	$(BIN) bench/run.py main --rounds 1 --seconds 4
@@ -37,6 +37,9 @@ soak: install
 SHARE ?=
 test-cpython: install
 	$(BIN) tests/compat/run_cpython_tests.py $(if $(SHARE),--share $(SHARE))
+
+test-packages: install
+	$(BIN) tests/compat/run_package_tests.py $(if $(SHARE),--share $(SHARE),--write)
 
 lint: install
 	$(BIN) -m ruff check .

@@ -1,9 +1,9 @@
 """Run one of CPython's own test files in this process and note how each test ended.
 
-    python child.py NAME OUTPUT plain|tiercel [--skip ID]...
+    python child.py NAME plain|tiercel NOTES SKIP
 
-OUTPUT gets a line of JSON when a test begins and one when it has ended, so that a crash names its test.  With
-tiercel, Tiercel is on before the file is even imported; its environment chose the threshold.
+NOTES gets what `outcomes.Notes` writes, SKIP has a list of tests to leave out.  With tiercel, Tiercel is on before the
+file is even imported; its environment chose the threshold.
 Unless told to compile --everything, it leaves unittest and the like to the interpreter: what it compiles is what the
 file tests.
 """
@@ -18,7 +18,9 @@ import os
 import sys
 import types
 import unittest
-from typing import Any, TextIO
+from typing import Any
+
+from outcomes import Notes
 
 TESTS = os.path.join(os.path.dirname(os.__file__), "test", "test_")
 ATTENTION = ("error", "failure", "unexpected success")
@@ -27,16 +29,11 @@ ATTENTION = ("error", "failure", "unexpected success")
 class Noting(unittest.TestResult):
     """Writes down what unittest tells it, the worst outcome of a test winning."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, notes: Notes) -> None:
         super().__init__()
-        self.out = out
+        self.write = notes.write
         self.outcome = "ok"
         self.detail = ""
-
-    def write(self, **entry: Any) -> None:
-        """A line of JSON."""
-        self.out.write(json.dumps(entry) + "\n")
-        self.out.flush()
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
@@ -103,9 +100,9 @@ def main() -> None:
     """Run the file named on the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
-    parser.add_argument("output")
     parser.add_argument("mode", choices=["plain", "tiercel"])
-    parser.add_argument("--skip", action="append", default=[])
+    parser.add_argument("notes", type=argparse.FileType("w"))
+    parser.add_argument("skip", type=argparse.FileType())
     parser.add_argument("--everything", action="store_true")
     options = parser.parse_args()
     faulthandler.enable()
@@ -119,17 +116,16 @@ def main() -> None:
             raise SystemExit(f"Tiercel is not active: {tiercel.status()}")
         if not options.everything:
             session.current.hooks._wanted = under_test    # type: ignore[method-assign]
-    with open(options.output, "w") as out:
-        result = Noting(out)
-        try:
-            module = importlib.import_module(f"test.{options.name}")
-        except unittest.SkipTest as reason:
-            result.write(begin=options.name)
-            result.write(end=options.name, outcome="skipped", detail=str(reason))
-            return
+    notes = Notes(options.notes)
+    try:
+        module = importlib.import_module(f"test.{options.name}")
+    except unittest.SkipTest as reason:
+        notes.write(begin=options.name)
+        notes.write(end=options.name, outcome="skipped", detail=str(reason))
+    else:
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-        without(suite, set(options.skip)).run(result)
-        result.write(done=True)
+        without(suite, set(json.load(options.skip))).run(Noting(notes))
+    notes.done()
 
 
 if __name__ == "__main__":

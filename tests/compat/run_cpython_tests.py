@@ -12,14 +12,11 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import dataclasses
-import json
 import os
 import pathlib
-import subprocess
 import sys
-import tempfile
-import time
+
+from outcomes import Report, Run, Seen, allowed, child_environment, compared, printed, run_child, run_suite
 
 HERE = pathlib.Path(__file__).parent
 ALLOWED = HERE / "allowed.txt"
@@ -42,141 +39,18 @@ LONG = """
     test_enum test_typing test_asyncgen test_str test_bytes test_datetime
 """.split()
 LONGEST_FIRST = ("test_threading", "test_builtin", "test_exceptions", "test_monitoring", "test_weakref", "test_set", *LONG)
-LATE = "no end within"
-SHOWN = 12          # differing tests printed for a file, unless asked for all
-CRASHES = 8         # so many tests may kill their process before a file is given up
 MODES = ("plain", "tiercel")
 
 
-@dataclasses.dataclass
-class Seen:
-    """How the tests of a file ended in one mode."""
-
-    outcomes: dict[str, str] = dataclasses.field(default_factory=dict)
-    details: dict[str, str] = dataclasses.field(default_factory=dict)
-    seconds: float = 0.0
-    trouble: str = ""
-
-    def note(self, test: str, outcome: str, detail: str) -> None:
-        """Keep the worse outcome of a test that ran more than once under one name."""
-        if self.outcomes.get(test) in (None, "ok", "skipped"):
-            self.outcomes[test] = outcome
-            self.details[test] = detail
-
-
-def run_once(name: str, mode: str, skipped: list[str], options: argparse.Namespace) -> tuple[list[dict], str]:
-    """One child process: its lines and, if it ended badly, how."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TIERCEL")}
-    environment |= {"PYTHONHASHSEED": "0"}
-    if mode == "tiercel":
-        environment |= {"TIERCEL_THRESHOLD": str(options.threshold), "TIERCEL_SYNC": "1", "TIERCEL_STRICT": "1"}
-    with tempfile.TemporaryDirectory() as folder:
-        output = pathlib.Path(folder) / "outcomes"
-        output.touch()
-        work = pathlib.Path(folder) / "work"
-        work.mkdir()
-        command = [sys.executable, str(HERE / "child.py"), name, str(output), mode]
-        if options.everything:
-            command.append("--everything")
-        for test in skipped:
-            command += ["--skip", test]
-        log = pathlib.Path(folder) / "log"
-        trouble = ""
-        with open(log, "w") as stream:
-            try:
-                code = subprocess.run(command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=stream,
-                                      stderr=subprocess.STDOUT, timeout=options.timeout).returncode
-            except subprocess.TimeoutExpired:
-                code, trouble = 0, f"{LATE} {options.timeout:.0f} s"
-        lines = []
-        for line in output.read_text().splitlines():
-            try:
-                lines.append(json.loads(line))
-            except ValueError:
-                break
-        if code or not trouble and not any("done" in line or line.get("end") == name for line in lines):
-            trouble = f"exit code {code}: " + log.read_text(errors="replace")[-1500:].strip()
-        return lines, trouble
-
-
 def run_file(name: str, mode: str, options: argparse.Namespace) -> Seen:
-    """A file in one mode; again without the tests that killed the process."""
-    seen = Seen()
-    begun = time.monotonic()
-    skipped: list[str] = []
-    for _ in range(CRASHES + 1):
-        lines, trouble = run_once(name, mode, skipped, options)
-        for line in lines:
-            if "end" in line:
-                seen.note(line["end"], line["outcome"], line["detail"])
-        if not trouble:
-            break
-        started = [line["begin"] for line in lines if "begin" in line]
-        ended = {line["end"] for line in lines if "end" in line}
-        if not started or started[-1] in ended or trouble.startswith(LATE):
-            seen.trouble = trouble
-            break
-        seen.outcomes[started[-1]] = "crash"
-        seen.details[started[-1]] = trouble
-        skipped.append(started[-1])
-    else:
-        seen.trouble = f"given up after {CRASHES} crashes"
-    seen.seconds = time.monotonic() - begun
-    return seen
+    """A file in one mode."""
+    switches = {"threshold": str(options.threshold), "sync": "1", "strict": "1"} if mode == "tiercel" else {}
+    command = [sys.executable, str(HERE / "child.py"), name, mode, *["--everything"] * options.everything]
 
+    def once(skipped: list[str], timeout: float) -> Run:
+        return run_child(command, None, child_environment(**switches), timeout, skipped)
 
-def allowed() -> dict[str, str]:
-    """The differences that are known, with their reasons."""
-    known = {}
-    for line in ALLOWED.read_text().splitlines():
-        if line.strip() and not line.startswith("#"):
-            test, _, reason = line.partition(":")
-            known[test.strip()] = reason.strip()
-    return known
-
-
-@dataclasses.dataclass
-class Report:
-    """What the comparison of one file came to."""
-
-    name: str
-    plain: Seen
-    tiercel: Seen
-    differing: list[str]
-    excused: list[str]
-
-    @property
-    def good(self) -> bool:
-        return not self.differing and not self.tiercel.trouble and not self.plain.trouble
-
-
-def compared(name: str, plain: Seen, tiercel: Seen, known: dict[str, str]) -> Report:
-    """The tests that ended otherwise, without and with an excuse; where a file did not end, only tests that did."""
-    whole = not plain.trouble and not tiercel.trouble
-    tests = [test for test in {**plain.outcomes, **tiercel.outcomes}
-             if (whole or test in plain.outcomes and test in tiercel.outcomes)
-             and plain.outcomes.get(test, "missing") != tiercel.outcomes.get(test, "missing")]
-    return Report(name, plain, tiercel, [test for test in tests if test not in known],
-                  [test for test in tests if test in known])
-
-
-def printed(report: Report, verbose: bool) -> None:
-    """A line for a file and lines for each difference."""
-    counted = f"{len(report.plain.outcomes):5} tests {report.plain.seconds:6.1f}s {report.tiercel.seconds:7.1f}s"
-    verdict = "same" if report.good else f"{len(report.differing)} DIFFER" if report.differing else "DID NOT END WELL"
-    if report.excused:
-        verdict += f", {len(report.excused)} allowed"
-    print(f"{report.name:26} {counted}  {verdict}", flush=True)
-    for seen, mode in ((report.plain, "plain"), (report.tiercel, "tiercel")):
-        if seen.trouble:
-            print(f"    {mode}: {seen.trouble}")
-    for test in report.differing if verbose else report.differing[:SHOWN]:
-        expected = report.plain.outcomes.get(test, "missing")
-        print(f"    {test}: {expected} plainly, {report.tiercel.outcomes.get(test, 'missing')} under Tiercel")
-        detail = report.tiercel.details.get(test, "") or report.plain.details.get(test, "")
-        lines = detail.strip().splitlines()
-        for line in lines if verbose else lines[-3:]:
-            print(f"        {line}")
+    return run_suite(once, options.timeout)
 
 
 def main() -> int:
@@ -192,7 +66,7 @@ def main() -> int:
     options = parser.parse_args()
     names = options.names or (CI if options.share else CI + LONG)
     order = sorted(names, key=lambda name: name not in LONGEST_FIRST)
-    known = allowed()
+    known = allowed(ALLOWED)
     reports: dict[str, Report] = {}
     print(f"{'file':26} {'':11} {'plain':>7} {'tiercel':>8}")
 

@@ -123,7 +123,7 @@ def test_what_a_function_held_goes_with_it_although_the_machine_code_is_not_ther
         del items
         print(there(), go(), summed_up([1], 10), versions(summed_up))
     """)
-    assert out == "12000 1\nNone True 20 0\n"
+    assert out == "12000 2\nNone True 20 0\n"       # of the body, while the interpreter's `sum` took its values, as well
 
 
 def test_another_function_of_the_same_code_takes_the_version():

@@ -9,7 +9,7 @@ from tiercel.config import Config
 from tiercel.control import hooks as hooks_module
 from tiercel.control.budget import Budget
 from tiercel.control.history import History
-from tiercel.control.hooks import REPLACEMENTS, Hooks
+from tiercel.control.hooks import LEAST_A_UNIT, REPLACEMENTS, Hooks
 from tiercel.control.records import FUNCTION, Compiled, Site, known_record, record_of
 
 
@@ -66,7 +66,9 @@ class Compiler(types.ModuleType):
         pass
 
     Postponed = KeyError
-    TooLarge = MemoryError
+    class TooLarge(Exception):
+        part = 0.5
+
     TooSoon = LookupError
     reasons = ("type", "overflow", "end of the compiled loop")
 
@@ -206,9 +208,9 @@ def test_a_failure_noted_since_a_version_was_made_replaces_it_too(hooks):
 
 def test_what_is_too_large_is_tried_with_less_inlined(hooks, compiler):
     f = function()
-    compiler.error = MemoryError("too large")
-    results = [hooks.hot_call(f, (1, 2)) for _ in range(4)]
-    assert results == [None, None, None, False]
+    compiler.error = compiler.TooLarge("too large")
+    results = [hooks.hot_call(f, (1, 2)) for _ in range(5)]
+    assert results == [None, None, None, None, False]
     assert known_record(f.__code__).refused[-1] == "too large"
 
 
@@ -260,7 +262,8 @@ def test_a_version_is_replaced_once_its_exits_cost_as_much(hooks):
     f = function()
     hooks.hot_call(f, (1, 2))
     compiled = known_record(f.__code__).compiled[0]
-    version, compiled.cost = compiled.version, 1000 * hooks_module.EXIT
+    version, compiled.cost = compiled.version, 2000 * hooks_module.EXIT
+    compiled.saves = 1e9 * hooks_module.EXIT / hooks_module.REST       # what is lost beside the exits, as much as they
     version.counts = [500, 400, 10_000]
     assert hooks.noisy(version, 0) is None and version.valid
     assert known_record(f.__code__).history.failed(f.__code__, 0) == frozenset()
@@ -339,6 +342,18 @@ def test_few_misses_are_not_worth_a_version(hooks, compiler):
     assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
 
 
+def test_a_version_that_saves_nothing_says_little_of_others(hooks, compiler):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    compiled = known_record(f.__code__).compiled[0]
+    units = len(f.__code__.co_code) / 2
+    compiled.saves, compiled.cost = 0.01, 1e-9 * units * LEAST_A_UNIT * 100
+    compiled.version.misses = 90
+    assert hooks.missed(f, (1.0, 1)) is None and len(compiler.calls) == 1
+    compiled.version.misses = 110
+    assert hooks.missed(f, (1.0, 1)) is True and len(compiler.calls) == 2
+
+
 def test_a_version_that_cannot_be_replaced_is_kept_unless_it_is_worthless(hooks, monkeypatch):
     f = function()
     record = record_of(f.__code__)
@@ -382,7 +397,7 @@ def test_what_goes_on_after_its_work_is_not_taken_to_have_done_none(hooks):
     f = function()
     hooks.hot_call(f, (1, 2))
     [compiled] = known_record(f.__code__).compiled
-    compiled.cost, compiled.work, compiled.gain = 0.1, 1_000_000_000, 2.0
+    compiled.cost, compiled.work, compiled.gain, compiled.saves = 0.1, 1_000_000_000, 2.0, 0.0
     compiled.version.work = -5
     compiled.count_anew()
     assert compiled.version.work == compiled.work

@@ -10,7 +10,7 @@ HEAD = """
     NEVER, K = False, 2
     def large(source, names=globals()):
         head, body = source.split(": ", 1)
-        exec(head + ":\\n  if NEVER: return [" + "NEVER + 1, " * 60 + "]\\n  " + body, names)
+        exec(head + ":\\n  if NEVER: print([" + "NEVER + 1, " * 60 + "])\\n  " + body, names)
         return names
     def shown(function):
         return [(version.direct, version.retired) for version in tiercel.explain(function).versions]
@@ -151,3 +151,41 @@ def test_arguments_keep_their_place_whichever_form_fits():
     print(one, places())
     """)
     assert out == "[0, 1] [0, 1]\n"
+
+
+def test_what_an_init_that_is_called_stores_is_there_already():
+    out = run("""
+    class Base:
+        def __init__(self, n): self.n = n
+    class Late(Base):
+        __init__ = large("def init(self, n): Base.__init__(self, n); self.items = None")["init"]
+    def make(n):
+        late = Late(n)
+        late.items = [n]
+        late.n = n + 1
+        late.new = n + 2
+        return late
+    for i in range(5000): assert vars(make(i)) == {"n": i + 1, "items": [i], "new": i + 2}
+    from tiercel import _runtime
+    version, = _runtime.versions(make.__code__)
+    print(len(shown(make)), version.exits, tiercel.explain(make).versions[0].inlined)
+    """)
+    assert out.splitlines() == ["1 0 []"]
+
+
+def test_a_large_function_has_room_for_what_it_calls():
+    out = run("""
+    def tiny(n): return n + K
+    def small(n):
+        if n > K: n += K
+        if n < K: n -= K
+        return n
+    def calls(name, times): return "; ".join([f"n = {name}(n)"] * times)
+    large(f"def long(n): {calls('abs', 200)}; n = small(n); return n")
+    large(f"def longer(n): {calls('small', 150)}; n = tiny(n); return n")
+    for i in range(200): small(i), tiny(i), long(i), longer(i)
+    for f in long, longer:
+        version = tiercel.explain(f).versions[-1]
+        print(sorted(set(version.inlined)), version.direct)
+    """)
+    assert out.splitlines() == ["['small'] []", "['small', 'tiny'] ['small']"]

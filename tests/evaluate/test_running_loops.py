@@ -11,7 +11,8 @@ from typing import Any
 from tiercel import _runtime, evaluate
 from tiercel.bytecode import decode
 from tiercel.control.history import History
-from tiercel.evaluate.evaluator import evaluate_loop
+from tiercel.evaluate.evaluator import evaluate_loop, evaluate_resumption
+from tiercel.graph import interpret
 from tiercel.graph.build import Graph
 
 
@@ -57,6 +58,25 @@ def added(xs: Iterator[int]) -> int:
     for x in xs:
         total += x
     return total
+
+
+def resumed(generator: Any) -> Graph:
+    """The unimproved graph of what a suspended generator runs next."""
+    function, point, slots = _runtime.suspended(generator)
+    code = function.__code__
+    return evaluate_resumption(function, code, point & 0xFFFFFFFF, slots[:code.co_nlocals], slots[code.co_nlocals:],
+                               function.__globals__).graph
+
+
+def test_a_generator_is_taken_on_from_where_it_is_suspended() -> None:
+    values = counting(2)
+    assert {"suspend", "finish"} <= set(operations(resumed(values)))
+    next(values)
+    graph = resumed(values)
+    assert graph.resumes and graph.loop_at == _runtime.suspended(values)[1] & 0xFFFFFFFF
+    assert [graph.param_slots, graph.param_types] == [[0, 1], [int, int]]
+    assert interpret.run(graph, None, [2, 0]) == interpret.Suspended(1, _runtime.suspended(values)[1], [2, 1])
+    assert interpret.run(graph, None, [2, 1]) is None
 
 
 def operations(graph: Graph) -> list[str]:

@@ -102,6 +102,36 @@ def test_earlier_versions_are_remembered() -> None:
     assert guarded(first, None, history) == [list]
 
 
+def attributes(function: Any, args: Any, history: History) -> list[tuple[str, int | None]]:
+    """The operations on attributes in a graph, and in which entry of an own dict each expects its name."""
+    graph = evaluate.evaluate_function(function, args, history).graph
+    return [(node.op.name, node.attrs.get("hint")) for node in graph.nodes() if node.op.reads or node.op.writes
+            if "name" in node.attrs]
+
+
+def test_where_instances_keep_what_they_got_late_is_remembered() -> None:
+    class Late:
+        pass
+
+    def look(late: Any) -> Any:
+        return late.b
+
+    def look_at_another(lates: Any) -> Any:
+        return lates[0].b
+
+    def give(late: Any) -> None:
+        late.c = 1
+
+    history, late = History(), Late()
+    unseen: list[Any] = []
+    late.__dict__ = {"a": 1, "b": 2}
+    history.note_sighted((next(i.at for i in decode(look_at_another.__code__).instructions if i.op == "LOAD_ATTR"), 0), Late)
+    assert ("own_load", 1) not in attributes(look_at_another, (unseen,), history)
+    assert attributes(look, (late,), history) == [("own_load", 1)]
+    assert attributes(look_at_another, (unseen,), history) == [("own_load", 1)]
+    assert attributes(give, (late,), history) == [("own_set", None)]
+
+
 def test_what_was_seen_is_not_kept_alive() -> None:
     class Brief:
         pass

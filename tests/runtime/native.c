@@ -183,7 +183,7 @@ is(PyObject *step, const char *name)
 static void
 aim_at(machine *m, int at)
 {
-    tc_loop *loop = (tc_loop *)((PyObject **)m->extra - (sizeof(tc_loop) + 7) / 8);
+    tc_loop *loop = (tc_loop *)(m->extra - TC_LOOP_WORDS + 1);
     int offset = tc_failed_jump_offset(_PyFrame_GetCode(m->root), loop->jump);
     loop->jump = (int)((unsigned)loop->jump + (unsigned)offset - (unsigned)at);
     if (tc_failed_jump_offset(_PyFrame_GetCode(m->root), loop->jump) != at) {

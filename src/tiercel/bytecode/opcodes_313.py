@@ -234,6 +234,8 @@ OWNER_VERSION_BYTES = slice(2, 6)
 
 # In the argument of the RESUME behind a yield: no handler covers the yield but the one that every generator has.
 RESUME_UNGUARDED = 4
+# What else it says: 0 at the start of a function or generator, 1 after a yield, more after one on behalf of another.
+RESUME_PLACE = 3
 
 # An exhausted FOR_ITER goes on behind END_FOR and POP_TOP, which only generators returning into a loop run.
 FOR_ITER_SKIPS = 2

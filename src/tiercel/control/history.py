@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-SHRINK, LEAST_INLINING = 3, 1 / 30
+SHRINK, LEAST_INLINING = 0.7, 1 / 30
 
 
 class Bindings:
@@ -41,6 +41,7 @@ class Bindings:
 
 _bindings = IdentityTable()                          # of modules
 _attributes = IdentityTable()                        # of types: {name: the type of what instances have; None: several}
+_entries = IdentityTable()                           # of types whose instances had dicts of their own: {name: the entry}
 
 
 class History:
@@ -62,9 +63,10 @@ class History:
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
         self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
 
-    def inline_less(self) -> bool:
-        """A version was too large: the next one inlines a third as much.  False: that was little already."""
-        self.inlining /= SHRINK
+    def inline_less(self, part: float) -> bool:
+        """Only so large a part of a version was not too large: the next one inlines less.  False: that was little
+        already."""
+        self.inlining *= min(part, SHRINK)
         return self.inlining >= LEAST_INLINING
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
@@ -118,6 +120,21 @@ class History:
         known: dict[str, ref[type] | None] = _attributes.get(owner) or {}
         reference = known.get(name)
         return reference() if reference is not None else None
+
+    def note_own_dict(self, owner: type, name: str, entry: int) -> None:
+        """An instance of a type was seen to keep its attributes in a dict of its own, a name in this entry; -1: it has
+        no such name."""
+        known: dict[str, int] | None = _entries.get(owner)
+        if known is None:
+            known = {}
+            _entries.set(owner, known)
+        if entry >= 0:
+            known[name] = entry
+
+    def own_dict(self, owner: type) -> dict[str, int] | None:
+        """If instances of a type were seen to have dicts of their own, the entry in which each name was last."""
+        known: dict[str, int] | None = _entries.get(owner)
+        return known
 
     def note_argument(self, slot: int, type_: type) -> None:
         """A version was asked for because an argument is of this exact type."""

@@ -29,8 +29,9 @@ MAX_LOG = 10_000
 # on leaving is worse than none.
 MAX_EXITS_A_SECOND = 50_000
 # Replacing a version costs about what it cost itself: that is worth it once as much is lost by exits, of which each
-# takes so many seconds, with what the interpreter then does instead.
+# takes so many seconds; and what the rest of the run would have saved, which is this part of the whole on average.
 EXIT = 3e-6
+REST = 0.5
 # What a native call loses that has to go to a version of another form.
 DETOUR = 1e-7
 # A running loop that ends so often, or after so few operations, spends much of the time on being entered and left.
@@ -59,6 +60,10 @@ LEAST_SAVED = 10.0
 OFTEN = 8
 FEW_SAMPLES = 40
 PASSED_OVER = 8
+
+# Of those for other types, it may be that the version there is saves nothing for its own: it leaves out what it knows never
+# runs for these.  So many for each unit of the code are saved at least.
+LEAST_A_UNIT = 0.4
 
 # A guard that failed at least one n-th as often as a noisy one is given up with it.
 ALMOST_NOISY = 10
@@ -151,8 +156,8 @@ class Hooks:
         return done
 
     def _note_loop(self, record: Record, code: CodeType, at: int) -> None:
-        """If a loop is compiled now, the function is asked about soon."""
-        if record.alive(at) and self.config.threshold > AROUND_A_LOOP:
+        """If a loop is compiled now, the function is asked about soon, which a generator never is."""
+        if not code.co_flags & _GENERATOR and record.alive(at) and self.config.threshold > AROUND_A_LOOP:
             self.runtime.set_threshold(code, AROUND_A_LOOP, self.config.loop_threshold)
 
     def missed(self, func: FunctionType, args: tuple[Any, ...]) -> bool | None:
@@ -169,15 +174,15 @@ class Hooks:
         if len(record.alive(FUNCTION)) >= self.config.versions:
             record.refused.setdefault(FUNCTION, "called with too many combinations of types")
             return False
-        if self._misses_little(record):
+        if self._misses_little(record, code):
             return None
         return self._compile(record, code, FUNCTION, func, args)
 
-    def _misses_little(self, record: Record) -> bool:
+    def _misses_little(self, record: Record, code: CodeType) -> bool:
         """Whether another version would hardly have paid for itself by now, had it taken all that fitted none."""
-        newest = record.alive(FUNCTION)[-1:]
+        newest, least = record.alive(FUNCTION)[-1:], LEAST_A_UNIT * len(code.co_code) / 2
         return self.config.patient and any(
-            each.cost > each.version.misses * each.saves * 1e-9 for each in newest)
+            each.cost > each.version.misses * max(each.saves, least) * 1e-9 for each in newest)
 
     def outgrown(self, version: Any) -> bool | None:
         """Quickly made code has done much work: the next version is worth more of LLVM's time."""
@@ -226,7 +231,8 @@ class Hooks:
         where = compiled.sites[site]
         compiled.refresh()
         loses = self.config.patient and compiled.loses(EXIT)
-        if self.config.patient and not where.is_normal and not loses and compiled.failures() * EXIT < compiled.cost:
+        lost = compiled.failures() * (EXIT + REST * compiled.saves * 1e-9)
+        if self.config.patient and not where.is_normal and not loses and lost < compiled.cost:
             return None
         if where.is_normal:
             if compiled.at != FUNCTION and self._is_entered_in_vain(compiled, version.work, site):
@@ -361,7 +367,7 @@ class Hooks:
             record.runs[at] = soon.args[0]
             return True
         except pipeline.TooLarge as reason:
-            if record.history.inline_less():
+            if record.history.inline_less(reason.part):
                 return None
             record.refused[at] = str(reason)
             return False

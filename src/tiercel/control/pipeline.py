@@ -34,10 +34,11 @@ MAX_TEXT = 350_000
 
 
 class TooLarge(evaluate.Unsupported):
-    """What was inlined makes the version too large."""
+    """What was inlined makes the version too large; `part`: as much of it would not be."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: float) -> None:
         super().__init__("too large: compiling it would take seconds")
+        self.part = part
 
 
 class Postponed(Exception):
@@ -93,15 +94,18 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
 
 def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeType, at: int, locals_: tuple[Any, ...],
                  stack: tuple[Any, ...]) -> Compiled | None:
-    """A version of a running loop for the types of what is in its frame."""
+    """A version of a running loop for the types of what is in its frame, or of what a generator runs that is suspended
+    there."""
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     Library.trash.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
-    evaluation = evaluate.evaluate_loop(func, code, at, locals_, stack, func.__globals__, record.history)
+    of_frame = evaluate.evaluate_loop if at in decode(code).flow.loops else evaluate.evaluate_resumption
+    evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
+    compiled.resumes = evaluation.graph.resumes
     return _finish(hooks, record, compiled, evaluation, func)
 
 
@@ -119,7 +123,7 @@ def _always_leaves(code: CodeType, at: int) -> bool:
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(i.op not in HANDLERS or i.opcode.control == "yield" for i in block.instructions):
+        if any(i.op not in HANDLERS or i.op == "SEND" or i.opcode.control == "yield" for i in block.instructions):
             continue
         if block in loop.back_edges:
             return False
@@ -138,7 +142,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     passes.run(graph, verify=hooks.config.strict)
     compiled.seconds["passes"] = thread_time() - began
     gain = estimate(graph)
-    saves = gain / (1 if graph.loop_at is None else LOOP)
+    saves = gain / (1 if graph.loop_at is None or graph.resumes else LOOP)
     if saves <= 0 and not (hooks.config.sync or record.jit):
         raise evaluate.Unsupported("nothing to gain: it mostly calls into CPython")
     compiled.saves = saves
@@ -154,7 +158,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     compiled.size = size = len(lowered.text)
     quick = lowered.plan.effort is emit.Effort.QUICK
     if size > MAX_TEXT:
-        raise TooLarge
+        raise TooLarge(MAX_TEXT / size if compiled.inlined else 0.0)
     beside = hooks.in_background(record)
     if not beside and not hooks.budget.allows(size, quick):
         raise Postponed(size, quick)

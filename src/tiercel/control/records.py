@@ -59,8 +59,8 @@ class Compiled:
 
     __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "earned", "exits", "gain", "inlined",
                  "instructions", "lines", "measured", "name", "notes", "number", "outgrown", "params",
-                 "result", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version", "wavers", "where",
-                 "work")
+                 "result", "resumes", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version",
+                 "wavers", "where", "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -73,6 +73,7 @@ class Compiled:
         self.types: tuple[int, ...] = ()                      # identities of the parameters' types, to compare
         self.params: list[tuple[str, str]] = []               # names and types
         self.result = ""
+        self.resumes = False                                  # what a generator runs, instead of a running loop
         self.inlined: list[str] = []
         self.direct: list[str] = []
         self.notes: list[tuple[str, int, str]] = []           # function, line, text

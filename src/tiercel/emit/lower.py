@@ -8,7 +8,7 @@ in cold blocks that hand the live values and a site to the runtime; exits with t
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from tiercel.emit.effort import Plan
 from tiercel.emit.llvm import Effort
 from tiercel.emit.spills import Spill, Spills
 from tiercel.emit.symbols import Symbols
+from tiercel.emit.tails import Store
 from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import Description, describe
 from tiercel.graph.flow import Flow
@@ -29,7 +30,7 @@ _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinl
 
 # what has done something already when it may leave
 UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_simple", "handled_exception",
-             "own_store", "dict_get_or", "set_add_simple")
+             "own_store", "own_set", "dict_get_or", "set_add_simple")
 
 
 @dataclass(slots=True)
@@ -321,9 +322,9 @@ class Lowering:
     def _named(self, values: list[Node | Const]) -> list[tuple[str, str]]:
         return [(self.rep(value), self.value(value)) for value in values]
 
-    def put_into(self, missing: Mapping[int, tuple[str, str]]) -> None:
-        """Store values, by word, into the extra area."""
-        for word, (rep, text) in missing.items():
+    def put_into(self, stores: Iterable[Store]) -> None:
+        """Store values into the extra area."""
+        for word, (rep, text) in stores:
             type_, value = self._word(rep, text).split(" ", 1)
             self.store(type_, value, "%extra", 8 * word, "extra")
 
@@ -334,7 +335,7 @@ class Lowering:
                 spill.cold.missing.update(missing)
             elif missing:
                 lines, self.lines = self.lines, []
-                self.put_into(missing)
+                self.put_into(missing.items())
                 spill.lines[spill.index] = "\n".join(self.lines)
                 self.lines = lines
         for site, places in self.spills.places().items():

@@ -30,6 +30,7 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "unpack_sequence": (0, ("count", "i64")),
     "own_load": (0, ("name", "o"), ("index", "i64"), ("hint", "i64")),
     "own_store": (0, ("name", "o"), ("index", "i64"), ("hint", "i64"), 1),
+    "own_set": (0, ("name", "o"), 1),
     "own_lacks": (0, ("name", "o")),
 }
 
@@ -300,7 +301,7 @@ RULES: dict[str, Any] = {
     "handled_exception": _handled_exception, "exc_matches": _exc_matches,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"),
-    "own_load": _own, "own_store": _own, "own_lacks": _own_lacks,
+    "own_load": _own, "own_store": _own, "own_set": _own, "own_lacks": _own_lacks,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),

@@ -1,7 +1,8 @@
 """Control: branches, frames, what runs before and after code that may do anything, and the forms of a version.
 
 A function's `native` form takes raw values and returns a `tc_result`; `bound` takes one object for each argument
-slot; `entry` is the vectorcall.  A running loop has `enter`, which takes over the interpreter's frame.
+slot; `entry` is the vectorcall.  A running loop and the body of a generator have `enter`, which takes over the
+interpreter's frame.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from collections.abc import Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from tiercel.bytecode.suspensions import depth_of, unit_of
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import TYPES
 from tiercel.emit.early import parameters
-from tiercel.graph.build import FrameState, Node, Suspension
+from tiercel.emit.tails import share
+from tiercel.graph.build import NULL, Const, FrameState, Node, Operand, Suspension
 from tiercel.graph.flow import reverse_postorder
 
 if TYPE_CHECKING:
-    from tiercel.emit.lower import Lowering
+    from tiercel.emit.lower import Cold, Lowering
 
 _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
-_CONTINUED, _ERROR = 1, 2      # what `enter` returns
+_CONTINUED, _ERROR, _YIELDED, _RETURNED, _DELEGATED = range(1, 6)     # what `enter` returns, 0 aside: the frame does not match
 _ERROR_KIND = 2                # TC_ERROR
 
 # -- branches -------------------------------------------------------------------------------------------------------
@@ -72,6 +75,32 @@ def _return(e: Lowering, node: Node) -> None:
         return
     pair = e.put(f"insertvalue {_RESULT} {{ i64 undef, i64 {kind} }}, i64 {value}, 0")
     e.line(f"ret {_RESULT} {pair}")
+
+
+def _suspend(e: Lowering, node: Node) -> None:
+    value, point, *slots = node.args
+    assert isinstance(point, Const)
+    at, depth = unit_of(point.value), depth_of(point.value)
+    code = e.offset["code.code_adaptive"] + 2 * at
+    e.store("ptr", f"getelementptr (i8, ptr {e.code}, i64 {code})", "%frame", e.offset["frame.instr_ptr"], "frame")
+    _put_back(e, value, slots, depth, _DELEGATED if node.attrs.get("delegates") else _YIELDED)
+
+
+def _finish(e: Lowering, node: Node) -> None:
+    value, *slots = node.args
+    _put_back(e, value, slots, 0, _RETURNED)
+
+
+def _put_back(e: Lowering, value: Operand, slots: Sequence[Operand], depth: int, outcome: int) -> None:
+    """Fill the slots of a generator's frame and return the value to the runtime.  What is empty has been so since the
+    frame was entered."""
+    for number, slot in enumerate(slots):
+        if slot is not NULL:
+            e.store("ptr", e.value(slot), "%frame", e.offset["frame.localsplus"] + 8 * number, "frame")
+    top = abi.local_count(e.graph.code) + depth
+    e.store("i32", str(top), "%frame", e.offset["frame.stacktop"], "frame")
+    e.store("ptr", e.value(value), "%extra", 0, "extra")
+    e.line(f"ret i64 {outcome}")
 
 
 # -- around what may run other code --------------------------------------------------------------------------------
@@ -315,26 +344,30 @@ def _exit_phi(e: Lowering, label: str, came: list[tuple[str, ...]]) -> str:
 def _exits(e: Lowering, early: bool) -> None:
     """The cold blocks of what leaves before an instruction.  Where the frame is linked, they put down what is missing in
     the extra area and go on in one; elsewhere the values are arguments."""
-    stored: list[tuple[str, ...]] = []
-    for cold in e.exits.values():
-        if cold.early is not early:
-            continue
-        place = _exit_phi(e, cold.label, cold.came)
-        if e.linked and not early:
-            e.put_into(cold.missing)
-            e.line("br label %leave.before")
-            stored.append((cold.label, place))
-            continue
-        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
+    exits = [cold for cold in e.exits.values() if cold.early is early]
+    if e.linked and not early:
+        _store_and_leave(e, exits)
+        return
+    for cold in exits:
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {_exit_phi(e, cold.label, cold.came)}")
         words = "".join(", " + e.word(value) for value in cold.values)
         function = e.symbols.function("tc_exit", _RESULT, "ptr, ptr, ptr, ptr, ...")
         _end(e, cold.label, e.put(f"call {_RESULT} (ptr, ptr, ptr, ptr, ...) {function}"
                                   f"(ptr %th, ptr null, ptr %func, ptr {site}{words})"), early)
-    if stored:
-        place = _exit_phi(e, "leave.before", stored)
-        site = e.put(f"getelementptr i8, ptr @sites, i64 {place}")
-        _end(e, "leave.before", e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
-                                       ("ptr", site)))
+
+
+def _store_and_leave(e: Lowering, exits: list[Cold]) -> None:
+    end = "leave.before"
+    came = {cold.label: cold.came for cold in exits}
+    for tail in share([(cold.label, cold.missing) for cold in exits], end, e.fresh):
+        place = _exit_phi(e, tail.label, came[tail.label])
+        e.put_into(tail.stores)
+        e.line(f"br label %{tail.target}")
+        came.setdefault(tail.target, []).append((tail.label, place))
+    if exits:
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {_exit_phi(e, end, came[end])}")
+        _end(e, end, e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
+                            ("ptr", site)))
 
 
 def _end(e: Lowering, label: str, result: str, early: bool = False) -> None:
@@ -579,7 +612,7 @@ def entry(e: Lowering) -> list[str]:
 
 
 def running_loop(e: Lowering) -> list[str]:
-    """The `enter` form: checks the interpreter's frame, takes its values over, and runs the loop."""
+    """The `enter` form: checks the interpreter's frame, takes its values over, and runs the loop or the generator's body."""
     graph, offset = e.graph, e.offset
     entry_params = graph.entry.params
     params = [(param, f"%p{number}") for number, param in enumerate(entry_params)]
@@ -630,6 +663,7 @@ def _is_suspended(e: Lowering, value: str, there: Suspension) -> str:
 
 RULES: dict[str, Any] = {
     "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "never": _never,
+    "suspend": _suspend, "finish": _finish,
     "check": _check, "check_frame": _check_frame,
     "poll": _poll, "pending": _pending, "loop": lambda e, node: None, "rely": lambda e, node: None,
     "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,

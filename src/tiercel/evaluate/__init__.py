@@ -7,8 +7,8 @@ loops), `api` (what rules say), `iteration`, `inlining`, `evaluator`; one handle
 """
 
 from tiercel.evaluate.core import Assumptions, History, Unsupported
-from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop
+from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop, evaluate_resumption
 from tiercel.evaluate.natives import NativeForm, native_form, register
 
 __all__ = ["Assumptions", "Evaluation", "History", "NativeForm", "Unsupported", "evaluate_function", "evaluate_loop",
-           "native_form", "register"]
+           "evaluate_resumption", "native_form", "register"]

@@ -107,6 +107,13 @@ class History:
     def note_attribute(self, owner: type, name: str, type_: type) -> None:
         """An instance of a type was seen to have something of this exact type under a name."""
 
+    def note_own_dict(self, owner: type, name: str, entry: int) -> None:
+        """An instance of a type was seen to keep its attributes in a dict of its own, a name in this entry."""
+
+    def own_dict(self, owner: type) -> dict[str, int] | None:
+        """If instances of a type were seen to have dicts of their own, the entry in which each name was last."""
+        return None
+
     def attribute_type(self, owner: type, name: str) -> type | None:
         """The exact type of whatever was seen under a name in instances of a type, if it was always the same."""
         return None

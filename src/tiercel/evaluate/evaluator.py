@@ -24,7 +24,7 @@ from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
 from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
-from tiercel.values import Abstract, Virtual, known
+from tiercel.values import NONE, Abstract, Virtual, known
 
 if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
@@ -108,7 +108,7 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
     def _bound_names(self, code: Code) -> set[str]:
         names = self._bindings.get(code.code)
         if names is None:
-            everywhere = self.graph.loop_at is None or code.code is not self.graph.code
+            everywhere = self.graph.loop_at is None or self.graph.resumes or code.code is not self.graph.code
             names = self._bindings[code.code] = {
                 str(i.argval) for b in code.flow.order for i in b.instructions
                 if i.op in _BINDS and (everywhere or b.at in self._region)}
@@ -231,6 +231,9 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
     # -- the ends of the version -------------------------------------------------------------------------------------
 
     def return_from_version(self, value: Abstract) -> None:
+        if self.graph.resumes:
+            self.finish_version(value)
+            return
         if self.graph.loop_at is not None:
             self.block.append("leave", state=self.before(), reason="return from a running loop")
             return
@@ -379,9 +382,30 @@ def _evaluate_loop(function: FunctionType | None, code: CodeType, at: int, local
     if loop is None:
         raise Unsupported("not a loop header")
     graph = Graph(code, f"{code.co_qualname} loop", loop_at=at)
-    entry = graph.new_block()
     evaluator = Evaluator(graph, function, globals_, history, in_place)
-    evaluator.set_witness(graph.function, function if function is not None else NO_WITNESS)
+    # a float that the loop does not bind anew stays the object that it is: it may be a NaN
+    state = _enter_frame(evaluator, locals_, stack,
+                         lambda slot, value: type(value) is float and slot >= 0 and slot not in loop.stores)
+    for param in state.kept:
+        evaluator.raw(param)
+    frame = state.frame
+    if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
+        # its iterator is taken apart before the loop, so that the loop has it virtual from the start
+        evaluator.open_iterator(frame.stack[-1], frame.locals + frame.stack)
+    evaluator.walk_all(decoded, at, state, evaluator.block, {block.at for block in loop.blocks})
+    evaluator.graph.result = "o"
+    return _evaluation(evaluator, ANY, "")
+
+
+def _enter_frame(evaluator: Evaluator, locals_: tuple[Any, ...], stack: tuple[Any, ...],
+                 boxed: Callable[[int, Any], bool]) -> State:
+    """The state of an interpreter's frame in the entry block, where the evaluation stands then.  `boxed` tells of a slot and
+    the value in it whether it stays the object that it is."""
+    graph, at = evaluator.graph, evaluator.graph.loop_at
+    assert at is not None
+    decoded = decode(graph.code)
+    entry = graph.new_block()
+    evaluator.set_witness(graph.function, NO_WITNESS if evaluator.function is None else evaluator.function)
     values: list[Abstract] = []
     kept: list[Node] = []
     for index, value in enumerate((*locals_, *stack)):
@@ -389,25 +413,46 @@ def _evaluate_loop(function: FunctionType | None, code: CodeType, at: int, local
             values.append(NULL)
             continue
         slot = index if index < len(locals_) else len(locals_) - 1 - index
-        # a float that the loop does not bind anew stays the object that it is: it may be a NaN
-        boxed = type(value) is float and slot >= 0 and slot not in loop.stores
-        param = _parameter(graph, entry, slot, value, evaluator, boxed)
+        as_object = boxed(slot, value)
+        param = _parameter(graph, entry, slot, value, evaluator, as_object)
         values.append(param)
-        if boxed:
+        if as_object:
             kept.append(param)
     frame = Frame(decoded, graph.function, values[:len(locals_)])
     frame.stack = values[len(locals_):]
-    if not code.co_flags & inspect.CO_OPTIMIZED:
-        frame.names = globals_
+    if not graph.code.co_flags & inspect.CO_OPTIMIZED:
+        frame.names = evaluator.globals
     state = State(frame, frozenset(kept))
     evaluator.stand(state, entry, at, at)
-    for param in kept:
-        evaluator.raw(param)
-    if frame.stack and decoded.by_offset[at].op == "FOR_ITER":
-        # its iterator is taken apart before the loop, so that the loop has it virtual from the start
-        evaluator.open_iterator(frame.stack[-1], frame.locals + frame.stack)
-    evaluator.walk_all(decoded, at, state, entry, {block.at for block in loop.blocks})
-    evaluator.graph.result = "o"
+    return state
+
+
+def evaluate_resumption(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
+                        stack: tuple[Any, ...], globals_: dict[str, Any], history: Any = None) -> Evaluation:
+    """Evaluate what a generator runs that is suspended at `at`, with these values in its frame, when its next value is
+    asked for."""
+    return _evaluate(lambda in_place: _evaluate_resumption(
+        function, code, at, locals_, stack, globals_, history or History(), in_place))
+
+
+def _evaluate_resumption(function: FunctionType | None, code: CodeType, at: int, locals_: tuple[Any, ...],
+                         stack: tuple[Any, ...], globals_: dict[str, Any], history: Any, in_place: bool) -> Evaluation:
+    decoded = decode(code)
+    # what was delegated to has ended and left its result there already; elsewhere something is sent
+    sent = [] if decoded.by_offset[at].op == "END_SEND" else [NONE]
+    flow = decoded.flow_from(at, len(stack) + len(sent))
+    if not flow.reducible:
+        raise Unsupported("its loops cannot be followed from one yield to the next")
+    graph = Graph(code, f"{code.co_qualname} from {at}", loop_at=at, resumes=True)
+    evaluator = Evaluator(graph, function, globals_, history, in_place)
+    # most values only wait for a later yield, so that boxes are not to be made anew
+    state = _enter_frame(evaluator, locals_, stack, lambda slot, value: type(value) in (int, float, bool))
+    state.frame.stack += sent
+    if not sent:
+        # what is not begun at a RESUME counts its work all the same
+        evaluator.emit("poll", after=state.frame.stack)
+    evaluator.walk_all(decoded, at, state, evaluator.block, flow=flow)
+    graph.result = "o"
     return _evaluation(evaluator, ANY, "")
 
 

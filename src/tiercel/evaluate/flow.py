@@ -84,6 +84,7 @@ class Flow(Numbers):
         self.headers: Collection[int] = ()     # of the loops that are being walked
         self.returns: list[tuple[State, Block, Abstract]] = []
         self.yields: list[Incoming] = []       # of a generator's body that is being walked, back in its caller
+        self.own_size = 0          # instructions of the version's own code
         self.inlined_size = 0      # instructions of callees evaluated in place
         self.spared = False        # whether a callee was not, as this code has not yet shown that it is worth it
 
@@ -105,6 +106,8 @@ class Flow(Numbers):
         order = [b for b in flow.order if region is None or b.at in region]
         position = {b.at: index for index, b in enumerate(order)}
         self._region = set(position)
+        if len(self._outer) == 1:
+            self.own_size = sum(len(b.instructions) for b in order)
         self._pending = {start: [(state, block)]}
         loops: list[_Loop] = []
         index, peeled = 0, 0

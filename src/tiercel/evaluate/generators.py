@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import CodeType, GeneratorType
 from typing import Any
 
 from tiercel import _runtime
 from tiercel.bytecode import Code, decode
+from tiercel.bytecode.blocks import Flow
 from tiercel.bytecode.suspensions import FINISHED, depth_of, unit_of
 from tiercel.bytecode.suspensions import point as point_at
 from tiercel.evaluate.core import Unsupported
@@ -16,7 +17,7 @@ from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.state import Frame, Inlining, State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, Node, Suspension
-from tiercel.values import NONE, Abstract, GeneratorInfo, Virtual, known
+from tiercel.values import NONE, Abstract, GeneratorInfo, MaybeUnbound, Virtual, known
 
 MAX_YIELDS = 4
 MAX_SLOTS = 64      # locals and stack entries of a generator that is taken apart
@@ -35,10 +36,11 @@ class Generators(Inliner):
         self._infos: dict[tuple[Code, int], GeneratorInfo] = {}
         self.observed: set[tuple[Any, ...]] = set()    # keys of bodies that need a frame, since other code may see them
 
-    def walk_all(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None) -> None:
+    def walk_all(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None,
+                 flow: Flow | None = None) -> None:
         """Evaluate the whole version."""
         try:
-            self.walk(code, start, state, block, region)
+            self.walk(code, start, state, block, region, flow)
         except Unsupported as error:
             if not self._infos:
                 raise
@@ -202,10 +204,13 @@ class Generators(Inliner):
         assert isinstance(generator, Virtual)
         return generator, self.state.parts(generator)
 
-    def suspend(self, value: Abstract) -> None:
-        """The innermost frame, the body of a generator, yields a value to its caller."""
+    def suspend(self, value: Abstract, delegates: bool = False) -> None:
+        """The innermost frame, the body of a generator, yields a value to its caller; `delegates`: that of another one."""
         frame = self.frame
         caller = frame.parent
+        if caller is None and self.graph.resumes:
+            self._suspend_version(value, delegates)
+            return
         if frame.ends is None or caller is None:
             self.leave("a yield out of a running loop is not compiled")
         if frame.key in self.observed:
@@ -217,6 +222,39 @@ class Generators(Inliner):
         self.state.frame = caller
         caller.stack.append(value)
         self.yields.append((self.state, self.block))
+
+    def _suspend_version(self, value: Abstract, delegates: bool) -> None:
+        """The frame is a real generator's, and the version ends here."""
+        frame, unit = self.frame, self.resume
+        self.state.frame.stack.append(value)
+        self.stand(self.state, self.block, self.at, self.at)
+        for slots in self._settled_slots(frame.locals):
+            *stack, value = self.frame.stack
+            operands = [NULL if slot is NULL else self.obj(slot) for slot in (*slots, *stack)]
+            self.block.append("suspend", [self.obj(value), Const(point_at(unit, len(stack)), "i"), *operands],
+                              delegates=delegates or None)
+
+    def finish_version(self, value: Abstract) -> None:
+        """The same where the generator comes to its end."""
+        self.state.frame.stack.append(value)
+        self.stand(self.state, self.block, self.at, self.at)
+        for slots in self._settled_slots(self.frame.locals):
+            operands = [NULL if slot is NULL else self.obj(slot) for slot in slots]
+            self.block.append("finish", [self.obj(self.frame.stack[-1]), *operands])
+
+    def _settled_slots(self, slots: list[Abstract]) -> Iterator[list[Abstract]]:
+        """The operands for slots, of which one that may be unbound becomes a null pointer where it is.  A raw number cannot:
+        there the way parts, and the evaluation stands in one after the other."""
+        for index, slot in enumerate(slots):
+            if isinstance(slot, MaybeUnbound) and slot.value.rep != "o":
+                here = self.at
+                for way, settled in zip(self.branch(slot.bound), (slot.value, NULL), strict=True):
+                    if way is not None:
+                        self.stand(*way, here, here)
+                        self.frame.locals[index] = settled
+                        yield from self._settled_slots(self.frame.locals)
+                return
+        yield [slot.value if isinstance(slot, MaybeUnbound) else slot for slot in slots]
 
     def _unlink(self, frame: Frame) -> None:
         self.emit("check_frame", reason="frame object")

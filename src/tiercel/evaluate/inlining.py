@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from types import CodeType, FunctionType, MethodDescriptorType
+from types import CodeType, FunctionType, GeneratorType, MethodDescriptorType
 from typing import Any
 
 from tiercel.bytecode import decode
@@ -14,13 +14,15 @@ from tiercel.evaluate.objects import MISSING, find_in_type, python_method
 from tiercel.evaluate.state import Frame, Inlining
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, RESULT_BOOL, Const, Node, Operand, _Mark
 from tiercel.rules.consumers import stand_in_for
-from tiercel.types import DICT
+from tiercel.types import DICT, Fact
 from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
 MAX_DEPTH = 8
 MAX_CALLEE = 120              # instructions of an inlined function
 MAX_GENERATOR = 200           # of a generator: without its body, the loop that takes its values gains nothing
-ROOM = 500                    # nodes of a graph into which more is inlined
+TINY = 16                     # of a callee that takes hardly more nodes than a call of it
+ROOM = 500                    # nodes of a graph, beside one for each instruction of its own, up to which more is inlined
+TINY_ROOM = 2                 # times as many for what is tiny
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 # Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
@@ -89,19 +91,23 @@ class Inliner(Iteration):
         most, frugal = MAX_CALLEE, FRUGAL_CALLEE
         if suspensions is not None:
             most, frugal = MAX_GENERATOR, FRUGAL_GENERATOR // len(suspensions.yields or (1,))
-        nodes = sum(len(block.nodes) for block in self.graph.blocks)
-        if size > most or nodes > ROOM * self.history.inlining or "recursion" in self.failures():
+        if size > most or not self._has_room(size, ROOM) or "recursion" in self.failures():
             return False
-        if self.history.frugal and (size > frugal or nodes > FRUGAL_ROOM):
+        if self.history.frugal and (size > frugal or not self._has_room(size, FRUGAL_ROOM)):
             self.spared = True
             return False
         return True
+
+    def _has_room(self, size: int, room: int) -> bool:
+        nodes = sum(len(block.nodes) for block in self.graph.blocks)
+        return nodes - self.own_size <= room * self.history.inlining * (TINY_ROOM if size <= TINY else 1)
 
     def call_python(self, function: FunctionType, args: list[Abstract], names: tuple[str, ...] = (),
                     result: _Mark | None = RESULT) -> bool:
         """Inline a call of a constant function: its result is pushed, unless `result` is None.  False: impossible."""
         code = function.__code__
-        if not self.can_inline(code):
+        inlined = self.can_inline(code)
+        if not inlined and (result is None or not _only_makes_a_generator(code)):
             return False
         defaults = [known(d) for d in function.__defaults__ or ()]
         kw_defaults = self.keyword_defaults(function)
@@ -110,7 +116,12 @@ class Inliner(Iteration):
             return False
         self.assumptions.add_function(function)
         self.constants += [function, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-        self._inline(Const(function, "o"), code, slots, result)
+        if inlined:
+            self._inline(Const(function, "o"), code, slots, result)
+        else:
+            start = Const(decode(code).instructions[0].next, "i")      # behind RETURN_GENERATOR, with an empty stack
+            self.frame.stack.append(self.emit("generator_new", Const(function, "o"), start, *map(self.obj, slots),
+                                              fact=Fact(GeneratorType)))
         return True
 
     def call_stand_in(self, target: Any, args: list[Abstract], names: tuple[str, ...] = (),
@@ -268,6 +279,13 @@ class Inliner(Iteration):
         self.let_go(target, *args)
         return True
 
+    def call_generator_method(self, name: str, target: Abstract) -> bool:
+        """The same for one that makes a generator, in place or not; so its result surely is an iterator."""
+        type_ = self.type_of(target)
+        method = None if type_ is None else python_method(type_, name)
+        return method is not None and bool(method.__code__.co_flags & inspect.CO_GENERATOR) \
+            and self.inline_method(name, target, [])
+
     def inline_operator(self, dunders: tuple[str, str] | None, a: Abstract, b: Abstract, inplace: bool = False) -> bool:
         """Inline the special method an operator reaches, where it surely does not return NotImplemented."""
         if dunders is None:
@@ -344,6 +362,11 @@ _PLAIN = frozenset({
 
 def _may_return_not_implemented(code: CodeType) -> bool:
     return "NotImplemented" in code.co_names or NotImplemented in code.co_consts
+
+
+def _only_makes_a_generator(code: CodeType) -> bool:
+    """Whether a call does nothing but to put its arguments into the frame of a generator."""
+    return bool(code.co_flags & inspect.CO_GENERATOR) and decode(code).instructions[0].op == "RETURN_GENERATOR"
 
 
 def _is_generator(value: Abstract) -> bool:

@@ -37,7 +37,8 @@ MAX_IN_ARM = 40             # instructions of a function inlined in an arm where
 # instruction -> the operands whose types decide what it does: (depth in the stack, how many are learnt before it)
 _DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
     "LOAD_ATTR": ((1, 0),), "STORE_ATTR": ((1, 0),), "LOAD_SUPER_ATTR": ((1, 0),), "TO_BOOL": ((1, 0),),
-    "GET_ITER": ((1, 0),), "UNARY_NEGATIVE": ((1, 0),), "UNARY_INVERT": ((1, 0),), "CONTAINS_OP": ((1, 0),),
+    "GET_ITER": ((1, 0),), "GET_YIELD_FROM_ITER": ((1, 0),), "UNARY_NEGATIVE": ((1, 0),), "UNARY_INVERT": ((1, 0),),
+    "CONTAINS_OP": ((1, 0),),
     "BINARY_OP": ((2, 0), (1, 1)), "COMPARE_OP": ((2, 0), (1, 1)), "BINARY_SUBSCR": ((2, 0),),
     "STORE_SUBSCR": ((2, 0),),
 }

@@ -273,14 +273,16 @@ class Suspension:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """One version of a function or of a running loop.
+    """One version of a function, of a running loop or of a suspended generator.
 
     The entry block's parameters are the version's: for a function, one for each argument slot (positional,
     keyword-only, *args, **kwargs, in the order of `co_varnames`) that is passed; for a running loop one for each
-    bound local and each stack entry of the frame at `loop_at`.  `param_slots` gives the local (>= 0) or the stack entry
-    (-1 - n) each stands for; `param_types` the exact type it is guarded to before entry (None: any).  `function` is
-    the parameter-like node for the running function object.  A function borrows its parameters from its caller;
-    a running loop owns them.  `result` is the representation returned (empty: nothing is).
+    bound local and each stack entry of the frame at `loop_at`.  With `resumes` it is not a running loop that begins there
+    but what a generator runs that was suspended there, up to its next yield or its end; the same is true of it.
+    `param_slots` gives the local (>= 0) or the stack entry (-1 - n) each stands for; `param_types` the exact type it is
+    guarded to before entry (None: any).  `function` is the parameter-like node for the running function object.  A
+    function borrows its parameters from its caller; a running loop owns them.  `result` is the representation returned
+    (empty: nothing is).
     `linked`: whether a frame is linked on entry (not for functions none of whose nodes run code).
     `owned`, filled by the reference pass: for each node with a state, of what it owns a reference where that node
     leaves, raises or is left after; the exit consumes them all.
@@ -296,6 +298,7 @@ class Graph:
     function: Node = field(default_factory=lambda: Node(None, (), "o"))
     result: str = "o"
     loop_at: int | None = None
+    resumes: bool = False
     linked: bool = True
     owned: dict[Node, frozenset[Node | Const]] = field(default_factory=dict)
     suspended: dict[Node, Suspension] = field(default_factory=dict)

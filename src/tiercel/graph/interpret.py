@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import FunctionType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tiercel.graph import operations
 from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
@@ -33,10 +33,18 @@ class Exit(Exception):
         self.result = result
 
 
+class Suspended(NamedTuple):
+    """What a generator's body comes to at a yield: the value, and where it is suspended with which locals and stack."""
+
+    value: Any
+    point: int
+    slots: list[Any]
+
+
 def run(graph: Graph, function: FunctionType | None, args: Sequence[Any], *, leave: bool = True,
         fail_at: int | None = None, still_valid: Callable[[], bool] | None = None) -> Any:
-    """The result of the graph for one argument for each of its entry's parameters (for a running loop: the values
-    of its frame).
+    """The result of the graph for one argument for each of its entry's parameters (for a running loop or a generator:
+    the values of its frame), or `Suspended`.
 
     With `leave` false an exit raises `Exit` instead of going on in CPython.  `fail_at` makes the guard of that number,
     counted as they are run, fail whatever it tests.  `still_valid` is asked after each node that may run code; where it
@@ -91,8 +99,10 @@ class _Run:
                         values[node] = result
                     continue
                 name = op.name
-                if name == "return":
+                if name in ("return", "finish"):
                     return args[0] if args else None
+                if name == "suspend":
+                    return Suspended(args[0], args[1], args[2:])
                 if name == "jump":
                     edge = node.targets[0]
                 elif name == "branch":

@@ -247,6 +247,13 @@ def _own_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     return there
 
 
+@_implements("own_set")
+def _own_set(attrs: Attrs, obj: Any, value: Any) -> Any:
+    there = object.__getattribute__(obj, "__dict__").get(attrs["name"])
+    object.__setattr__(obj, attrs["name"], value)
+    return there
+
+
 @_implements("own_lacks")
 def _own_lacks(attrs: Attrs, obj: Any) -> bool:
     return attrs["name"] not in object.__getattribute__(obj, "__dict__")
@@ -508,6 +515,17 @@ _simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{
 _COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
 
+_ended: list[Any] = []
+
+
+def _send(iterator: Any) -> Any:
+    try:
+        return next(iterator)
+    except StopIteration as stop:
+        _ended.append(stop.value)
+        return EXHAUSTED
+
+
 def _next(iterator: Any) -> Any:
     try:
         return next(iterator)
@@ -519,6 +537,7 @@ _simple({
     "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
     "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
     "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
+    "send": _send, "send_result": _ended.pop,
     "is_exhausted": lambda item: item is EXHAUSTED, "format": format, "format_simple": format, "str_of": str,
     "repr_of": repr, "ascii_of": ascii,
 })

@@ -104,6 +104,11 @@ _op("branch", "b", "", ENDS, attrs="likely",
     doc="to `targets[0]` if true, else `targets[1]`; likely: True, False or None")
 _op("switch", "i", "", ENDS, doc="to `targets[n]` for n in 0..len-2, else the last target")
 _op("return", "?", "", ENDS, doc="ends the function with its result: any representation, made the declared one")
+_op("suspend", "oi" + "o*", "", ENDS, attrs="delegates",
+    doc="a generator yields operand 0: it is suspended at a point (operand 1), with its locals and stack, each perhaps null; "
+        "`delegates`: the value is that of another one, on top of its stack")
+_op("finish", "o" + "o*", "", ENDS,
+    doc="a generator returns operand 0, and its frame, with these locals and nothing on the stack, is cleared")
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
 _op("raise", "o*", "", RUNS | KEEPS, doc="raises operand 0, from operand 1 if there is one; nothing but `check` or `never` "
                                          "follows")
@@ -276,6 +281,8 @@ _op("own_load", "o", "o", LEAVES, reads="attr", attrs="index hint name", symbol=
     doc="what the instance itself has under a name, wherever; leaves if it has nothing")
 _op("own_store", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="index hint name", symbol="tc_own_store",
     doc="over a value that is set; else leaves")
+_op("own_set", "oo", "o", LEAVES, writes="attr dict", ref="new", attrs="name", symbol="tc_own_set",
+    doc="in the dict of an instance that has one of its own, also for the first time: None was there then; else leaves")
 _op("own_lacks", "o", "b", reads="attr", attrs="index name bare", symbol="tc_own_lacks",
     doc="whether the instance itself surely has nothing under a name; `bare`: instances of its type have attributes in a "
         "dict only")
@@ -452,6 +459,9 @@ _op("iter", "o", "o", RUNS, ref="new", symbol="PyObject_GetIter", fails="null")
 _op("next", "o", "o", RUNS, ref="new", symbol="tc_next", fails="null",
     doc="the next item, or the null pointer at the end: tc_next returns the address of tc_exhausted there; test "
         "with is_exhausted")
+_op("send", "o", "o", RUNS, ref="new", symbol="tc_send", fails="null",
+    doc="as `next`, for `yield from`: where there is no more, `send_result` gives what the iterator returned")
+_op("send_result", "", "o", KEEPS, ref="new", symbol="tc_send_result")
 _op("is_exhausted", "o", "b", doc="whether `next` found the end; the value must not be used otherwise where it did")
 _op("load_global", "", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_load_global", fails="null")
 _op("store_global", "o", "", RUNS, attrs="globals name", symbol="tc_store_global", fails="minus1")

@@ -204,7 +204,8 @@ class Parser:
                 line.accept("]")
             slots.append(slot)
             line.accept(",")
-        if line.accept("loop"):
+        graph.resumes = line.accept("resume")
+        if graph.resumes or line.accept("loop"):
             graph.loop_at = line.integer()
         graph.result = LETTERS[line.next().text] if line.accept("->") else ""
         graph.linked = not line.accept("unlinked")

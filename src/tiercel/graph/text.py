@@ -134,7 +134,7 @@ class _Printer:
         name = graph.name if re.fullmatch(r"[^\W\d][\w.]*", graph.name) else repr(graph.name)
         head = f"graph {name}({params})"
         if graph.loop_at is not None:
-            head += f" loop {graph.loop_at}"
+            head += f" {'resume' if graph.resumes else 'loop'} {graph.loop_at}"
         if graph.result:
             head += f" -> {REPS[graph.result]}"
         if not graph.linked:

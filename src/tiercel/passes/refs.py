@@ -17,7 +17,8 @@ Four sorts of values:
   owned;
 - owned: results of `new` operations, retained values, a running loop's parameters, block parameters (unless only
   never counted values come in);
-- consumed: by `return`, by an edge into an owned parameter, by `release` and `drop`, by operands an operation steals.
+- consumed: by `return`, `suspend` and `finish`, by an edge into an owned parameter, by `release` and `drop`, by operands
+  an operation steals.
 
 Where `check` follows an operation, everything that one uses is needed up to `check`, so that its two edges say what
 becomes of it; on the edge of the exception the result does not exist.
@@ -52,6 +53,7 @@ from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
 
 _INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
+_HAND_OVER = (OPS["suspend"], OPS["finish"])
 _ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
 _HEAP_TYPE = 1 << 9
 MAX_ROUNDS = 12     # of looking for what must be retained: large functions could take hundreds
@@ -454,6 +456,10 @@ class _References:
         new.append(node)
         if node.state is not None:
             self.own(node, before, [])
+        if node.op in _HAND_OVER:
+            moved, grown = self.handed_over(node)
+            new.extend(reversed([*self.increfs(grown), *self.decrefs(before & ~moved)]))
+            return before
         if node.op.name == "return":    # type: ignore[union-attr]
             value = node.args[0] if node.args else NULL
             if not isinstance(value, Node | Const) or value.rep != "o":
@@ -468,6 +474,19 @@ class _References:
         for edge in list(node.targets):
             self.edge(node, edge, before, new, heads, kept)
         return before
+
+    def handed_over(self, node: Node) -> tuple[int, list[Operand]]:
+        """What a suspended or finished generator takes: the values that are ours to give, and those to be increased."""
+        moved = 0
+        grown: list[Operand] = []
+        for value in node.args:
+            if isinstance(value, Node | Const) and value.rep == "o":
+                bit = self.bits[value] if self.owns(value) else 0    # type: ignore[index]
+                if bit & ~moved:
+                    moved |= bit
+                else:
+                    grown.append(value)
+        return moved, grown
 
     def edge(self, end: Node, edge: Edge, before: int, new: list[Node], heads: list[list[Node]],
              kept: list[Const]) -> None:

@@ -136,8 +136,10 @@ def _version(code: CodeType, compiled: Compiled) -> list[str]:
 def _what(code: CodeType, at: int) -> str:
     if at == FUNCTION:
         return "the function"
+    from tiercel.bytecode import decode  # not there where Tiercel is not active, nor then needed
     before = [line for start, _, line in code.co_lines() if line and start <= 2 * at]
-    return f"the running loop at line {before[-1] if before else code.co_firstlineno}"
+    what = "the running loop at" if at in decode(code).flow.loops else "the generator's body from"
+    return f"{what} line {before[-1] if before else code.co_firstlineno}"
 
 
 def _line_numbers(code: CodeType) -> range:

@@ -9,8 +9,8 @@ from tiercel.control.records import FUNCTION, all_records
 class Status:
     """Whether Tiercel is active (`reason` says why not) and what it has done so far."""
 
-    __slots__ = ("active", "compile_seconds", "errors", "everything", "functions", "loops", "reason", "retired",
-                 "versions")
+    __slots__ = ("active", "compile_seconds", "errors", "everything", "functions", "generators", "loops", "reason",
+                 "retired", "versions")
 
     def __init__(self) -> None:
         current = session.current
@@ -19,11 +19,12 @@ class Status:
         self.everything = current is not None and current.everything
         self.compile_seconds = current.hooks.budget.spent if current is not None else 0.0
         self.errors = current.hooks.error_count if current is not None else 0
-        self.functions = self.loops = self.versions = self.retired = 0
+        self.functions = self.generators = self.loops = self.versions = self.retired = 0
         for _, record in all_records():
             alive = [compiled for compiled in record.compiled if compiled.alive]
             self.functions += any(compiled.at == FUNCTION for compiled in alive)
-            self.loops += len({compiled.at for compiled in alive if compiled.at != FUNCTION})
+            self.loops += len({compiled.at for compiled in alive if compiled.at != FUNCTION and not compiled.resumes})
+            self.generators += any(compiled.resumes for compiled in alive)
             self.versions += len(alive)
             self.retired += len(record.compiled) - len(alive)
 
@@ -31,7 +32,8 @@ class Status:
         return f"<tiercel {'active' if self.active else 'inactive'}: {self}>"
 
     def __str__(self) -> str:
-        done = (f"{_count(self.functions, 'function')} and {_count(self.loops, 'running loop')} compiled in "
+        generators = f", {_count(self.generators, 'generator')}" if self.generators else ""
+        done = (f"{_count(self.functions, 'function')}{generators} and {_count(self.loops, 'running loop')} compiled in "
                 f"{self.compile_seconds:.2f} s, {_count(self.retired, 'version')} retired")
         if self.errors:
             done += f", {_count(self.errors, 'internal error')}"
@@ -52,10 +54,10 @@ def statistics(limit: int = 20) -> str:
         compiled.refresh()
     versions.sort(key=lambda compiled: -compiled.exits)
     for compiled in versions[:limit]:
-        what = compiled.name if compiled.at == FUNCTION else f"{compiled.name}, running loop"
+        kind = "" if compiled.at == FUNCTION else ", generator" if compiled.resumes else ", running loop"
         state = f"{compiled.exits} exits" + ("" if compiled.retired is None else f"; retired: {compiled.retired}")
-        time = 1000 * sum(compiled.seconds.values())
-        lines.append(f"  {what} ({compiled.where}), {time:.1f} ms for {compiled.instructions} instructions; {state}")
+        time = f"{1000 * sum(compiled.seconds.values()):.1f} ms for {compiled.instructions} instructions"
+        lines.append(f"  {compiled.name}{kind} ({compiled.where}), {time}; {state}")
         for count, site in sorted(zip(compiled.counts, compiled.sites), key=lambda pair: -pair[0])[:3]:
             if count:
                 lines.append(f"      left {count} times in {site.function}, line {site.line}: {site.reason}")

@@ -71,9 +71,7 @@ free_record(void *data)
 tc_code *
 tc_code_get(PyCodeObject *code)
 {
-    void *record = NULL;
-    (void)PyUnstable_Code_GetExtra((PyObject *)code, extra_index, &record);
-    return record;
+    return tc_code_extra(code, extra_index);
 }
 
 static void

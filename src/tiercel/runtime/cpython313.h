@@ -44,6 +44,20 @@ typedef struct {
     PyObject *it_seq;
 } tc_sequence_iterator;
 
+/* codeobject.c: what others keep in a code object */
+typedef struct {
+    Py_ssize_t ce_size;
+    void *ce_extras[1];
+} tc_code_extras;
+
+/* As PyUnstable_Code_GetExtra, NULL where there is nothing. */
+static inline void *
+tc_code_extra(PyCodeObject *code, Py_ssize_t index)
+{
+    tc_code_extras *extras = code->co_extra;
+    return extras == NULL || extras->ce_size <= index ? NULL : extras->ce_extras[index];
+}
+
 /* the heads of enumobject.c's and bltinmodule.c's structures, as far as they are written to */
 typedef struct {
     PyObject_HEAD
@@ -254,6 +268,15 @@ typedef struct {
 } tc_range;
 
 /* -- where the interpreter looks for a handler -- */
+
+enum { TC_SEND_TO_YIELD = 1 + INLINE_CACHE_ENTRIES_SEND, TC_SEND_TO_RESUME };     /* in the code units of a `yield from` */
+
+/* Where a SEND goes on when what it sends to has ended. */
+static inline _Py_CODEUNIT *
+tc_end_of_send(_Py_CODEUNIT *send)
+{
+    return send + TC_SEND_TO_YIELD + send->op.arg;
+}
 
 enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */
 

@@ -109,6 +109,9 @@ PyGenObject *tc_generator_alloc(PyObject *func);
 PyObject **tc_generator_slots(PyGenObject *gen);
 /* Its slots are filled: it is suspended at a point (bytecode/suspensions.py says what that is). */
 void tc_generator_suspend(PyGenObject *gen, int64_t point);
+/* What takes the next value through the type's slots has compiled bodies run. */
+void tc_watch_generators(void);
+void tc_unwatch_generators(void);
 /* Its body runs: the frame, with all that is in the one that was linked for it, if one was. */
 _PyInterpreterFrame *tc_generator_resume(PyThreadState *ts, PyGenObject *gen, _PyInterpreterFrame *linked);
 PyObject *tc_py_generator(PyObject *module, PyObject *args);
@@ -120,6 +123,8 @@ int tc_generator_has_yielded(_PyInterpreterFrame *frame);
 
 /* Goes on in the interpreter, innermost frame first, with state->result or state->exception (consumed). */
 tc_result tc_continue(tc_state *state);
+/* A frame without a handler ends, with the exception that is set or without one. */
+void tc_drop_frame(PyThreadState *ts, _PyInterpreterFrame *frame);
 /* Adds the traceback entry of the current frame, which stands where its instr_ptr says, for the exception that is set. */
 void tc_add_traceback(PyThreadState *ts, _PyInterpreterFrame *frame);
 /* The same for an instruction, also telling monitoring tools. */

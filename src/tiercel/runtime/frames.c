@@ -52,6 +52,7 @@ tc_thread_get(void)
 {
     if (record.stack_limit == NULL) {
         record.stack_limit = find_stack_limit();
+        record.self = pthread_self();
     }
     record.ts = PyThreadState_GetUnchecked();
     return &record;

@@ -48,6 +48,10 @@ double tc_f64_mod(double a, double b);
 int64_t tc_range_length(int64_t start, int64_t stop, int64_t step);   /* -1: it does not fit */
 PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
 
+/* -- resume.c -- */
+PyObject *tc_send(PyObject *iterator);       /* as tc_next; what it ended with is then to be had once, by the other one */
+PyObject *tc_send_result(void);
+
 /* -- helpers_container.c -- */
 void tc_list_append(PyObject *list, PyObject *item);
 PyObject *tc_list_repeat(PyObject *item, int64_t count);
@@ -76,6 +80,7 @@ PyObject *tc_format_simple(PyObject *value);                 /* NULL and an exce
 PyObject *tc_own_load(PyObject *object, PyObject *name, int64_t index, int64_t hint);
 /* Over a value that is set, which is returned with its reference. */
 PyObject *tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyObject *value);
+PyObject *tc_own_set(PyObject *object, PyObject *name, PyObject *value);
 int tc_own_lacks(PyObject *object, PyObject *name);
 PyObject *tc_dict_get(PyObject *dict, PyObject *key);        /* NULL and an exception */
 int tc_dict_set_simple(PyObject *dict, PyObject *key, PyObject *value);

@@ -131,34 +131,53 @@ tc_instance_new(PyTypeObject *type)
     return object;
 }
 
-/* The place of a name in a dict with keys that are all exact strings, or NULL: no code of the program runs. */
+/* The number of the entry of a name in keys that are all exact strings (unicodekeys_lookup_unicode in dictobject.c), or
+   -1: no code of the program runs. */
+static Py_ssize_t
+find_entry(PyDictKeysObject *keys, PyObject *name)
+{
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    Py_hash_t hash = tc_hash(name);
+    size_t mask = (size_t)DK_SIZE(keys) - 1, perturb = (size_t)hash, i = (size_t)hash & mask;
+    Py_ssize_t index;
+    while ((index = tc_dict_index(keys, i)) != DKIX_EMPTY) {
+        PyObject *key = index >= 0 ? entries[index].me_key : NULL;
+        if (key == name || (key != NULL && ((PyASCIIObject *)key)->hash == hash && tc_str_eq(key, name))) {
+            return index;
+        }
+        i = tc_next_place(i, &perturb) & mask;
+    }
+    return -1;
+}
+
+/* The place of a name in a dict that shares no keys, or NULL. */
 static PyObject **
 dict_place(PyDictObject *dict, PyObject *name, int64_t hint)
 {
     PyDictKeysObject *keys = dict->ma_keys;
-    if (dict->ma_values != NULL || !DK_IS_UNICODE(keys)) {
+    if (!DK_IS_UNICODE(keys)) {
         return NULL;
     }
     PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
     if (hint >= 0 && hint < keys->dk_nentries && entries[hint].me_key == name) {
         return &entries[hint].me_value;
     }
-    for (Py_ssize_t i = 0; i < keys->dk_nentries && i < 32; i++) {
-        if (entries[i].me_key == name) {
-            return &entries[i].me_value;
-        }
-    }
-    return NULL;
+    Py_ssize_t index = find_entry(keys, name);
+    return index < 0 ? NULL : &entries[index].me_value;
 }
 
+/* `index`: of the name among those that the instances of its type share. */
 static PyObject **
 own_place(PyObject *object, PyObject *name, int64_t index, int64_t hint)
 {
     PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
-    if (dict != NULL) {
+    if (dict != NULL && dict->ma_values == NULL) {
         return dict_place(dict, name, hint);
     }
-    PyDictValues *values = _PyObject_InlineValues(object);
+    PyDictValues *values = dict != NULL ? dict->ma_values : _PyObject_InlineValues(object);
+    if (dict != NULL && dict->ma_keys != ((PyHeapTypeObject *)Py_TYPE(object))->ht_cached_keys) {
+        return NULL;
+    }
     return values->valid && index >= 0 ? &values->values[index] : NULL;
 }
 
@@ -177,7 +196,7 @@ note_written(PyDictObject *dict, PyObject *value)
     if (bits & DICT_WATCHER_MASK) {
         return -1;
     }
-    dict->ma_version_tag = DICT_NEXT_VERSION(PyInterpreterState_Get()) | bits;
+    dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_Main()) | bits;
     if (PyObject_IS_GC(value) && !PyObject_GC_IsTracked((PyObject *)dict)) {
         PyObject_GC_Track(dict);
     }
@@ -200,16 +219,38 @@ tc_own_store(PyObject *object, PyObject *name, int64_t index, int64_t hint, PyOb
     return old;
 }
 
+/* Likewise where the instance has a dict that shares no keys, also for the first time: None was there then. */
+PyObject *
+tc_own_set(PyObject *object, PyObject *name, PyObject *value)
+{
+    PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
+    if (dict == NULL || dict->ma_values != NULL || !DK_IS_UNICODE(dict->ma_keys)) {
+        return NULL;
+    }
+    PyObject **place = dict_place(dict, name, -1);
+    if (place != NULL) {
+        return tc_own_store(object, name, -1, -1, value);
+    }
+    if (dict->ma_version_tag & DICT_WATCHER_MASK) {
+        return NULL;
+    }
+    if (PyDict_SetItem((PyObject *)dict, name, value) < 0) {
+        PyErr_Clear();
+        return NULL;
+    }
+    return Py_None;
+}
+
 int
 tc_own_lacks(PyObject *object, PyObject *name)
 {
     PyDictObject *dict = _PyObject_ManagedDictPointer(object)->dict;
     if (dict != NULL) {
-        if (dict->ma_values != NULL || !DK_IS_UNICODE(dict->ma_keys)) {
+        if (!DK_IS_UNICODE(dict->ma_keys)) {
             return 0;
         }
-        PyObject *found = _PyDict_GetItem_KnownHash((PyObject *)dict, name, PyObject_Hash(name));
-        return found == NULL && !PyErr_Occurred();
+        Py_ssize_t entry = find_entry(dict->ma_keys, name);
+        return entry < 0 || (dict->ma_values != NULL && dict->ma_values->values[entry] == NULL);
     }
     if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_INLINE_VALUES)) {
         return 1;

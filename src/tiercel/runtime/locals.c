@@ -367,6 +367,7 @@ tc_hooks_install(void)
         }
     }
     watch_types();
+    tc_watch_generators();
     installed = 1;
     return 0;
 }
@@ -385,6 +386,7 @@ tc_hooks_uninstall(void)
         find_getset(&PyBaseObject_Type, "__class__")->set = original_set_class;
         PySuper_Type.tp_init = original_super_init;
         PySuper_Type.tp_vectorcall = original_super_vectorcall;
+        tc_unwatch_generators();
         installed = 0;
     }
 }

@@ -5,7 +5,7 @@
 
 #include <opcode_ids.h>
 
-/* All that are active; they lie on the data stacks of their threads, so nothing is assumed of their order. */
+/* All that are active; they lie on the C stacks of their threads, so nothing is assumed of their order. */
 static tc_loop *active;
 
 tc_loop *
@@ -41,7 +41,7 @@ has_namespace(_PyInterpreterFrame *frame)
     return frame->f_locals != NULL && frame->f_locals != frame->f_globals;
 }
 
-/* In the child of a fork the other threads are gone, and soon their data stacks. */
+/* In the child of a fork the other threads are gone, and soon their stacks. */
 static void
 forget_other_threads(void)
 {
@@ -56,44 +56,30 @@ forget_other_threads(void)
     }
 }
 
-static void
-watch_forks(void)
+void
+tc_loops_init(void)
 {
     (void)pthread_atfork(NULL, NULL, forget_other_threads);
 }
 
-static tc_loop *
-loop_begin(PyThreadState *ts, tc_version *version, _PyInterpreterFrame *frame)
+tc_loop *
+tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, watch_forks);
-    int record_words = (int)((sizeof(tc_loop) + sizeof(PyObject *) - 1) / sizeof(PyObject *));
-    int words = record_words + 1 + (int)version->extra_words;
-    PyObject **slots = tc_push_slots(ts, words);
-    if (slots == NULL) {
-        return NULL;
-    }
-    tc_loop *loop = (tc_loop *)slots;
-    *loop = (tc_loop){.next = active, .frame = frame, .extra = (int64_t *)(slots + record_words),
-                      .thread = pthread_self()};
+    tc_loop *loop = (tc_loop *)room;
+    *loop = (tc_loop){.next = active, .frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = th->self};
     loop->extra[0] = (int64_t)(uintptr_t)version->sites;
-    loop->jump = (int)(frame->instr_ptr - _PyCode_CODE(version->code)) + tc_jump_size - version->loop_at;
-    loop->saved_tracing = ts->tracing;
-    ts->tracing = 0;
     active = loop;
     return loop;
 }
 
-static void
-loop_end(PyThreadState *ts, tc_loop *loop)
+void
+tc_loop_end(tc_loop *loop)
 {
     tc_loop **link = &active;
     while (*link != loop) {
         link = &(*link)->next;
     }
     *link = loop->next;
-    ts->tracing = loop->saved_tracing;
-    tc_pop_slots(ts, loop);
 }
 
 int
@@ -105,14 +91,16 @@ tc_run_loop(tc_version *version, _PyInterpreterFrame *frame)
     {
         return 0;
     }
-    tc_loop *loop = loop_begin(th->ts, version, frame);
-    if (loop == NULL) {
-        return 0;
-    }
+    int64_t room[TC_LOOP_WORDS + version->extra_words];
+    tc_loop *loop = tc_loop_begin(th, room, version, frame);
+    loop->jump = (int)(frame->instr_ptr - _PyCode_CODE(version->code)) + tc_jump_size - version->loop_at;
+    int saved_tracing = th->ts->tracing;
+    th->ts->tracing = 0;
     version->leaving++;
     int64_t outcome = version->enter(th, frame, loop->extra);
     version->leaving--;
-    loop_end(th->ts, loop);
+    th->ts->tracing = saved_tracing;
+    tc_loop_end(loop);
     return outcome == 2 ? -1 : (int)outcome;
 }
 

@@ -118,6 +118,7 @@ PyInit__runtime(void)
     if (module == NULL) {
         return NULL;
     }
+    tc_loops_init();
     if (PyModule_AddFunctions(module, tc_launch_methods) < 0
         || PyModule_AddObjectRef(module, "Version", (PyObject *)&tc_version_type) < 0
         || PyModule_AddObjectRef(module, "Target", (PyObject *)&tc_target_type) < 0

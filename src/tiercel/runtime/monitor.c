@@ -48,14 +48,13 @@ is_generator(PyCodeObject *code)
 }
 
 /* After the wait it counts anew, so that what runs most asks first.  Machine code that is underway ends the wait. */
-static PyObject *
+static void
 wait_for_code(tc_code *record, struct tc_counter *counter)
 {
     tc_count_anew(counter, 0);
     if (!record->underway) {
         tc_waiting_add(record);
     }
-    return Py_NewRef(state.disable);
 }
 
 /* A code object starts to run in the interpreter. */
@@ -107,7 +106,8 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return Py_NewRef(counting == TC_RESTS ? state.disable : Py_None);
     }
     if (record->functions == NULL && tc_waiting_is_on()) {
-        return wait_for_code(record, calls);
+        wait_for_code(record, calls);
+        return Py_NewRef(state.disable);
     }
     tc_sweep();
     Py_INCREF(func);
@@ -122,7 +122,8 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;          /* at the next call */
     }
     if (result == TC_LATER && record->functions == NULL) {
-        return wait_for_code(record, calls);
+        wait_for_code(record, calls);
+        return Py_NewRef(state.disable);
     }
     tc_count_anew(calls, asked_at);
     record->calls_refused |= result == 0;
@@ -201,6 +202,46 @@ tc_ask_at_once(PyCodeObject *code, int at)
     }
 }
 
+int
+tc_count_round(PyCodeObject *code, int at, _PyInterpreterFrame *frame, int may_rest)
+{
+    tc_code *record = tc_code_get(code);
+    struct tc_counter *counter = tc_counter_of(record, at);
+    int unseen = tc_loop_version(code, at, frame->f_globals) == NULL;
+    if ((record->waiting || record->underway) && unseen) {
+        return TC_ROUND_DECIDED;
+    }
+    enum tc_counting counting = tc_count(record, counter, unseen && may_rest);
+    if (counting != TC_ASKS) {
+        return counting == TC_RESTS ? TC_ROUND_DECIDED : TC_ROUND_COUNTED;
+    }
+    if (unseen && tc_waiting_is_on()) {
+        wait_for_code(record, counter);
+        return TC_ROUND_DECIDED;
+    }
+    tc_sweep();
+    uint32_t asked_at = counter->limit;
+    int result = ask_loop(code, at, frame);
+    record = tc_code_get(code);
+    counter = record ? tc_counter_of(record, at) : NULL;
+    if (result == -1 || counter == NULL) {
+        return TC_ROUND_COUNTED;         /* at the next round */
+    }
+    if (result == TC_LATER && unseen) {
+        wait_for_code(record, counter);
+        return TC_ROUND_DECIDED;
+    }
+    tc_count_anew(counter, asked_at);
+    if (result == TC_LATER) {
+        return TC_ROUND_COUNTED;
+    }
+    if (result != 1) {
+        counter->decided = 1;
+        return result == 0 ? TC_ROUND_DECIDED : TC_ROUND_FAILED;
+    }
+    return TC_ROUND_ENTER;
+}
+
 /* The interpreter jumps. */
 static PyObject *
 on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -236,37 +277,16 @@ on_jump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             return entered < 0 ? NULL : Py_NewRef(Py_None);
         }
     }
-    int unseen = tc_loop_version(code, at, frame->f_globals) == NULL;
-    if ((record->waiting || record->underway) && unseen) {
-        return Py_NewRef(state.disable);
-    }
-    enum tc_counting counting = tc_count(record, counter, unseen);
-    if (counting != TC_ASKS) {
-        return Py_NewRef(counting == TC_RESTS ? state.disable : Py_None);
-    }
-    if (unseen && tc_waiting_is_on()) {
-        return wait_for_code(record, counter);
-    }
-    tc_sweep();
-    uint32_t asked_at = counter->limit;
-    int result = ask_loop(code, at, frame);
-    record = tc_code_get(code);
-    counter = record ? tc_counter_of(record, at) : NULL;
-    if (result == -1 || counter == NULL) {
-        Py_RETURN_NONE;          /* at the next jump */
-    }
-    if (result == TC_LATER && unseen) {
-        return wait_for_code(record, counter);
-    }
-    tc_count_anew(counter, asked_at);
-    if (result == TC_LATER) {
+    switch (tc_count_round(code, at, frame, 1)) {
+    case TC_ROUND_COUNTED:
         Py_RETURN_NONE;
+    case TC_ROUND_DECIDED:
+        return Py_NewRef(state.disable);
+    case TC_ROUND_FAILED:
+        return NULL;
+    default:
+        return enter_loop(code, at, frame) < 0 ? NULL : Py_NewRef(Py_None);
     }
-    if (result != 1) {
-        counter->decided = 1;
-        return result == 0 ? Py_NewRef(state.disable) : NULL;
-    }
-    return enter_loop(code, at, frame) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* What was disabled in the code object is on again, also for frames that run it: these would not look at their

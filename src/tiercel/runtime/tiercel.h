@@ -44,19 +44,23 @@ enum {
     TC_CONTINUE = 3,         /* a running loop left: the interpreter goes on in its frame */
 };
 
-/* A running loop that is active on some thread. */
+/* A running loop, or a generator's body, that is active on some thread. */
 typedef struct tc_loop {
     struct tc_loop *next;
     _PyInterpreterFrame *frame;
     int64_t *extra;
     int jump;                /* argument of the jump at which it was entered */
-    int saved_tracing;
+    int resumed;             /* it is a generator's body: its frame ends with an exception that it does not handle */
     pthread_t thread;
 } tc_loop;
+
+/* Room for one, with the extra area behind it, but for the version's words. */
+enum { TC_LOOP_WORDS = (sizeof(tc_loop) + 7) / 8 + 1 };
 
 typedef struct {
     PyThreadState *ts;       /* the thread state current when this record was handed out */
     char *stack_limit;       /* native code hands over to the interpreter below this address */
+    pthread_t self;
 } tc_thread;
 
 typedef tc_result (*tc_native)(tc_thread *, PyObject *, ...);
@@ -65,7 +69,8 @@ typedef int64_t (*tc_enter)(tc_thread *, _PyInterpreterFrame *, int64_t *);
 
 #define TC_MISMATCH ((PyObject *)1)
 
-/* One compiled form of a code object: of the whole function, or of a running loop entered at `loop_at`. */
+/* One compiled form of a code object: of the whole function, of a running loop whose header is at `loop_at`, or of what a
+   generator runs that goes on there. */
 struct tc_version {
     PyObject_HEAD
     char valid;
@@ -324,6 +329,10 @@ PyObject *tc_py_after_fork(PyObject *module, PyObject *unused);
 PyObject *tc_py_after_fork_in_child(PyObject *module, PyObject *unused);
 
 /* -- monitor.c -- */
+/* A loop has come round, or a generator is to go on, at `at`: asks the control if that is hot.
+   `may_rest`: an event reports it, which can go off. */
+enum { TC_ROUND_COUNTED, TC_ROUND_DECIDED, TC_ROUND_ENTER, TC_ROUND_FAILED };
+int tc_count_round(PyCodeObject *code, int at, _PyInterpreterFrame *frame, int may_rest);
 /* Lets PY_START and JUMP count again in this code, from zero; the first only has the events sent again. */
 void tc_instrument_again(PyCodeObject *code);
 void tc_rearm(PyCodeObject *code);
@@ -376,6 +385,11 @@ extern PyObject tc_null_marker;      /* `_runtime.NULL`: an empty slot in a tupl
 extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an object anybody may touch */
 
 /* -- exits.c and others: what the runtime calls there -- */
+/* Around the `enter` form of a version; `room` is the caller's: TC_LOOP_WORDS and the version's words. */
+/* Once, as the module is made. */
+void tc_loops_init(void);
+tc_loop *tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
+void tc_loop_end(tc_loop *loop);
 /* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */
 int tc_run_loop(tc_version *version, _PyInterpreterFrame *frame);
 /* Whether somebody may look at the frame's locals without asking again: no loop is run in it then. */

@@ -124,9 +124,8 @@ run_frame(PyThreadState *ts, _PyInterpreterFrame *frame)
     return result;
 }
 
-/* A frame without a handler ends with the exception that is set. */
-static void
-drop_frame(PyThreadState *ts, _PyInterpreterFrame *frame)
+void
+tc_drop_frame(PyThreadState *ts, _PyInterpreterFrame *frame)
 {
     ts->py_recursion_remaining++;
     ts->current_frame = frame->previous;
@@ -165,7 +164,7 @@ continue_frame(tc_state *state, tc_state_frame *frame, PyObject *result)
             tc_traceback_here(ts, frame->frame, frame->at);
         }
         if (enter_handler(frame) < 0) {
-            drop_frame(ts, frame->frame);
+            tc_drop_frame(ts, frame->frame);
             return NULL;
         }
     }
@@ -173,6 +172,17 @@ continue_frame(tc_state *state, tc_state_frame *frame, PyObject *result)
         frame->frame->instr_ptr = _PyCode_CODE(frame->code) + frame->resume;
     }
     return run_frame(ts, frame->frame);
+}
+
+/* The interpreter's own frame lets an exception out. */
+static int
+raise_in_loop(tc_state *state, tc_state_frame *frame)
+{
+    if (!state->loop->resumed) {
+        return tc_raise_in_loop(frame->frame, frame->at) < 0 ? TC_ERROR : TC_CONTINUE;
+    }
+    tc_drop_frame(state->th->ts, frame->frame);
+    return TC_ERROR;
 }
 
 /* The interpreter's own frame, to which it returns. */
@@ -186,13 +196,12 @@ continue_loop(tc_state *state, tc_state_frame *frame, PyObject *result)
         frame->frame->instr_ptr = _PyCode_CODE(frame->code) + frame->resume;
         return left;
     }
-    if (frame->handler < 0 || frame->broken) {
-        left.kind = tc_raise_in_loop(frame->frame, frame->at) < 0 ? TC_ERROR : TC_CONTINUE;
-        return left;
+    int handled = frame->handler >= 0 && !frame->broken;
+    if (handled || state->loop->resumed) {
+        tc_traceback_here(ts, frame->frame, frame->at);
     }
-    tc_traceback_here(ts, frame->frame, frame->at);
-    if (enter_handler(frame) < 0) {
-        left.kind = tc_raise_in_loop(frame->frame, frame->at) < 0 ? TC_ERROR : TC_CONTINUE;
+    if (!handled || enter_handler(frame) < 0) {
+        left.kind = raise_in_loop(state, frame);
     }
     return left;
 }

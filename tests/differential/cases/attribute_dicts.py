@@ -66,3 +66,50 @@ def references_in_dicts(made, value):
             each.n = value
             each.late, each.n = each.n, each.late
     return made[0].n, made[0].late
+
+
+def reset(each, number):
+    each.first = number
+    each.second = each
+    each.n = number + 1
+    each.third = str(number)
+    return each.first + each.n + len(each.third)
+
+
+@case((40,), (3,))
+def set_late_for_the_first_time(count):
+    """Each instance is new, and has a dict of its own before most of its names are set."""
+    total, seen = 0, []
+    for number in range(count):
+        each = Wide(number)
+        each.__dict__ = {"n": number, f"only_{number}": each.bump, "late": number}
+        total += reset(each, number) + reset(each, number * 2) + each.late
+        if number % 7 == 3:
+            del each.first
+            total += reset(each, number)
+        if number % 7 == 5:
+            vars(each)[number] = number
+            total += reset(each, number)
+        if number > count - 4:
+            seen.append([name for name in vars(each) if name != "second"])
+    return total, seen
+
+
+@case((30,))
+def dicts_that_share_what_is_inline(count):
+    """Somebody took the dict of an instance, which goes on holding its values itself."""
+    total, taken = 0, []
+    for number in range(count):
+        each = Wide(number)
+        if number % 3:
+            taken.append(vars(each))
+        each.late = number
+        each.n += each.bump() + each.late
+        total += each.n
+        if number % 5 == 0:
+            each.kind = "own"
+        total += len(each.kind)
+        if number % 11 == 10:
+            each.__dict__ = {"n": number}
+        total += each.n
+    return total, [sorted(each.items()) for each in taken[-3:]]

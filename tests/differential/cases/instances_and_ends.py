@@ -189,3 +189,21 @@ def joined_with_what_ends(n):
         log(len(both))
         del both[0]
         log("left", [each.name for each in both])
+
+
+class Late:
+    """Gets its attributes late, so that they lie in a dict of its own."""
+
+
+@case((12,))
+def ends_in_a_dict_of_its_own(count):
+    late = Late()
+    late.__dict__ = {"number": 0}
+    for number in range(count):
+        late.noisy = Noisy(number)
+        late.number += 1
+        log("then", late.number, late.noisy.name)
+        if number % 4 == 3:
+            del late.noisy
+    del late.noisy
+    return sorted(vars(late))

@@ -144,7 +144,7 @@ def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str
     if isinstance(owner, Const) and peek(owner.value, name) is not MISSING:
         return False
     index = _runtime.attr_index(type_, name)
-    if not facts["inline_values"] or "shadow" in e.failures() or index >= 0 or _has_own_dict(e, owner):
+    if not facts["inline_values"] or "shadow" in e.failures() or index >= 0 or _own_entry(e, owner, type_, name) is not None:
         e.constants.append(name)
         bare = not facts["inline_values"]
         e.guard(e.emit("own_lacks", e.obj(owner), index=index, name=name, bare=bare), "shadowed")
@@ -213,19 +213,19 @@ def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[
     if not facts["inline_values"]:
         return None
     index = _runtime.attr_index(type_, name)
-    witness = e.witness_of(owner)
     seen = _seen_attribute(e, owner, type_, name)
     if seen is MISSING:
         if (owner, name) not in e.stored:
             return None
         seen = NO_WITNESS
-    anywhere = index < 0 or "attr" in e.failures() or _has_own_dict(e, owner)
+    entry = _own_entry(e, owner, type_, name)
+    anywhere = index < 0 or "attr" in e.failures() or entry is not None
     if anywhere and ("own" in e.failures() or (seen is NO_WITNESS and find_in_type(type_, name) is not MISSING)):
         return None
     e.constants += [type_, name]
     e.assumptions.add_type(type_)
     if anywhere:
-        hint = -1 if witness is NO_WITNESS else _runtime.dict_entry(witness, name)
+        hint = -1 if entry is None else entry
         return e.emit("own_load", e.obj(owner), index=index, hint=hint, name=name, witness=seen, reason="own")
     if seen is not NO_WITNESS and seen is not None:
         e.history.note_attribute(type_, name, type(seen))
@@ -245,10 +245,18 @@ def _seen_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Any:
     return peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
 
 
-def _has_own_dict(e: Any, owner: Abstract) -> bool:
-    """Whether the instance that was seen keeps its attributes in a dict of its own."""
+def _own_entry(e: Any, owner: Abstract, type_: type, name: str) -> int | None:
+    """Where the instance that was seen, or others of its type if none was, has a name in a dict of its own (-1: it is not
+    there); None if it has no such dict."""
     witness = e.witness_of(owner)
-    return witness is not NO_WITNESS and _runtime.has_own_dict(witness)
+    if witness is NO_WITNESS or type(witness) is not type_:
+        known = None if _is_made_here(owner) else e.history.own_dict(type_)
+        return None if known is None else known.get(name, -1)
+    if not _runtime.has_own_dict(witness):
+        return None
+    entry = _runtime.dict_entry(witness, name)
+    e.history.note_own_dict(type_, name, entry)
+    return entry
 
 
 def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: bool) -> bool:
@@ -370,7 +378,9 @@ def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstr
         owner = e.materialise(owner)
     if _is_first_store(e, owner, name, _seen_attribute(e, owner, type_, name)):
         index = _runtime.attr_index(type_, name)
-        if index < 0 or _has_own_dict(e, owner):
+        if _set_in_dict(e, owner, type_, name, value):
+            return True
+        if index < 0 or _own_entry(e, owner, type_, name) is not None:
             return False
         e.assumptions.add_type(type_)
         e.constants += [type_, name]
@@ -379,10 +389,21 @@ def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstr
         return True
     there = _own_attribute(e, owner, type_, name, facts)
     if not isinstance(there, Node) or there.op is None:
-        return False
+        return _set_in_dict(e, owner, type_, name, value)
     e.learn_replaced(there)
     where = {key: there.attrs[key] for key in ("index", "hint", "name", "type", "reason") if key in there.attrs}
     e.store(there.op.name.replace("load", "store"), [e.obj(owner)], value, e.fact(there), **where)
+    return True
+
+
+def _set_in_dict(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
+    """Store into the dict of an instance that is taken to have one of its own, whether it has the name or not."""
+    if not traits(type_)["inline_values"] or "dict" in e.failures() or _own_entry(e, owner, type_, name) is None:
+        return False
+    e.constants.append(name)
+    e.assumptions.add_type(type_)
+    e.store("own_set", [e.obj(owner)], value, ANY, name=name, reason="dict")
+    e.stored.add((owner, name))
     return True
 
 
@@ -426,8 +447,11 @@ def _is_first_store(e: Any, owner: Abstract, name: str, seen: Any) -> bool:
     failures = e.failures()
     if "set" in failures or ((owner, name) in e.stored and "attr" not in failures):
         return False
-    made = isinstance(owner, Node) and owner.op is not None and owner.op.name == "instance_new"
-    return seen is MISSING or (made and name not in owner.attrs["names"])  # type: ignore[union-attr]
+    return seen is MISSING or (_is_made_here(owner) and name not in owner.attrs["names"])  # type: ignore[union-attr]
+
+
+def _is_made_here(owner: Abstract) -> bool:
+    return isinstance(owner, Node) and owner.op is not None and owner.op.name == "instance_new"
 
 
 def delete_attr(e: Any, i: Any) -> None:

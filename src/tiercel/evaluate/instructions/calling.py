@@ -187,6 +187,7 @@ def _call_class(e: Any, cls: type, args: list[Abstract], names: tuple[str, ...])
 
 def _call_init(e: Any, init: FunctionType, instance: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
     """Call ``__init__`` for a new instance, which is on the stack."""
+    e.stored |= {(instance, name) for name in _stored_names(instance.attrs["type"])}
     if e.call_itself(init, [instance, *args], names, pushes=False) \
             or e.call_version(init, [instance, *args], names, pushes=False):
         return
@@ -194,6 +195,13 @@ def _call_init(e: Any, init: FunctionType, instance: Node, args: list[Abstract],
     e.emit("call", e.obj(known(init)), instance, *[e.obj(a) for a in args], names=names, after=e.frame.stack[:])
     e.constants += names
     e.let_go(*args)
+
+
+def _stored_names(cls: type) -> set[str]:
+    """The names of attributes that the ``__init__`` of a class and of its bases mention in order to set them."""
+    inits = [vars(base).get("__init__") for base in cls.__mro__]
+    return {str(i.argval) for init in inits if type(init) is FunctionType for i in decode(init.__code__).instructions
+            if i.op == "STORE_ATTR"}
 
 
 def _returns_none(code: CodeType) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import CoroutineType, GeneratorType
 from typing import Any
 
-from tiercel.graph.build import Node
+from tiercel.bytecode.opcodes_313 import RESUME_PLACE
+from tiercel.graph.build import Const, Node
 from tiercel.values import NONE, Virtual, known
 
 
 def resume(e: Any, i: Any) -> None:
-    if i.arg & 3 == 0 and e.frame.parent is None:
+    place = i.arg & RESUME_PLACE
+    if e.frame.parent is None and (place == 0 or place == 1 and e.graph.resumes):
         e.emit("poll", after=e.frame.stack)
 
 
@@ -97,6 +100,8 @@ def get_iter(e: Any, i: Any) -> None:
     # the interpreter iterates over subclasses of a list as over a list
     e.learn(value, e.attribute_type(value) or _sight_iterable(e, i) if unseen else None)
     result = e.apply(iter, value)
+    if result is None and e.call_generator_method("__iter__", value):
+        return
     if result is None:
         result = e.emit("iter", e.obj(value))
     e.frame.stack.append(result)
@@ -149,8 +154,60 @@ def return_generator(e: Any, i: Any) -> bool:
 
 
 def yield_value(e: Any, i: Any) -> bool:
-    e.suspend(e.frame.stack.pop())
+    e.suspend(e.frame.stack.pop(), delegates=bool(i.arg))
     return True
+
+
+def _leave_unless_delegating(e: Any) -> None:
+    if not e.graph.resumes or e.frame.parent is not None:
+        e.leave("values of another generator are handed on")
+
+
+def get_yield_from_iter(e: Any, i: Any) -> None:
+    _leave_unless_delegating(e)
+    value = e.bound(e.frame.stack.pop())
+    type_ = e.learn(value)
+    if type_ is GeneratorType:
+        e.frame.stack.append(value)
+        return
+    if type_ is None:
+        e.leave_if(e.emit("type_is", e.obj(value), type=CoroutineType), "a coroutine")
+    elif type_ is CoroutineType:
+        e.leave("a coroutine")
+    result = None if type_ is None else e.apply(iter, value)
+    if result is None and e.call_generator_method("__iter__", value):
+        return
+    if result is None:
+        result = e.emit("iter", e.obj(value))
+    e.frame.stack.append(result)
+    e.let_go(value)
+
+
+def send(e: Any, i: Any) -> bool:
+    _leave_unless_delegating(e)
+    sent = e.frame.stack[-1]
+    if not isinstance(sent, Const) or sent.value is not None:
+        e.leave("a value is sent to another generator")
+    e.frame.stack.pop()
+    receiver = e.obj(e.bound(e.frame.stack[-1]))
+    item = e.emit("send", receiver, unchecked=True)
+    more, ended = e.branch(e.not_(e.emit("is_exhausted", item)))
+    e.stand_after_split(*more)
+    e.frame.stack.append(item)
+    e.check_left(i.next)
+    e.go_to(i.next, e.state, e.block)
+    e.stand_after_split(*ended)
+    e.frame.stack.append(e.emit("send_result"))
+    e.check_left(i.target)
+    e.go_to(i.target, e.state, e.block)
+    return True
+
+
+def end_send(e: Any, i: Any) -> None:
+    result = e.frame.stack.pop()
+    receiver = e.frame.stack.pop()
+    e.frame.stack.append(result)
+    e.let_go(receiver)
 
 
 def return_value(e: Any, i: Any) -> bool:
@@ -173,5 +230,6 @@ HANDLERS = {
     "POP_JUMP_IF_FALSE": pop_jump_if_false, "POP_JUMP_IF_NONE": pop_jump_if_none,
     "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none, "GET_ITER": get_iter, "FOR_ITER": for_iter,
     "RETURN_GENERATOR": return_generator, "YIELD_VALUE": yield_value,
+    "GET_YIELD_FROM_ITER": get_yield_from_iter, "SEND": send, "END_SEND": end_send,
     "RETURN_VALUE": return_value, "RETURN_CONST": return_const, "LOAD_ASSERTION_ERROR": load_assertion_error,
 }

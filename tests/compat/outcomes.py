@@ -1,0 +1,180 @@
+"""How the tests of a suite ended in one mode or another: children that run them, what they wrote down, the comparison.
+
+A child writes a line of JSON when a test begins and one when it has ended, and a last one when it is done, so that a
+crash or a hang names its test.  The suite then goes on without the tests that have been seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+LATE = "no end within"
+MISSING = "missing"
+SHOWN = 12          # differing tests printed for a suite, unless asked for all
+LOG = 3000          # characters of a child's output kept when it ends badly
+CRASHES = 8         # so many tests may kill their process before a suite is given up
+
+
+class Notes:
+    """What a child writes: `begin` and `end` of each test, and `done`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+
+    def done(self) -> None:
+        """All tests have ended; what they cost."""
+        self.write(done=True, processor=sum(os.times()[:4]))
+
+    def write(self, **entry: Any) -> None:
+        """A line of JSON."""
+        self.out.write(json.dumps(entry) + "\n")
+        self.out.flush()
+
+
+@dataclasses.dataclass
+class Run:
+    """One child process: its lines and, if it ended badly, how."""
+
+    lines: list[dict[str, Any]]
+    trouble: str
+
+
+@dataclasses.dataclass
+class Seen:
+    """How the tests of a suite ended in one mode, and the seconds it took by the clock and of the processor."""
+
+    outcomes: dict[str, str] = dataclasses.field(default_factory=dict)
+    details: dict[str, str] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    processor: float = 0.0
+    trouble: str = ""
+
+    def note(self, test: str, outcome: str, detail: str) -> None:
+        """Keep the worse outcome of a test that ran more than once under one name."""
+        if self.outcomes.get(test) in (None, "ok", "skipped"):
+            self.outcomes[test] = outcome
+            self.details[test] = detail
+
+
+def child_environment(**switches: str) -> dict[str, str]:
+    """The environment of a child: these switches of Tiercel and no others, and hashes that are the same in each run."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("TIERCEL")}
+    return inherited | {"PYTHONHASHSEED": "0"} | {f"TIERCEL_{name.upper()}": value for name, value in switches.items()}
+
+
+def run_child(command: list[str], folder: pathlib.Path | None, environment: dict[str, str], timeout: float,
+              skipped: list[str]) -> Run:
+    """`command`, with a file for its notes and one with the tests to skip appended, in a folder, by default a new one."""
+    with tempfile.TemporaryDirectory() as own:
+        notes, skip, log, work = (pathlib.Path(own) / name for name in ("notes", "skip", "log", "work"))
+        notes.touch()
+        work.mkdir()
+        skip.write_text(json.dumps(skipped))
+        trouble, code = "", 0
+        with open(log, "w") as stream:
+            process = subprocess.Popen([*command, str(notes), str(skip)], cwd=folder or work, env=environment,
+                                       stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
+                                       start_new_session=True)
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                trouble = f"{LATE} {timeout:.0f} s"
+        lines = []
+        for line in notes.read_text().splitlines():
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                break
+        if code or not trouble and not any("done" in line for line in lines):
+            trouble = f"exit code {code}: " + log.read_text(errors="replace")[-LOG:].strip()
+        return Run(lines, trouble)
+
+
+def run_suite(once: Callable[[list[str], float], Run], timeout: float) -> Seen:
+    """A suite in one mode: `once(skipped, timeout)`, and again without what has been seen when a test kills the process."""
+    seen = Seen()
+    begun = time.monotonic()
+    for _ in range(CRASHES + 1):
+        run = once(list(seen.outcomes), timeout - (time.monotonic() - begun))
+        started = [line["begin"] for line in run.lines if "begin" in line]
+        ended = {line["end"] for line in run.lines if "end" in line}
+        for line in run.lines:
+            if "end" in line:
+                seen.note(line["end"], line["outcome"], line["detail"])
+            seen.processor += line.get("processor", 0.0)
+        if not run.trouble:
+            break
+        if not started or started[-1] in ended or run.trouble.startswith(LATE):
+            seen.trouble = run.trouble
+            break
+        seen.outcomes[started[-1]] = "crash"
+        seen.details[started[-1]] = run.trouble
+    else:
+        seen.trouble = f"given up after {CRASHES} crashes"
+    seen.seconds = time.monotonic() - begun
+    return seen
+
+
+def allowed(path: pathlib.Path) -> dict[str, str]:
+    """The differences that are known, with their reasons."""
+    known = {}
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            test, _, reason = line.partition(": ")
+            known[test.strip()] = reason.strip()
+    return known
+
+
+@dataclasses.dataclass
+class Report:
+    """What the comparison of one suite came to."""
+
+    name: str
+    plain: Seen
+    tiercel: Seen
+    differing: list[str]
+    excused: list[str]
+
+    @property
+    def good(self) -> bool:
+        return not self.differing and not self.tiercel.trouble and not self.plain.trouble
+
+
+def compared(name: str, plain: Seen, tiercel: Seen, known: dict[str, str]) -> Report:
+    """The tests that ended otherwise, without and with an excuse; where a suite did not end, only tests that did."""
+    whole = not plain.trouble and not tiercel.trouble
+    tests = [test for test in {**plain.outcomes, **tiercel.outcomes}
+             if (whole or test in plain.outcomes and test in tiercel.outcomes)
+             and plain.outcomes.get(test, MISSING) != tiercel.outcomes.get(test, MISSING)]
+    return Report(name, plain, tiercel, [test for test in tests if test not in known],
+                  [test for test in tests if test in known])
+
+
+def printed(report: Report, verbose: bool) -> None:
+    """A line for a suite and lines for each difference."""
+    counted = f"{len(report.plain.outcomes):5} tests {report.plain.seconds:6.1f}s {report.tiercel.seconds:7.1f}s"
+    verdict = "same" if report.good else f"{len(report.differing)} DIFFER" if report.differing else "DID NOT END WELL"
+    if report.excused:
+        verdict += f", {len(report.excused)} allowed"
+    print(f"{report.name:26} {counted}  {verdict}", flush=True)
+    for seen, mode in ((report.plain, "plain"), (report.tiercel, "tiercel")):
+        if seen.trouble:
+            print(f"    {mode}: {seen.trouble}")
+    for test in report.differing if verbose else report.differing[:SHOWN]:
+        expected = report.plain.outcomes.get(test, MISSING)
+        print(f"    {test}: {expected} plainly, {report.tiercel.outcomes.get(test, MISSING)} under Tiercel")
+        detail = report.tiercel.details.get(test, "") or report.plain.details.get(test, "")
+        lines = detail.strip().splitlines()
+        for line in lines if verbose else lines[-3:]:
+            print(f"        {line}")

@@ -1,0 +1,189 @@
+"""Run the test suites of well-known packages plainly and under Tiercel, and compare them test for test.
+
+    python tests/compat/run_package_tests.py [name ...] [--modes plain,everything,default] [--share ci] [--write]
+
+Three runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with
+everything compiled at its first call, synchronously and strictly, without the standard library and pytest; and, for the
+time, with the default switches.  A fourth mode, `storm`, makes guards fail in turn.  What was seen is kept while
+running, so that a later run with other modes or `--write`, which puts the table into docs/compatibility.md, has it.
+The exit code is 1 if a test ended otherwise than plainly without being allowed to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+from typing import Any
+
+from outcomes import Run, Seen, child_environment, compared, printed, run_child, run_suite
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "packages"
+RESULTS = BUILD / "results"
+LIMIT = 900.0
+PAGE = ROOT / "docs" / "compatibility.md"
+BEGIN, END = "<!-- packages -->", "<!-- end of packages -->"
+SHARE = ("more-itertools", "sortedcontainers", "markupsafe")
+# For each mode the child's arguments and the switches.
+MODES: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
+    "plain": (("plain", "everything"), {}),
+    "everything": (("tiercel", "tested"), {"threshold": "1", "sync": "1", "strict": "1"}),
+    "storm": (("tiercel", "tested"), {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
+    "default": (("tiercel", "everything"), {}),
+}
+WRITTEN = ("plain", "everything", "default")
+
+
+@dataclasses.dataclass
+class Package:
+    """An entry of `packages.toml`."""
+
+    name: str
+    version: str
+    source: str
+    tests: list[str]
+    arguments: list[str] = dataclasses.field(default_factory=list)
+    needs: list[str] = dataclasses.field(default_factory=list)
+    deselected: dict[str, str] = dataclasses.field(default_factory=dict)
+    allowed: dict[str, str] = dataclasses.field(default_factory=dict)
+    limit: float = LIMIT
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.name}=={self.version}"
+
+    @property
+    def environment(self) -> pathlib.Path:
+        return BUILD / self.name
+
+    @property
+    def python(self) -> pathlib.Path:
+        return self.environment / "bin" / "python"
+
+    @property
+    def folder(self) -> pathlib.Path:
+        """Where pytest runs."""
+        if self.source == "wheel":
+            return self.environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
+        return next((self.environment / "sdist").iterdir())
+
+    def install(self) -> None:
+        """The package, what its tests need, and Tiercel as it stands here, in an environment of its own."""
+        done = self.environment / "installed"
+        wanted = json.dumps([self.requirement, self.source, self.needs])
+        if done.exists() and done.read_text() == wanted:
+            return
+        venv.create(self.environment, with_pip=True, clear=True)
+        pip = [str(self.python), "-m", "pip", "-q", "--disable-pip-version-check"]
+        llvmlite = subprocess.run([sys.executable, "-c", "import llvmlite; print(llvmlite.__version__)"], check=True,
+                                  capture_output=True, text=True).stdout.strip()
+        needs = self.needs if self.name == "pytest" else ["pytest<9.3", *self.needs]
+        subprocess.run([*pip, "install", self.requirement, f"llvmlite=={llvmlite}", *needs], check=True)
+        for site in (self.environment / "lib").glob("python3*/site-packages"):
+            (site / "tiercel_here.pth").write_text(f"{ROOT / 'src'}\n")
+        if self.source == "sdist":
+            archives = self.environment / "archive"
+            subprocess.run([*pip, "download", "--no-binary", self.name, "--no-deps", "-d", str(archives),
+                            self.requirement], check=True)
+            with tarfile.open(next(archives.iterdir())) as archive:
+                archive.extractall(self.environment / "sdist", filter="data")
+        (BUILD / "pytest.ini").write_text("[pytest]\n")         # for packages without one, lest Tiercel's is used
+        done.write_text(wanted)
+
+    def run(self, mode: str) -> Seen:
+        """Its tests in one mode."""
+        which, switches = MODES[mode]
+        command = [str(self.python), str(HERE / "pytest_child.py"), *which, *self.tests, *self.arguments]
+        for test in self.deselected:
+            command += ["--deselect", test]
+
+        def once(skipped: list[str], timeout: float) -> Run:
+            return run_child(command, self.folder, child_environment(**switches), timeout, skipped)
+
+        return run_suite(once, self.limit)
+
+
+def packages() -> dict[str, Package]:
+    """All entries of the table."""
+    table: dict[str, dict[str, Any]] = tomllib.loads((HERE / "packages.toml").read_text())
+    return {name: Package(name, **entry) for name, entry in table.items()}
+
+
+def kept(name: str) -> dict[str, Seen]:
+    """What earlier runs saw of a package, by mode."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return {}
+    return {mode: Seen(**seen) for mode, seen in json.loads(path.read_text()).items()}
+
+
+def keep(name: str, seen: dict[str, Seen]) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({mode: dataclasses.asdict(each) for mode, each in seen.items()}))
+
+
+def row(package: Package, seen: dict[str, Seen]) -> str:
+    """A line of the table."""
+    plain, default = seen["plain"], seen.get("default", Seen())
+    differing = [len(compared(package.name, plain, seen[mode], package.allowed).differing) if mode in seen else "-"
+                 for mode in WRITTEN[1:]]
+    times = [f"{each.processor:.1f}" if each.processor else "-" for each in (plain, default)]
+    ended = "" if all(mode in seen and not seen[mode].trouble for mode in WRITTEN) else " (not all ran to the end)"
+    cells = [package.name, package.version, f"{len(plain.outcomes):,}{ended}", *map(str, differing), *times]
+    return f"| {' | '.join(cells)} |"
+
+
+def write() -> None:
+    """The table of all that is kept, into the page."""
+    lines = ["| package | version | tests | differ, all compiled | differ, default | plain, s | default, s |",
+             "|---|---|---:|---:|---:|---:|---:|"]
+    for name, package in packages().items():
+        seen = kept(name)
+        if "plain" in seen:
+            lines.append(row(package, seen))
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text("\n".join([before + BEGIN, *lines, END]) + after)
+
+
+def main() -> int:
+    """Run the packages one after another and print the differences."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="name", help="packages; by default all of the table")
+    parser.add_argument("--share", choices=["ci"], help="only what continuous integration runs")
+    parser.add_argument("--modes", default=",".join(WRITTEN), help="which runs to make anew")
+    parser.add_argument("--write", action="store_true", help=f"write the table of all results into docs/{PAGE.name}")
+    parser.add_argument("--verbose", action="store_true", help="the whole report of each differing test")
+    options = parser.parse_args()
+    table = packages()
+    bad = []
+    for name in options.names or (SHARE if options.share else table):
+        package = table[name]
+        package.install()
+        seen = kept(name)
+        for mode in options.modes.split(","):
+            seen[mode] = package.run(mode)
+            keep(name, seen)
+        for mode in seen:
+            if mode != "plain" and "plain" in seen:
+                report = compared(f"{name} {mode}", seen["plain"], seen[mode], package.allowed)
+                printed(report, options.verbose)
+                if not report.good:
+                    bad.append(report.name)
+    if options.write:
+        write()
+    if bad:
+        print("Not the same:", ", ".join(bad))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
