@@ -1,11 +1,13 @@
 """Run the test suites of well-known packages plainly and under Tiercel, and compare them test for test.
 
-    python tests/compat/run_package_tests.py [name ...] [--modes plain,everything,default] [--share ci] [--write]
+    python tests/compat/run_package_tests.py [name ...] [--modes plain,everything,warm,default] [--share ci] [--limit S]
+                                             [--write]
 
-Three runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with
-everything compiled at its first call, synchronously and strictly, without the standard library and pytest; and, for the
-time, with the default switches.  A fourth mode, `storm`, makes guards fail in turn.  What was seen is kept while
-running, so that a later run with other modes or `--write`, which puts the table into docs/compatibility.md, has it.
+Runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with `everything`
+compiled at its first call but the standard library and pytest; `warm`, with all compiled that is called thirty times;
+and, for the time, with the `default` switches.  The former compile synchronously and strictly, as does `storm`, run
+only when asked for, in which guards fail in turn.  What was seen is kept while running, so that a later run with other
+modes or `--write`, which puts the table into docs/compatibility.md, has it.
 The exit code is 1 if a test ended otherwise than plainly without being allowed to.
 """
 
@@ -36,10 +38,11 @@ SHARE = ("more-itertools", "sortedcontainers", "markupsafe")
 MODES: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
     "plain": (("plain", "everything"), {}),
     "everything": (("tiercel", "tested"), {"threshold": "1", "sync": "1", "strict": "1"}),
+    "warm": (("tiercel", "everything"), {"threshold": "30", "sync": "1", "strict": "1"}),
     "storm": (("tiercel", "tested"), {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
     "default": (("tiercel", "everything"), {}),
 }
-WRITTEN = ("plain", "everything", "default")
+COMPARED = ("everything", "warm", "default")
 
 
 @dataclasses.dataclass
@@ -132,19 +135,21 @@ def keep(name: str, seen: dict[str, Seen]) -> None:
 
 def row(package: Package, seen: dict[str, Seen]) -> str:
     """A line of the table."""
-    plain, default = seen["plain"], seen.get("default", Seen())
-    differing = [len(compared(package.name, plain, seen[mode], package.allowed).differing) if mode in seen else "-"
-                 for mode in WRITTEN[1:]]
-    times = [f"{each.processor:.1f}" if each.processor else "-" for each in (plain, default)]
-    ended = "" if all(mode in seen and not seen[mode].trouble for mode in WRITTEN) else " (not all ran to the end)"
-    cells = [package.name, package.version, f"{len(plain.outcomes):,}{ended}", *map(str, differing), *times]
+    plain = seen["plain"]
+    cells = [package.name, package.version, f"{len(plain.outcomes):,}"]
+    for mode in COMPARED:
+        compiled = seen.get(mode, Seen())
+        differing = compared(package.name, plain, compiled, package.allowed).differing
+        cells.append(f"{len(differing)} of {len(compiled.outcomes):,}" if compiled.outcomes else "-")
+    for mode in ("plain", "default"):
+        cells.append(f"{seen[mode].processor:.1f}" if mode in seen and not seen[mode].trouble else "-")
     return f"| {' | '.join(cells)} |"
 
 
 def write() -> None:
     """The table of all that is kept, into the page."""
-    lines = ["| package | version | tests | differ, all compiled | differ, default | plain, s | default, s |",
-             "|---|---|---:|---:|---:|---:|---:|"]
+    lines = [f"| package | version | tests | {' | '.join(COMPARED)} | plain, s | default, s |",
+             f"|---|---|---:|{'---:|' * len(COMPARED)}---:|---:|"]
     for name, package in packages().items():
         seen = kept(name)
         if "plain" in seen:
@@ -159,7 +164,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help="packages; by default all of the table")
     parser.add_argument("--share", choices=["ci"], help="only what continuous integration runs")
-    parser.add_argument("--modes", default=",".join(WRITTEN), help="which runs to make anew")
+    parser.add_argument("--modes", default=",".join(("plain", *COMPARED)), help="which runs to make anew")
+    parser.add_argument("--limit", type=float, help="seconds for a mode of a package, instead of the table's")
     parser.add_argument("--write", action="store_true", help=f"write the table of all results into docs/{PAGE.name}")
     parser.add_argument("--verbose", action="store_true", help="the whole report of each differing test")
     options = parser.parse_args()
@@ -167,6 +173,7 @@ def main() -> int:
     bad = []
     for name in options.names or (SHARE if options.share else table):
         package = table[name]
+        package.limit = options.limit or package.limit
         package.install()
         seen = kept(name)
         for mode in options.modes.split(","):
