@@ -8,6 +8,7 @@ from typing import Any, Final, final
 class Null: ...
 
 NULL: Final[Null]
+old_libraries: Final[list[Any]]
 
 @final
 class Version:

@@ -44,8 +44,10 @@ FEW_ENDS = 300
 # long again.
 WHOLE = 1.3
 LLVM = 1.2
-# What a version saves of a function without loops in so few calls is never worth evaluating it.
-FEW_CALLS = 10_000
+# What a version saves of a function in so few calls is never worth evaluating it, if it has no loops, or if none of its
+# loops has gone round so often that it was compiled.
+FEW_CALLS = 30_000
+FEW_CALLS_WITH_LOOPS = 5_000
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
@@ -444,9 +446,11 @@ class Hooks:
         """How often code has run, or gone round, when the runtime asks for a version of it."""
         return record.runs.get(at, self.config.threshold if at == FUNCTION else self.config.loop_threshold)
 
-    def runs_at_least(self, record: Record, at: int) -> int:
-        """How often a function without loops is to run before it is worth evaluating, if it may have to; else 0."""
-        return FEW_CALLS if self._may_wait(record) and self._runs(record, at) < FEW_CALLS else 0
+    def runs_at_least(self, record: Record, loops: bool) -> int:
+        """How often a function, with or without loops, is to run before it is worth evaluating, if it may have to;
+        else 0."""
+        least = FEW_CALLS_WITH_LOOPS if loops else FEW_CALLS
+        return least if self._may_wait(record) and self._runs(record, FUNCTION) < least else 0
 
     def _may_wait(self, record: Record) -> bool:
         """Whether code has yet to show that it is worth a version: not what has been compiled before, in any form."""

@@ -61,28 +61,11 @@ def load() -> tuple[str, ...]:
     return tuple(f"{folder}{os.sep}" for folder in sys.modules["llvmlite"].__path__)
 
 
-class Library:
-    """Keeps a version's machine code.
-
-    LLVM's Python side has a lock.  Machine code must not be given back wherever the program drops the last reference: a
-    finaliser that runs while the lock is held may get hot, and wait for the compiler, which waits for the lock.
-    """
-
-    __slots__ = ("linked",)
-    trash: list[Any] = []
-
-    def __init__(self, linked: Any) -> None:
-        self.linked = linked
-
-    def __del__(self, trash: list[Any] = trash) -> None:
-        trash.append(self.linked)
-
-
 def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
-    if (least := hooks.runs_at_least(record, FUNCTION)) and not decode(func.__code__).flow.loops:
+    if least := hooks.runs_at_least(record, bool(decode(func.__code__).flow.loops)):
         raise TooSoon(least)
-    Library.trash.clear()
+    hooks.runtime.old_libraries.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, FUNCTION)
     evaluation = evaluate.evaluate_function(func, args, record.history)
@@ -98,7 +81,7 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     there."""
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
-    Library.trash.clear()
+    hooks.runtime.old_libraries.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
     of_frame = evaluate.evaluate_loop if at in decode(code).flow.loops else evaluate.evaluate_resumption
@@ -223,10 +206,10 @@ class Making:
             if old.outgrown:
                 old.version.retire(OUTGROWN)
         if compiled.at == FUNCTION:
-            done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), Library(library))
+            done = version.install(addresses["native"], addresses["bound"], addresses.get("entry", 0), library)
             evaluate.register(version, self.form)
         else:
-            done = version.install_loop(addresses["enter"], self.extra_words, Library(library))
+            done = version.install_loop(addresses["enter"], self.extra_words, library)
         if not done:
             return None
         compiled.version = version

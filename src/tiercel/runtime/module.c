@@ -110,7 +110,8 @@ PyMODINIT_FUNC
 PyInit__runtime(void)
 {
     if (PyType_Ready(&null_type) < 0 || PyType_Ready(&tc_version_type) < 0 || PyType_Ready(&tc_target_type) < 0
-        || PyType_Ready(&tc_job_type) < 0 || tc_attach_init() < 0 || tc_worker_init() < 0)
+        || PyType_Ready(&tc_job_type) < 0 || tc_attach_init() < 0 || tc_worker_init() < 0
+        || (tc_old_libraries = PyList_New(0)) == NULL)
     {
         return NULL;
     }
@@ -123,6 +124,7 @@ PyInit__runtime(void)
         || PyModule_AddObjectRef(module, "Version", (PyObject *)&tc_version_type) < 0
         || PyModule_AddObjectRef(module, "Target", (PyObject *)&tc_target_type) < 0
         || PyModule_AddObjectRef(module, "Job", (PyObject *)&tc_job_type) < 0
+        || PyModule_AddObjectRef(module, "old_libraries", tc_old_libraries) < 0
         || PyModule_AddObjectRef(module, "NULL", &tc_null_marker) < 0) {
         Py_DECREF(module);
         return NULL;

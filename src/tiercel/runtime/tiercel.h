@@ -201,6 +201,9 @@ tc_version *tc_loop_version(PyCodeObject *code, int at, PyObject *globals);
 int tc_installed_add(tc_version *version);
 void tc_retire_all(const char *reason);
 
+/* The libraries of versions that are gone, for the compiler to let go of: a list. */
+extern PyObject *tc_old_libraries;
+
 /* Makes a version invalid: detaches its functions, makes its active frames leave, sends native callers elsewhere. */
 void tc_version_retire(tc_version *version, const char *reason);
 /* The next call or round that would be the version's is the interpreter's, which asks the control about it at once. */

@@ -133,6 +133,10 @@ tc_version_drop_objects(tc_version *version)
     Py_CLEAR(version->held);
 }
 
+/* LLVM's Python side has a lock.  Machine code must not be given back wherever the program drops the last reference: what
+   then runs while the lock is held may get hot, and wait for the compiler, which waits for the lock. */
+PyObject *tc_old_libraries;
+
 /* Releases everything: no native frame of the version is left and none can begin. */
 void
 tc_version_clear(tc_version *version)
@@ -144,6 +148,9 @@ tc_version_clear(tc_version *version)
     tc_version_drop_objects(version);
     Py_CLEAR(version->targets);
     Py_CLEAR(version->kept);
+    if (version->library != NULL && PyList_Append(tc_old_libraries, version->library) < 0) {
+        PyErr_Clear();
+    }
     Py_CLEAR(version->library);
 }
 
