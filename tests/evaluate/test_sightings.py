@@ -102,6 +102,19 @@ def test_earlier_versions_are_remembered() -> None:
     assert guarded(first, None, history) == [list]
 
 
+def test_what_failed_by_the_layout_of_instances_is_known_wherever_code_is_inlined() -> None:
+    def inlined() -> None:
+        pass
+
+    one, other = History(), History()
+    for reason in ("own", "type", "shadow"):
+        one.note_failure(inlined.__code__, 3, reason)
+    assert one.failed(inlined.__code__, 3) == {"own", "type", "shadow"}
+    assert other.failed(inlined.__code__, 3) == {"own", "shadow"}
+    assert other.failed(inlined.__code__, 4) == frozenset()
+    assert not other.knew(other.clock, inlined.__code__, 3, "own", None)
+
+
 def attributes(function: Any, args: Any, history: History) -> list[tuple[str, int | None]]:
     """The operations on attributes in a graph, and in which entry of an own dict each expects its name."""
     graph = evaluate.evaluate_function(function, args, history).graph

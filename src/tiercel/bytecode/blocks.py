@@ -229,6 +229,8 @@ def _find_loops(order: list[Block]) -> tuple[dict[int, Loop], bool]:
                 back_edges.setdefault(successor, []).append(block)
             else:
                 reducible = False
+        # a handler that is reached from before a loop as well as from within
+        reducible = reducible and all(number[handler] > number[block] for handler in block.handlers)
     loops = [_natural_loop(header, tails, sources) for header, tails in back_edges.items()]
     loops.sort(key=lambda loop: -len(loop.blocks))
     for loop in loops:                      # outer ones first: a block ends up in the innermost

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+# Reasons of guards of where instances keep their attributes, which fail wherever the code is inlined.
+LAYOUT = frozenset({"attr", "own", "dict", "set", "shadow", "shadowed"})
 
 SHRINK, LEAST_INLINING = 0.7, 1 / 30
 
@@ -41,6 +43,7 @@ class Bindings:
 
 _bindings = IdentityTable()                          # of modules
 _attributes = IdentityTable()                        # of types: {name: the type of what instances have; None: several}
+_layouts = IdentityTable()                           # of code: {unit: the reasons of `LAYOUT` for which guards failed}
 _entries = IdentityTable()                           # of types whose instances had dicts of their own: {name: the entry}
 
 
@@ -71,8 +74,9 @@ class History:
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
-        sites: dict[int, dict[str, int]] | None = self._failures.get(code)
-        return frozenset(sites.get(at, ())) if sites is not None else frozenset()
+        sites: dict[int, dict[str, int]] = self._failures.get(code) or {}
+        everywhere: dict[int, frozenset[str]] = _layouts.get(code) or {}
+        return everywhere.get(at, frozenset()).union(sites.get(at, ()))
 
     def changed(self, names: dict[str, Any], name: str) -> bool:
         """Whether a name that an earlier version took to be constant was bound anew since."""
@@ -84,6 +88,9 @@ class History:
             sites = {}
             self._failures.set(code, sites)
         sites.setdefault(at, {}).setdefault(reason, self._tick())
+        if reason in LAYOUT:
+            everywhere: dict[int, frozenset[str]] = _layouts.get(code) or {}
+            _layouts.set(code, everywhere | {at: everywhere.get(at, frozenset()) | {reason}})
 
     def _tick(self) -> int:
         self.clock += 1

@@ -92,13 +92,13 @@ def _finish(e: Lowering, node: Node) -> None:
 
 
 def _put_back(e: Lowering, value: Operand, slots: Sequence[Operand], depth: int, outcome: int) -> None:
-    """Fill the slots of a generator's frame and return the value to the runtime.  What is empty has been so since the
+    """Fill the slots of a generator's frame and return the value to the runtime.  Empty locals have been so since the
     frame was entered."""
+    count = abi.local_count(e.graph.code)
     for number, slot in enumerate(slots):
-        if slot is not NULL:
+        if slot is not NULL or number >= count:
             e.store("ptr", e.value(slot), "%frame", e.offset["frame.localsplus"] + 8 * number, "frame")
-    top = abi.local_count(e.graph.code) + depth
-    e.store("i32", str(top), "%frame", e.offset["frame.stacktop"], "frame")
+    e.store("i32", str(count + depth), "%frame", e.offset["frame.stacktop"], "frame")
     e.store("ptr", e.value(value), "%extra", 0, "extra")
     e.line(f"ret i64 {outcome}")
 
@@ -632,7 +632,7 @@ def running_loop(e: Lowering) -> list[str]:
         if param in graph.suspended:
             _go_on_if(e, _is_suspended(e, value, graph.suspended[param]), "mismatch")
         taken.append((number, param, address, value, raw))
-    for place in range(local_count):
+    for place in (*range(local_count), *[local_count - 1 - slot for slot in graph.empty]):
         if place not in places:
             value = e.load("ptr", "%frame", offset["frame.localsplus"] + 8 * place, "frame")
             _go_on_if(e, e.put(f"icmp eq ptr {value}, null"), "mismatch")

@@ -345,7 +345,7 @@ class Api(Catching):
                 continue
             witness = self.witness_of(value)
             parts.append(self.emit(f"range_{name}", self.obj(value), fact=INT,
-                                   witness=NO_WITNESS if witness is NO_WITNESS else getattr(witness, name)))
+                                   witness=getattr(witness, name) if type(witness) is range else NO_WITNESS))
         if any(self.is_big(part) for part in parts):
             return None
         step = parts[2]

@@ -409,10 +409,12 @@ def _enter_frame(evaluator: Evaluator, locals_: tuple[Any, ...], stack: tuple[An
     values: list[Abstract] = []
     kept: list[Node] = []
     for index, value in enumerate((*locals_, *stack)):
+        slot = index if index < len(locals_) else len(locals_) - 1 - index
         if value is _runtime.NULL:
             values.append(NULL)
+            if slot < 0:
+                graph.empty.append(slot)
             continue
-        slot = index if index < len(locals_) else len(locals_) - 1 - index
         as_object = boxed(slot, value)
         param = _parameter(graph, entry, slot, value, evaluator, as_object)
         values.append(param)

@@ -229,7 +229,8 @@ class Generators(Inliner):
         self.state.frame.stack.append(value)
         self.stand(self.state, self.block, self.at, self.at)
         for slots in self._settled_slots(frame.locals):
-            *stack, value = self.frame.stack
+            *stack, value = [slot.value if isinstance(slot, MaybeUnbound) and slot.value.rep == "o" else slot
+                             for slot in self.frame.stack]
             operands = [NULL if slot is NULL else self.obj(slot) for slot in (*slots, *stack)]
             self.block.append("suspend", [self.obj(value), Const(point_at(unit, len(stack)), "i"), *operands],
                               delegates=delegates or None)

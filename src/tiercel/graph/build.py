@@ -286,6 +286,7 @@ class Graph:
     `linked`: whether a frame is linked on entry (not for functions none of whose nodes run code).
     `owned`, filled by the reference pass: for each node with a state, of what it owns a reference where that node
     leaves, raises or is left after; the exit consumes them all.
+    `empty`: the stack entries (-1 - n) of a running loop's frame that hold nothing.
     `suspended`: which parameters of a running loop are generator objects that it enters only as they are there.
     `places` says of guards of a type which value of which instruction they test, as the evaluator's history knows it.
     """
@@ -301,6 +302,7 @@ class Graph:
     resumes: bool = False
     linked: bool = True
     owned: dict[Node, frozenset[Node | Const]] = field(default_factory=dict)
+    empty: list[int] = field(default_factory=list)
     suspended: dict[Node, Suspension] = field(default_factory=dict)
     places: dict[Node, tuple[int, ...]] = field(default_factory=dict)
 

@@ -430,3 +430,33 @@ def chains_too_deep(n):
     finally:
         sys.setrecursionlimit(limit)
     return seen, values, taken(g)[0][:3]
+
+
+@case((N,))
+def suspended_within_calls(n):
+    class Called:
+        def plain(self, *values):
+            return values
+
+    def body(objects):
+        for each in objects:
+            try:
+                log(each.plain((yield 1), (yield 2)))
+                for i in range(3):
+                    log((yield i), i)
+            except ValueError as error:
+                log("caught", error.args)
+    bound = Called()
+    bound.plain = Called().plain
+    own = Called()
+    own.plain = len
+    for objects in [Called()] * n, [bound] * n, [Called(), bound, own, bound] * n, [own] * 4:
+        g = held(body(objects))
+        for stop in range(1, n):
+            try:
+                next(g)
+                if stop % 3 == 1:
+                    g.throw(ValueError(stop))
+            except (TypeError, StopIteration) as error:
+                log(type(error), error.args)
+                break

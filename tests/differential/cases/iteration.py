@@ -344,3 +344,16 @@ def iterators_that_are_kept(n):
                 out.append(next(kept))
         out.append((next(kept, "none"), list(kept), kept.__length_hint__() if hasattr(kept, "__length_hint__") else -1))
     return out
+
+
+@case((4,), (60,))
+def loops_within_calls(n):
+    class Called:
+        def plain(self, *values):
+            return values
+    bound, seen = Called(), []
+    bound.plain = Called().plain
+    for each in (bound, Called(), Called(), bound):
+        for _ in range(3):
+            seen.append(each.plain([x * 2 for x in range(n)], n))
+    return seen
