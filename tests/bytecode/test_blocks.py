@@ -100,6 +100,27 @@ def test_handlers_are_marked_with_their_depth():
                              for block in protected)
 
 
+def test_a_yield_within_try_is_no_way_into_the_handler_by_itself():
+    def f(xs):
+        for x in xs:
+            try:
+                yield g(x)
+            except ValueError:
+                g(x)
+
+    def g(x):
+        return x
+
+    code = decode(f.__code__)
+    resume = next(i for i in code.instructions if i.op == "RESUME" and i.handler is not None and i.arg)
+    flow = code.flow_from(resume.at, 2)
+    (loop,) = flow.loops.values()
+    assert flow.reducible and loop.blocks.isdisjoint(flow.entry.handlers)
+    assert any(block.is_handler for block in loop.blocks)
+    position = {block: index for index, block in enumerate(flow.order)}
+    assert all(position[handler] > position[block] for block in flow.order for handler in block.handlers)
+
+
 def test_depth_after_an_exhausted_loop():
     def f(xs):
         for _ in xs:

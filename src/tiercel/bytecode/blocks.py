@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
 _GOES_ON = ("next", "branch", "iter")      # where control may go on at the next instruction
+# What these raise, in a signal's handler or a finaliser, is always left to the interpreter.  A yield within `try` goes on
+# with them: they are no way into the handler, which often is part of a loop that does not begin there.
+_NOT_CAUGHT = ("RESUME", "POP_TOP")
 
 
 @dataclass(slots=True, eq=False)
@@ -137,7 +140,8 @@ def _connect(blocks: dict[int, Block], through_yields: bool) -> None:
             block.successors.append(blocks[last.target])
         for successor in block.successors:
             successor.predecessors.append(block)
-        targets = {handler.target for instruction in block.instructions if (handler := instruction.handler)}
+        targets = {handler.target for instruction in block.instructions
+                   if instruction.op not in _NOT_CAUGHT and (handler := instruction.handler)}
         block.handlers = [blocks[target] for target in sorted(targets)]
         for handler_block in block.handlers:
             handler_block.is_handler = True
@@ -206,7 +210,8 @@ def _live_before(block: Block) -> frozenset[int]:
                 live.update(instruction.slots("r"))
             else:
                 live.update(instruction.slots("r"))
-        if targets and (handler := instruction.handler) is not None:
+        handler = instruction.handler
+        if handler is not None and handler.target in targets:
             live |= targets[handler.target].live_in
     return frozenset(live)
 

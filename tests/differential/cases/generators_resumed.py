@@ -417,3 +417,50 @@ def stopped_wrongly(n):
             except RuntimeError as error:
                 yield error.args, type(error.__cause__), lines(error)
     return taken(held(outer()))
+
+
+# -- a yield within `try`, whose handler leads back into the loop --
+
+
+@case((["a", "b", "a", "c", "b"] * 9,), ([[1], (2,), (2,), [1], [3]] * 9,), (["a", [1], "a", [1], 2.5, 2.5] * 8,))
+def duplicates(xs):
+    def body(ys, key):
+        seen, unhashable = set(), []
+        for y in ys:
+            k = key(y) if key is not None else y
+            try:
+                if k not in seen:
+                    seen.add(k)
+                else:
+                    yield y
+            except TypeError:
+                if k not in unhashable:
+                    unhashable.append(k)
+                else:
+                    yield "unhashable", y
+    return [taken(held(body(xs, key))) for key in (None, str, repr, None, tuple)]
+
+
+@case((N,), (5,))
+def thrown_back_into_the_loop(n):
+    def body():
+        i = 0
+        while i < n:
+            try:
+                while i % 3:
+                    i += 1
+                    yield i
+                i += [1, 2][(yield -i)]
+            except (IndexError, TypeError) as error:
+                i += 1
+                log(type(error).__name__, i)
+    generator = held(body())
+    seen = [next(generator)]
+    try:
+        for sent in range(10 * n):
+            seen.append(generator.send(sent % 3 if sent % 4 else None))
+            if sent % 5 == 4:
+                seen.append(generator.throw(TypeError(sent)))
+    except StopIteration:
+        seen.append("end")
+    return seen
