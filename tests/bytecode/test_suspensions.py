@@ -1,7 +1,7 @@
 """Where generators can be suspended, and which can be evaluated in place."""
 
 from tiercel.bytecode import decode
-from tiercel.bytecode.suspensions import depth_of, unit_of
+from tiercel.bytecode.suspensions import depth_of, goes_on_at, unit_of
 
 
 def two(n):
@@ -64,3 +64,20 @@ def test_left_out():
     assert suspensions_of(entered_twice) is None
     assert suspensions_of(asynchronous) is None
     assert suspensions_of(test_left_out) is None
+
+
+def test_generators_go_on_where_they_were_suspended_and_nowhere_else():
+    def plain(n):
+        while n:
+            n -= 1
+
+    def op_at(code, unit):
+        return code.by_offset[unit].op
+
+    def places(function):
+        code = decode(function.__code__)
+        return [op_at(code, i.at) for i in code.instructions if goes_on_at(code, i.at)]
+
+    assert places(two) == ["POP_TOP", "RESUME", "RESUME"]
+    assert places(delegating).count("END_SEND") == 1
+    assert places(plain) == []

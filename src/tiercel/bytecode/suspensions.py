@@ -10,7 +10,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tiercel.bytecode.opcodes_313 import RESUME_UNGUARDED
+from tiercel.bytecode.opcodes_313 import RESUME_PLACE, RESUME_UNGUARDED
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
@@ -42,6 +42,16 @@ def unit_of(point: int) -> int:
 def depth_of(point: int) -> int:
     """The depth of its stack."""
     return point >> 32
+
+
+def goes_on_at(code: Code, unit: int) -> bool:
+    """Whether a generator goes on there: at its start, behind a yield, or when what it delegated to has ended.  Jumps go
+    back to other places, not all of which are loops."""
+    if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
+        return False
+    there = code.by_offset[unit]
+    return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or any(
+        i.op == "RETURN_GENERATOR" and i.next == unit for i in code.instructions)
 
 
 def find_suspensions(code: Code) -> Suspensions | None:

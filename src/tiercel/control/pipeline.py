@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import evaluate, passes
 from tiercel.bytecode import decode
+from tiercel.bytecode.suspensions import goes_on_at
 from tiercel.control.gain import LOOP, estimate
 from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
@@ -84,7 +85,7 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     hooks.runtime.old_libraries.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
-    of_frame = evaluate.evaluate_loop if at in decode(code).flow.loops else evaluate.evaluate_resumption
+    of_frame = evaluate.evaluate_resumption if goes_on_at(decode(code), at) else evaluate.evaluate_loop
     evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
