@@ -66,7 +66,6 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
     if least := hooks.runs_at_least(record, bool(decode(func.__code__).flow.loops)):
         raise TooSoon(least)
-    hooks.runtime.old_libraries.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, FUNCTION)
     evaluation = evaluate.evaluate_function(func, args, record.history)
@@ -82,7 +81,6 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     there."""
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
-    hooks.runtime.old_libraries.clear()
     began, then = thread_time(), record.history.clock
     record.history.frugal = _is_frugal(hooks, record, at)
     of_frame = evaluate.evaluate_resumption if goes_on_at(decode(code), at) else evaluate.evaluate_loop

@@ -55,7 +55,9 @@ def job(lowered: Lowered, owner: Any = None) -> _runtime.Job:
 
 
 def link(image: bytes, unlinked: Unlinked) -> tuple[Linked, dict[str, int]]:
-    """The library, to be kept while the machine code may run, and the addresses of the version's forms."""
+    """The library, to be kept while the machine code may run, and the addresses of the version's forms.  Those of versions
+    that are gone are given back."""
+    _runtime.old_libraries.clear()
     library = backend().link(image, unlinked.exports, unlinked.addresses, unlinked.name)
     return library, library.addresses
 
