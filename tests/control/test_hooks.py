@@ -332,18 +332,6 @@ def test_few_samples_say_nothing(hooks, compiler):
     assert record_of(f.__code__).history.argument_types(0) == []
 
 
-def test_what_was_evaluated_in_vain_counts_several_times(hooks, compiler, monkeypatch):
-    clock = iter(range(100))
-    monkeypatch.setattr(hooks_module, "thread_time", lambda: float(next(clock)))
-    hooks.loaded = True
-    f, g = function(), function()
-    hooks.hot_call(f, (1, 2))
-    once, hooks.budget.spent = hooks.budget.spent, 0.0
-    compiler.error = LookupError(10)
-    hooks.hot_call(g, (1, 2))
-    assert once > 0 and hooks.budget.spent == hooks_module.FRUITLESS * once
-
-
 def test_few_misses_are_not_worth_a_version(hooks, compiler):
     f = function()
     hooks.hot_call(f, (1, 2))

@@ -48,8 +48,6 @@ LLVM = 1.2
 # loops has gone round so often that it was compiled.
 FEW_CALLS = 30_000
 FEW_CALLS_WITH_LOOPS = 5_000
-# What was evaluated in vain, or too soon, counts so many times: programs of which little is worth compiling show that.
-FRUITLESS = 3.0
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
@@ -349,7 +347,6 @@ class Hooks:
         record.attempts[at] = record.attempts.get(at, 0) + 1
         began, loading = thread_time(), totals.load_ns
         underway: Compiled | None = None
-        compiled: Compiled | None = None
         try:
             if at == FUNCTION:
                 compiled = pipeline.compile_function(self, record, func, values)
@@ -387,8 +384,6 @@ class Hooks:
             self._charge(seconds)
             if underway is not None:
                 underway.cost = seconds
-            elif compiled is None:
-                self.budget.charge((FRUITLESS - 1) * seconds)
         if compiled is None:
             return None                     # an assumption was broken meanwhile
         compiled.cost = seconds
