@@ -83,6 +83,21 @@ def test_what_the_interpreter_learnt_is_read_anew():
     assert len(add().cache) == 2
 
 
+def test_it_shows_where_the_interpreter_met_several_types():
+    def f(a, b):
+        return a + b
+
+    def missed():
+        return [i.op for i in decode(f.__code__).instructions if i.missed]
+
+    assert missed() == []
+    for _ in range(20):
+        f(1.0, 2.0)
+    assert missed() == []
+    f(1, 2)
+    assert missed() == ["BINARY_OP"]
+
+
 def test_instrumented_forms_are_mapped_back():
     def f(n):
         for i in range(n):

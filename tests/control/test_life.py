@@ -150,6 +150,40 @@ def test_loops_that_leave_in_each_round_are_left_alone():
     assert "each round of the loop yields" in out and not out.endswith(" 0\n")
 
 
+def test_a_jump_back_that_is_no_loop_is_no_generators_body():
+    out = python("""
+        import tiercel
+        from contextlib import nullcontext
+        tiercel.enable(threshold=1, sync=True, strict=True)
+        def f(text):
+            try:
+                number = int(text)
+            except ValueError:
+                with nullcontext(1) as number:
+                    number += 1
+            number += 1
+            return number
+        for i in range(60): assert f("x") == 3
+        print("generator" in str(tiercel.explain(f)), "not a loop header" in str(tiercel.explain(f)))
+    """)
+    assert out == "False True\n"
+
+
+def test_what_met_several_types_before_its_first_version_is_known():
+    out = python("""
+        import tiercel
+        from tiercel.control.records import known_record
+        class A: x = 1
+        class B: x = 2
+        def one(a): return a.x
+        def several(a): return a.x
+        tiercel.enable(threshold=60, sync=True)
+        for i in range(60): one(A()), several((A, B)[i % 2]())
+        print([known_record(f.__code__).compiled[0].wavers for f in (one, several)])
+    """)
+    assert out == "[False, True]\n"
+
+
 def test_decorated_functions_only():
     out = python("""
         import tiercel
@@ -464,7 +498,7 @@ def test_types_met_become_a_switch():
 def test_comparing_bytes_with_strings_warns_where_python_is_asked_to():
     out = python("""
         import tiercel
-        tiercel.enable(threshold=5, sync=True, strict=True)
+        tiercel.enable(threshold=1, sync=True, strict=True)
         def has(keys, key):
             try:
                 return key in keys

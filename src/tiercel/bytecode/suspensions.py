@@ -50,8 +50,11 @@ def goes_on_at(code: Code, unit: int) -> bool:
     if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
         return False
     there = code.by_offset[unit]
-    return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or any(
-        i.op == "RETURN_GENERATOR" and i.next == unit for i in code.instructions)
+    return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or unit == _start_of(code)
+
+
+def _start_of(code: Code) -> int:
+    return next(i.next for i in code.instructions if i.op == "RETURN_GENERATOR")
 
 
 def find_suspensions(code: Code) -> Suspensions | None:
@@ -59,7 +62,7 @@ def find_suspensions(code: Code) -> Suspensions | None:
     for one that cannot be followed from each yield to the next."""
     if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
         return None
-    start = next(i.next for i in code.instructions if i.op == "RETURN_GENERATOR")
+    start = _start_of(code)
     points = []
     for instruction in code.instructions:
         if instruction.op != "YIELD_VALUE":

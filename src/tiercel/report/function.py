@@ -136,9 +136,9 @@ def _version(code: CodeType, compiled: Compiled) -> list[str]:
 def _what(code: CodeType, at: int) -> str:
     if at == FUNCTION:
         return "the function"
-    from tiercel.bytecode import decode  # not there where Tiercel is not active, nor then needed
+    from tiercel.bytecode import decode, suspensions  # not there where Tiercel is not active, nor then needed
     before = [line for start, _, line in code.co_lines() if line and start <= 2 * at]
-    what = "the running loop at" if at in decode(code).flow.loops else "the generator's body from"
+    what = "the generator's body from" if suspensions.goes_on_at(decode(code), at) else "the running loop at"
     return f"{what} line {before[-1] if before else code.co_firstlineno}"
 
 

@@ -388,9 +388,9 @@ extern PyObject tc_null_marker;      /* `_runtime.NULL`: an empty slot in a tupl
 extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an object anybody may touch */
 
 /* -- exits.c and others: what the runtime calls there -- */
-/* Around the `enter` form of a version; `room` is the caller's: TC_LOOP_WORDS and the version's words. */
 /* Once, as the module is made. */
 void tc_loops_init(void);
+/* Around the `enter` form of a version; `room` is the caller's: TC_LOOP_WORDS and the version's words. */
 tc_loop *tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
 void tc_loop_end(tc_loop *loop);
 /* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */

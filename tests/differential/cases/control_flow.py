@@ -373,21 +373,3 @@ def first_free_name(names, taken):
                 break
     taken[name] = names
     return name, sorted(taken)
-
-
-@case((4,), (0,))
-def back_but_to_no_loop(n):
-    count = 0
-    for count in range(n):
-        log(count)
-        try:
-            continue
-        finally:
-            break
-    try:
-        if n:
-            raise ValueError(n)
-    except ValueError as error:
-        for each in error.args:
-            log(each)
-    return count

@@ -246,16 +246,18 @@ def handles(n):
     return taken(held(body()))
 
 
+def telling(n):
+    for i in range(n):
+        yield repr(sys.exception())
+        try:
+            raise KeyError(i)
+        except KeyError:
+            yield repr(sys.exception())
+
+
 @case((N,))
 def handled_outside(n):
-    def body():
-        for i in range(n):
-            yield repr(sys.exception())
-            try:
-                raise KeyError(i)
-            except KeyError:
-                yield repr(sys.exception())
-    g = held(body())
+    g = held(telling(n))
     seen = []
     for i in range(n - 1):
         try:

@@ -8,7 +8,7 @@ import sys
 import weakref
 
 from case import Noisy, case, chain, log
-from generators_resumed import N, held, lines, taken
+from generators_resumed import N, held, lines, taken, telling
 
 NUMBER = 40
 
@@ -350,19 +350,11 @@ def chains_sent_to(n):
 
 @case((N,))
 def chains_handle(n):
-    def leaf(n):
-        for i in range(n):
-            yield repr(sys.exception())
-            try:
-                raise KeyError(i)
-            except KeyError:
-                yield repr(sys.exception())
-
     def handling(n):
         try:
             raise OSError("outer")
         except OSError:
-            yield from deep(2, n, leaf)
+            yield from deep(2, n, telling)
             yield repr(sys.exception())
     g = held(handling(n))
     seen = []

@@ -243,3 +243,21 @@ def out_of_the_function(n):
                     raise LookupError(i)
             finally:
                 log("finally", i)
+
+
+@case((4,), (0,))
+def back_to_what_is_no_loop(n):
+    seen = []
+    for i in range(n):
+        seen.append(after_a_handler(str(i) if i % 2 else "x"))
+    return seen, after_a_handler("y"), after_a_handler("7")
+
+
+def after_a_handler(text):
+    try:
+        number = int(text)
+    except ValueError:
+        with Manager() as manager:
+            number = manager.depth
+    number += 1
+    return number

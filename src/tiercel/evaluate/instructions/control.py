@@ -99,6 +99,10 @@ def get_iter(e: Any, i: Any) -> None:
     unseen = e.witness_of(value) is e.NO_WITNESS
     # the interpreter iterates over subclasses of a list as over a list
     e.learn(value, e.attribute_type(value) or _sight_iterable(e, i) if unseen else None)
+    _push_iterator(e, value)
+
+
+def _push_iterator(e: Any, value: Any) -> None:
     result = e.apply(iter, value)
     if result is None and e.call_generator_method("__iter__", value):
         return
@@ -174,13 +178,7 @@ def get_yield_from_iter(e: Any, i: Any) -> None:
         e.leave_if(e.emit("type_is", e.obj(value), type=CoroutineType), "a coroutine")
     elif type_ is CoroutineType:
         e.leave("a coroutine")
-    result = None if type_ is None else e.apply(iter, value)
-    if result is None and e.call_generator_method("__iter__", value):
-        return
-    if result is None:
-        result = e.emit("iter", e.obj(value))
-    e.frame.stack.append(result)
-    e.let_go(value)
+    _push_iterator(e, value)
 
 
 def send(e: Any, i: Any) -> bool:
