@@ -11,6 +11,7 @@ from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST, SIMPLE, Fact
 from tiercel.values import Virtual
 
+MAX_AT_ONCE = 8             # items that are appended one by one
 _NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of", "list_join",
                         "list_join_slice"})
 
@@ -186,6 +187,20 @@ def concatenate(e: Any, a: Any, b: Any) -> Any:
             return e.emit("list_join_slice", *piece[:3], grows, fact=LIST, witness=e.witness_of(grows))
         return e.emit("list_join", others, grows, fact=LIST, witness=e.witness_of(grows))
     return e.emit("list_concat", e.obj(a), e.obj(b), fact=LIST, witness=e.witness_of(a))
+
+
+@rule(operator.iadd, list, list)
+def extend(e: Any, items: Any, others: Any) -> Any:
+    """The very list grows, whoever else holds it."""
+    grown = e.obj(items)
+    if isinstance(others, Node) and others.op is OPS["list_new"] and len(others.args) <= MAX_AT_ONCE and e.fresh(others):
+        for item in others.args:
+            e.emit("list_append", grown, item)
+        e.unmade.add(others)
+        e.note_item(grown, *others.args[:1])
+    else:
+        e.emit("list_extend_list", grown, e.obj(others))
+    return items
 
 
 @rule(operator.mul, list, Int)

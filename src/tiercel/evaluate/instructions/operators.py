@@ -6,7 +6,7 @@ import operator
 from types import NoneType
 from typing import Any
 
-from tiercel.evaluate.objects import compares_as_object
+from tiercel.evaluate.objects import MISSING, compares_as_object, find_in_type
 from tiercel.graph.build import RESULT_BOOL, RESULT_NOT, Const, Node
 from tiercel.values import Abstract, Virtual
 
@@ -57,10 +57,11 @@ def binary_op(e: Any, i: Any) -> None:
     inplace = i.arg >= len(BINARY)
     function, name = BINARY[i.arg - len(BINARY) if inplace else i.arg]
     _learn_two(e, i, a, b, function)
-    result = None
+    result, changes = None, False
     if inplace:
-        result = e.apply(INPLACE_FUNCTIONS[i.arg - len(BINARY)], a, b)
-    if result is None:
+        augmented = INPLACE_FUNCTIONS[i.arg - len(BINARY)]
+        result, changes = e.apply(augmented, a, b), _may_change(e, a, augmented)
+    if result is None and not changes:
         result = e.apply(function, a, b)
     if result is None and not inplace and e.inline_operator(DUNDERS.get(function), a, b):
         return
@@ -70,6 +71,12 @@ def binary_op(e: Any, i: Any) -> None:
         result = e.emit(f"number_{'inplace_' if inplace else ''}{name}", e.obj(a), e.obj(b))
     stack.append(result)
     e.let_go(a, b)
+
+
+def _may_change(e: Any, value: Abstract, augmented: Any) -> bool:
+    """Whether an augmented assignment may change the object itself, as that of a list does, instead of making another."""
+    types = e.fact(value).types
+    return not types or any(find_in_type(type_, f"__{augmented.__name__}__") is not MISSING for type_ in types)
 
 
 def _unary(function: Any, name: str) -> Any:
