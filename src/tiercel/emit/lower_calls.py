@@ -28,6 +28,7 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "store_global": (("globals", "o"), ("name", "o"), 0),
     "import_name": (("globals", "o"), ("builtins", "o"), ("name", "o"), 0, 1),
     "unpack_sequence": (0, ("count", "i64")),
+    "unpack_ex": (0, ("front", "i64"), ("back", "i64")),
     "own_load": (0, ("name", "o"), ("index", "i64"), ("hint", "i64")),
     "own_store": (0, ("name", "o"), ("index", "i64"), ("hint", "i64"), 1),
     "own_set": (0, ("name", "o"), 1),

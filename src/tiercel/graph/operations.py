@@ -416,6 +416,10 @@ def _range_of(iterator: Any) -> range:
     return iterator.__reduce__()[1][0]
 
 
+def _list_of_tuple(items: tuple[Any, ...], low: int, high: int) -> list[Any]:
+    return list(items[low:high])
+
+
 _simple({
     "list_length": list.__len__, "list_item": list.__getitem__, "list_set": _list_set,
     "list_set_f64": list.__setitem__, "list_set_i64": list.__setitem__, "list_append": list.append,
@@ -431,7 +435,7 @@ _simple({
     "tuple_length": tuple.__len__, "tuple_item": tuple.__getitem__, "tuple_new": lambda *items: items,
     "str_length": len, "str_item": lambda text, index: ord(text[index]), "str_from_code": chr, "i64_to_str": str,
     "str_eq": operator.eq, "str_has": operator.contains, "str_slice": _slice, "bytes_slice": _slice,
-    "tuple_slice": _slice, "list_has": _sequence_has, "tuple_has": _sequence_has,
+    "tuple_slice": _slice, "list_of_tuple": _list_of_tuple, "list_has": _sequence_has, "tuple_has": _sequence_has,
     "str_concat": operator.add, "build_string": lambda *parts: "".join(parts),
     "int_of_str": int, "float_of_str": float,
     "bytes_length": len, "bytes_item": operator.getitem, "bytearray_length": len,
@@ -594,18 +598,27 @@ def _import_name(attrs: Attrs, level: Any, names: Any) -> Any:
     return attrs["builtins"]["__import__"](attrs["name"], attrs["globals"], None, names, level)
 
 
-_unpackers: dict[int, Callable[[Any], tuple[Any, ...]]] = {}
+_unpackers: dict[str, Callable[[Any], tuple[Any, ...]]] = {}
+
+
+def _unpack(value: Any, targets: list[str]) -> tuple[Any, ...]:
+    pattern, names = ", ".join(targets), ", ".join(targets).replace("*", "")
+    if pattern not in _unpackers:
+        scope: dict[str, Any] = {}
+        exec(f"def unpack(value):\n [{pattern}] = value\n return [{names}]", scope)    # noqa: S102
+        _unpackers[pattern] = scope["unpack"]
+    return tuple(_unpackers[pattern](value))
 
 
 @_implements("unpack_sequence")
 def _unpack_sequence(attrs: Attrs, value: Any) -> tuple[Any, ...]:
-    count = attrs["count"]
-    if count not in _unpackers:
-        names = ", ".join(f"a{i}" for i in range(count))
-        scope: dict[str, Any] = {}
-        exec(f"def unpack(value):\n [{names}] = value\n return [{names}]", scope)    # noqa: S102
-        _unpackers[count] = scope["unpack"]
-    return tuple(_unpackers[count](value))
+    return _unpack(value, [f"a{i}" for i in range(attrs["count"])])
+
+
+@_implements("unpack_ex")
+def _unpack_ex(attrs: Attrs, value: Any) -> tuple[Any, ...]:
+    return _unpack(value, [*(f"a{i}" for i in range(attrs["front"])), "*rest",
+                           *(f"b{i}" for i in range(attrs["back"]))])
 
 
 @_implements("new_function")

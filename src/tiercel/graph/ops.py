@@ -340,6 +340,7 @@ for _name in ("start", "stop", "step"):
 _op("tuple_new", "o*", "o", ref="new", steals="all")
 _op("tuple_has", "oo", "b", LEAVES, symbol="tc_sequence_has", attrs="reason", doc="as list_has")
 _op("tuple_slice", "oii", "o", ref="new", symbol="PyTuple_GetSlice", doc="bounds already adjusted")
+_op("list_of_tuple", "oii", "o", ref="new", symbol="tc_list_of_tuple", doc="as tuple_slice, but a list")
 
 # -- strings, bytes, buffers -----------------------------------------------------------------------------------------
 _op("str_length", "o", "i")
@@ -487,6 +488,8 @@ _op("dict_merge", "ooo", "", RUNS, symbol="tc_dict_merge", fails="minus1",
 _op("set_update", "oo", "", RUNS, symbol="tc_set_update", fails="minus1")
 _op("unpack_sequence", "o", "o", RUNS, ref="new", attrs="count", symbol="tc_unpack_sequence", fails="null",
     doc="a tuple of exactly `count` items")
+_op("unpack_ex", "o", "o", RUNS, ref="new", attrs="front back", symbol="tc_unpack_ex", fails="null",
+    doc="a tuple of `front` items, a list of those between, and `back` items")
 _op("new_function", "o*", "o", ref="new", attrs="code globals flags qualname",
     doc="operands as MAKE_FUNCTION and SET_FUNCTION_ATTRIBUTE take them, in the order of the bits in `flags`")
 
@@ -516,7 +519,7 @@ _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
 # What type of object an operation that makes one surely makes.
 MADE_TYPES: dict[str, type] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
-    "list_of": list, "list_slice": list, "list_concat": list, "list_join": list,
+    "list_of": list, "list_of_tuple": list, "list_slice": list, "list_concat": list, "list_join": list,
     "list_join_slice": list, "str_slice": str, "bytes_slice": bytes,
     "tuple_slice": tuple, "str_concat": str, "str_from_code": str, "i64_to_str": str,
     "build_string": str, "dict_new": dict, "set_new": set, "long_add": int, "long_sub": int, "long_mul": int,

@@ -87,6 +87,8 @@ int tc_dict_set_simple(PyObject *dict, PyObject *key, PyObject *value);
 PyObject *tc_dict_new(PyObject *const *items, int64_t count);    /* keys and values in turn; NULL and an exception */
 PyObject *tc_set_new(PyObject *const *items, int64_t count);     /* NULL and an exception */
 PyObject *tc_unpack_sequence(PyObject *sequence, int64_t count); /* NULL and an exception */
+PyObject *tc_unpack_ex(PyObject *iterable, int64_t before, int64_t after);   /* the same */
+PyObject *tc_list_of_tuple(PyObject *tuple, int64_t low, int64_t high);
 PyObject *tc_next(PyObject *iterator);                       /* NULL and an exception; &tc_exhausted at the end */
 
 int tc_dict_update(PyObject *dict, PyObject *mapping);       /* these three: -1 and an exception */

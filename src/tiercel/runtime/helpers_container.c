@@ -404,16 +404,11 @@ tc_set_update(PyObject *set, PyObject *iterable)
 
 /* -- iteration -- */
 
-PyObject *
-tc_unpack_sequence(PyObject *sequence, int64_t count)
+/* What an iterable is unpacked to, as a tuple: `before` items and, unless `after` is -1, a list and `after` more. */
+static PyObject *
+unpack(PyObject *iterable, int before, int after)
 {
-    Py_ssize_t n = (Py_ssize_t)count;
-    if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == n) {
-        return Py_NewRef(sequence);
-    }
-    if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == n) {
-        return PyList_AsTuple(sequence);
-    }
+    Py_ssize_t n = before + after + 1;
     PyObject *tuple = PyTuple_New(n);
     if (tuple == NULL) {
         return NULL;
@@ -424,7 +419,7 @@ tc_unpack_sequence(PyObject *sequence, int64_t count)
         Py_DECREF(tuple);
         return PyErr_NoMemory();
     }
-    if (_PyEval_UnpackIterable(PyThreadState_Get(), sequence, (int)n, -1, items + n)) {
+    if (_PyEval_UnpackIterable(PyThreadState_Get(), iterable, before, after, items + n)) {
         for (Py_ssize_t i = 0; i < n; i++) {
             PyTuple_SET_ITEM(tuple, i, items[n - 1 - i]);
         }
@@ -436,6 +431,37 @@ tc_unpack_sequence(PyObject *sequence, int64_t count)
         PyMem_Free(items);
     }
     return tuple;
+}
+
+PyObject *
+tc_unpack_sequence(PyObject *sequence, int64_t count)
+{
+    if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == count) {
+        return Py_NewRef(sequence);
+    }
+    if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == count) {
+        return PyList_AsTuple(sequence);
+    }
+    return unpack(sequence, (int)count, -1);
+}
+
+PyObject *
+tc_unpack_ex(PyObject *iterable, int64_t before, int64_t after)
+{
+    return unpack(iterable, (int)before, (int)after);
+}
+
+PyObject *
+tc_list_of_tuple(PyObject *tuple, int64_t low, int64_t high)
+{
+    PyObject *list = PyList_New((Py_ssize_t)(high - low));
+    if (list == NULL) {
+        Py_FatalError("no memory for a list");
+    }
+    for (Py_ssize_t i = (Py_ssize_t)low; i < high; i++) {
+        PyList_SET_ITEM(list, i - (Py_ssize_t)low, Py_NewRef(PyTuple_GET_ITEM(tuple, i)));
+    }
+    return list;
 }
 
 PyObject *

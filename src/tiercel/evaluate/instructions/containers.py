@@ -7,6 +7,7 @@ from typing import Any
 
 from tiercel.graph.build import Const, Node
 from tiercel.graph.ops import OPS
+from tiercel.types import INDEX
 from tiercel.values import NONE, Virtual, known
 
 MAX_AT_ONCE = 16            # constants of a display that are put into a list without calling CPython
@@ -186,22 +187,28 @@ def dict_merge(e: Any, i: Any) -> None:
 _UNPACK = {"UNPACK_SEQUENCE_TWO_TUPLE": tuple, "UNPACK_SEQUENCE_TUPLE": tuple, "UNPACK_SEQUENCE_LIST": list}
 
 
+def _known_items(e: Any, value: Any) -> list[Any] | None:
+    """What a tuple, or a list that nothing else has seen, consists of, if that is known."""
+    if isinstance(value, Virtual) and value.kind == "tuple":
+        return list(value.parts)
+    if isinstance(value, Node) and value.op is OPS["list_new"] and e.fresh(value):
+        return list(value.args)
+    if isinstance(value, Const) and type(value.value) is tuple:
+        return [known(item) for item in value.value]
+    return None
+
+
 def unpack_sequence(e: Any, i: Any) -> None:
     stack = e.frame.stack
     value = e.bound(stack.pop())
-    if isinstance(value, Virtual) and value.kind == "tuple":
-        if len(value.parts) != i.arg:
+    items = _known_items(e, value)
+    if items is not None:
+        if len(items) != i.arg:
             e.leave("the wrong number of values to unpack")
-        stack += reversed(value.parts)
-        return
-    if isinstance(value, Node) and value.op is OPS["list_new"] and len(value.args) == i.arg and e.fresh(value):
-        stack += reversed(value.args)
-        return
-    if isinstance(value, Const) and type(value.value) is tuple and len(value.value) == i.arg:
-        stack += [known(item) for item in reversed(value.value)]
+        stack += reversed(items)
         return
     type_ = e.learn(value, _UNPACK.get(i.specialized or ""))
-    if type_ not in (tuple, list):
+    if type_ not in (tuple, list) or "count" in e.failures():
         items = e.emit("unpack_sequence", e.obj(value), count=i.arg, fact=e.TUPLE, unchecked=True)
         stack += [e.tuple_item(items, Const(n, "i")) for n in reversed(range(i.arg))]
         e.check_left(i.next)
@@ -212,6 +219,48 @@ def unpack_sequence(e: Any, i: Any) -> None:
     item = e.tuple_item if type_ is tuple else e.list_item
     stack += [item(value, Const(n, "i")) for n in reversed(range(i.arg))]
     e.let_go(value)
+
+
+def unpack_ex(e: Any, i: Any) -> None:
+    """``a, *rest, b = value``: items from both ends, and a list of those between."""
+    stack = e.frame.stack
+    before, after = i.arg & 0xFF, i.arg >> 8
+    value = e.bound(stack.pop())
+    items = _known_items(e, value)
+    if items is not None:
+        _spread(e, items, before, after)
+        return
+    type_ = e.learn(value)
+    if type_ not in (tuple, list) or "count" in e.failures():
+        found = e.emit("unpack_ex", e.obj(value), front=before, back=after, fact=e.TUPLE, unchecked=True)
+        parts = [e.tuple_item(found, Const(n, "i")) for n in range(before + 1 + after)]
+        parts[before].fact = e.LIST
+        stack += reversed(parts)
+        e.check_left(i.next)
+        e.let_go(value)
+        return
+    length = e.emit("tuple_length" if type_ is tuple else "list_length", e.obj(value), fact=INDEX)
+    e.guard(e.emit("i64_ge", length, Const(before + after, "i")), "count")
+    item = e.tuple_item if type_ is tuple else e.list_item
+    first = [item(value, Const(n, "i")) for n in range(before)]
+    stop = e.emit("i64_sub", length, Const(after, "i"), fact=INDEX) if after else length
+    last = [item(value, e.emit("i64_sub", length, Const(n, "i"), fact=INDEX)) for n in range(after, 0, -1)]
+    seen = e.sample(e.witness_of(value))
+    rest = e.emit("list_of_tuple" if type_ is tuple else "list_slice", e.obj(value), Const(before, "i"), stop,
+                  fact=e.LIST, witness=e.NO_WITNESS if seen is e.NO_WITNESS else [seen])
+    stack += reversed([*first, rest, *last])
+    e.let_go(value)
+
+
+def _spread(e: Any, items: list[Any], before: int, after: int) -> None:
+    """Push known items as a starred unpacking does."""
+    if len(items) < before + after:
+        e.leave("the wrong number of values to unpack")
+    stop = len(items) - after
+    between = [e.bound(item) for item in items[before:stop]]
+    rest = e.emit("list_new", *[e.obj(item) for item in between], fact=e.LIST)
+    e.note_item(rest, *between[:1])
+    e.frame.stack += reversed([*items[:before], rest, *items[stop:]])
 
 
 def get_len(e: Any, i: Any) -> None:
@@ -225,6 +274,6 @@ HANDLERS = {
     "BINARY_SLICE": binary_slice, "STORE_SLICE": store_slice, "BUILD_TUPLE": build_tuple, "BUILD_LIST": build_list,
     "BUILD_SLICE": build_slice, "BUILD_MAP": build_map, "BUILD_CONST_KEY_MAP": build_const_key_map,
     "BUILD_SET": build_set, "LIST_APPEND": list_append, "LIST_EXTEND": list_extend, "SET_ADD": set_add,
-    "MAP_ADD": map_add, "UNPACK_SEQUENCE": unpack_sequence, "GET_LEN": get_len,
+    "MAP_ADD": map_add, "UNPACK_SEQUENCE": unpack_sequence, "UNPACK_EX": unpack_ex, "GET_LEN": get_len,
     "DICT_UPDATE": _update("dict_update"), "SET_UPDATE": _update("set_update"), "DICT_MERGE": dict_merge,
 }
