@@ -69,9 +69,16 @@ def _percent(text: str) -> float:
     return number
 
 
+def _megabytes(text: str) -> float:
+    if not 0 < (number := float(text)) < float("inf"):
+        raise ValueError
+    return number
+
+
 FLAG = ("0 or 1", _flag)
 COUNT = ("a whole number of at least 1", _count)
 NUMBER = ("a whole number of at least 0", _number)
+MEGABYTES = ("a number of megabytes above 0", _megabytes)
 PERCENT = ("a number above 0 and up to 100", _percent)
 
 SWITCHES = (
@@ -85,6 +92,8 @@ SWITCHES = (
            "in percent"),
     Switch("versions", "TIERCEL_VERSIONS", 4, COUNT, "how many versions, for different types, a function may have; "
            "a running loop one fewer"),
+    Switch("code_cache", "TIERCEL_CODE_CACHE", 64.0, MEGABYTES, "how much machine code is kept; what has not been used for "
+           "longest goes first"),
     Switch("work", "TIERCEL_WORK", 100_000_000, NUMBER, "operations that a loop's quickly made code performs before it "
            "is made better; 0: made well at once"),
     Switch("strict", "TIERCEL_STRICT", False, FLAG, "1: raise internal errors in the program and verify each graph"),
@@ -104,6 +113,7 @@ class Config:
     sync: bool
     budget: float
     versions: int
+    code_cache: float
     work: int
     strict: bool
     exit_storm: int | None

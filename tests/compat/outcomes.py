@@ -10,11 +10,14 @@ import dataclasses
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
+from time import process_time
 from typing import Any, TextIO
 
 LATE = "no end within"
@@ -30,9 +33,10 @@ class Notes:
     def __init__(self, out: TextIO) -> None:
         self.out = out
 
-    def done(self) -> None:
-        """All tests have ended; what they cost."""
-        self.write(done=True, processor=sum(os.times()[:4]))
+    def done(self, **more: float) -> None:
+        """All tests have ended; what they cost: seconds of the processor, and MB of memory at most."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.write(done=True, processor=sum(os.times()[:4]), own=process_time(), peak=peak, **more)
 
     def write(self, **entry: Any) -> None:
         """A line of JSON."""
@@ -50,12 +54,17 @@ class Run:
 
 @dataclasses.dataclass
 class Seen:
-    """How the tests of a suite ended in one mode, and the seconds it took by the clock and of the processor."""
+    """How the tests of a suite ended in one mode, and what it took: seconds by the clock and of the processor, its
+    children's included, `own` without; `peak`, MB of memory; of `own` what compiling took; KB of machine code at the end."""
 
     outcomes: dict[str, str] = dataclasses.field(default_factory=dict)
     details: dict[str, str] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
     processor: float = 0.0
+    own: float = 0.0
+    peak: float = 0.0
+    compiling: float = 0.0
+    machine_code: float = 0.0
     trouble: str = ""
 
     def note(self, test: str, outcome: str, detail: str) -> None:
@@ -63,6 +72,24 @@ class Seen:
         if self.outcomes.get(test) in (None, "ok", "skipped"):
             self.outcomes[test] = outcome
             self.details[test] = detail
+
+    def cost(self, line: dict[str, Any]) -> None:
+        """Add what the last line of a child tells."""
+        self.processor += line["processor"]
+        self.own += line["own"]
+        self.compiling += line.get("compiling", 0.0)
+        self.peak = max(self.peak, line["peak"])
+        self.machine_code = max(self.machine_code, line.get("machine_code", 0.0))
+
+    def part(self, one_in: int) -> Seen:
+        """Of the tests, the part that `is_chosen`."""
+        chosen = {test: outcome for test, outcome in self.outcomes.items() if is_chosen(test, one_in)}
+        return dataclasses.replace(self, outcomes=chosen)
+
+
+def is_chosen(test: str, one_in: int) -> bool:
+    """Whether a test is in the part of a suite that has one in so many, always the same ones."""
+    return zlib.crc32(test.encode()) % one_in == 0
 
 
 def child_environment(**switches: str) -> dict[str, str]:
@@ -112,7 +139,8 @@ def run_suite(once: Callable[[list[str], float], Run], timeout: float) -> Seen:
         for line in run.lines:
             if "end" in line:
                 seen.note(line["end"], line["outcome"], line["detail"])
-            seen.processor += line.get("processor", 0.0)
+            if "done" in line:
+                seen.cost(line)
         if not run.trouble:
             break
         if not started or started[-1] in ended or run.trouble.startswith(LATE):

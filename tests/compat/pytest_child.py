@@ -1,10 +1,11 @@
 """Run the tests of a package with pytest in this process and note how each ended.
 
-    python pytest_child.py plain|tiercel FILTER [pytest's arguments] NOTES SKIP
+    python pytest_child.py plain|tiercel FILTER ONE_IN [pytest's arguments] NOTES SKIP
 
-NOTES gets what `outcomes.Notes` writes, SKIP has a list of tests to leave out.  With tiercel, Tiercel is on before
-pytest is imported; the environment chose its switches.  FILTER is what it compiles: `everything`, or `tested`, which
-leaves the standard library and pytest to the interpreter.
+Of the tests, one in ONE_IN is run.  NOTES gets what `outcomes.Notes` writes, SKIP has a list of tests to leave out.
+With tiercel, Tiercel is on before pytest is imported; the environment chose its switches.  FILTER is what it compiles:
+`everything`, or `tested`, which leaves the standard library and pytest to the interpreter, or `installed`, which leaves
+only the former to it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import types
 import warnings
 from typing import Any
 
-from outcomes import Notes
+from outcomes import Notes, is_chosen
 
 STALLED = float(os.environ.get("STALLED", "400"))       # seconds after which a test is taken to hang
 SITE = os.path.join(sys.prefix, "lib", f"python3.{sys.version_info[1]}", "site-packages")
@@ -27,8 +28,9 @@ RUNNER = tuple(os.path.join(SITE, name) for name in ("_pytest", "pytest", "plugg
 class Noting:
     """A plugin that writes down how each test ended, the warnings in it included, the worst outcome winning."""
 
-    def __init__(self, notes: Notes, skipped: set[str]) -> None:
+    def __init__(self, notes: Notes, one_in: int, skipped: set[str]) -> None:
         self.notes = notes
+        self.one_in = one_in
         self.skipped = skipped
         self.outcome = self.detail = ""
         self.warned: list[str] = []
@@ -37,7 +39,7 @@ class Noting:
         steady_hypothesis()
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items[:] = [item for item in items if item.nodeid not in self.skipped]
+        items[:] = [item for item in items if is_chosen(item.nodeid, self.one_in) and item.nodeid not in self.skipped]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         faulthandler.dump_traceback_later(STALLED, exit=True)
@@ -63,15 +65,20 @@ class Noting:
             self.warned.append(f"{warning_message.category.__name__}({place})")
 
     def pytest_collectreport(self, report: Any) -> None:
-        if not report.passed:
+        if not report.passed and is_chosen(report.nodeid, self.one_in):
             self.notes.write(begin=report.nodeid)
             self.notes.write(end=report.nodeid, outcome=report.outcome, detail=str(report.longrepr))
 
 
 def tested(code: types.CodeType) -> bool:
     """Whether code is from the package, its tests, what it needs besides the standard library, or made at run time."""
+    return not code.co_filename.startswith(RUNNER) and installed(code)
+
+
+def installed(code: types.CodeType) -> bool:
+    """The same, and pytest."""
     path = code.co_filename
-    return not path.startswith(RUNNER) and (path.startswith((SITE, os.getcwd(), "<")) or not os.path.isabs(path)) \
+    return (path.startswith((SITE, os.getcwd(), "<")) or not os.path.isabs(path)) \
         and not path.startswith("<frozen")
 
 
@@ -86,9 +93,18 @@ def steady_hypothesis() -> None:
         type.__setattr__(settings, name, property(lambda self, answer=answer: answer))     # past its metaclass
 
 
+def compiled() -> dict[str, float]:
+    """The seconds of the processor that compiling has taken, and the KB of machine code that there are."""
+    if "tiercel" not in sys.modules:
+        return {}
+    import tiercel
+    from tiercel.control import statistics
+    return {"compiling": statistics().compile_ns / 1e9, "machine_code": tiercel.status().machine_code / 1024}
+
+
 def main() -> None:
     """Run pytest in the current folder."""
-    mode, what, *arguments, notes_path, skip_path = sys.argv[1:]
+    mode, what, one_in, *arguments, notes_path, skip_path = sys.argv[1:]
     sys.argv[1:] = arguments
     faulthandler.enable()
     if mode == "tiercel":
@@ -97,8 +113,8 @@ def main() -> None:
         from tiercel.control import session
         if session.current is None:
             raise SystemExit(f"Tiercel is not active: {tiercel.status()}")
-        if what == "tested":
-            session.current.hooks._wanted = tested          # type: ignore[method-assign]
+        if what != "everything":
+            session.current.hooks._wanted = {"tested": tested, "installed": installed}[what]   # type: ignore[method-assign]
     with open(skip_path) as skip:
         skipped = set(json.load(skip))
     import pytest
@@ -106,10 +122,10 @@ def main() -> None:
         notes = Notes(out)
         code = pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short",
                             "--continue-on-collection-errors", "--rootdir=."],
-                           plugins=[Noting(notes, skipped)])
+                           plugins=[Noting(notes, int(one_in), skipped)])
         if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED,
                     pytest.ExitCode.INTERRUPTED):
-            notes.done()
+            notes.done(**compiled())
 
 
 if __name__ == "__main__":

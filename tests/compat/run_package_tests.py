@@ -24,7 +24,7 @@ import tomllib
 import venv
 from typing import Any
 
-from outcomes import Run, Seen, child_environment, compared, printed, run_child, run_suite
+from outcomes import Report, Run, Seen, child_environment, compared, printed, run_child, run_suite
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -57,6 +57,7 @@ class Package:
     needs: list[str] = dataclasses.field(default_factory=list)
     deselected: dict[str, str] = dataclasses.field(default_factory=dict)
     allowed: dict[str, str] = dataclasses.field(default_factory=dict)
+    parts: dict[str, int] = dataclasses.field(default_factory=dict)
     limit: float = LIMIT
 
     @property
@@ -101,10 +102,21 @@ class Package:
         (BUILD / "pytest.ini").write_text("[pytest]\n")         # for packages without one, lest Tiercel's is used
         done.write_text(wanted)
 
+    def one_in(self, mode: str) -> int:
+        """Of how many tests one is run."""
+        return self.parts.get(mode, 1)
+
+    def compared(self, mode: str, seen: dict[str, Seen]) -> Report:
+        """What differs from the plain run in one mode."""
+        return compared(f"{self.name} {mode}", seen["plain"].part(self.one_in(mode)), seen[mode], self.allowed)
+
     def run(self, mode: str) -> Seen:
         """Its tests in one mode."""
         which, switches = MODES[mode]
-        command = [str(self.python), str(HERE / "pytest_child.py"), *which, *self.tests, *self.arguments]
+        if self.name == "pytest" and which[1] == "tested":
+            which = (which[0], "installed")
+        command = [str(self.python), str(HERE / "pytest_child.py"), *which, str(self.one_in(mode)), *self.tests,
+                   *self.arguments]
         for test in self.deselected:
             command += ["--deselect", test]
 
@@ -181,7 +193,7 @@ def main() -> int:
             keep(name, seen)
         for mode in seen:
             if mode != "plain" and "plain" in seen:
-                report = compared(f"{name} {mode}", seen["plain"], seen[mode], package.allowed)
+                report = package.compared(mode, seen)
                 printed(report, options.verbose)
                 if not report.good:
                     bad.append(report.name)

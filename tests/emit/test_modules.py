@@ -148,3 +148,19 @@ def test_storm_makes_guards_that_hold_fail_once() -> None:
         _runtime.storm(None)
     assert results.count(LEFT) == 1
     assert all(result in (LEFT, number + 1) for number, result in enumerate(results))
+
+
+def test_the_memory_that_machine_code_takes() -> None:
+    sizes = []
+    for count in 1, 400:
+        made = Made("oo", "i")
+        for number in range(count):
+            made.add("guard_type", made.params[number % 2], type=type(f"T{number}", (), {}), reason=f"{number}")
+        made.block.append("return", [Const(1, "i")])
+        job = emit.job(emit.lower(made.graph, "f"))
+        job.run()
+        image = job.take()
+        sizes.append(emit.loaded_size(image))
+        assert sizes[-1] % 4096 == 0 and sizes[-1] < len(image) + 4 * 4096
+    assert sizes[0] == 4096 and sizes[1] > 20 * 400
+    assert emit.loaded_size(b"of another format") == 17

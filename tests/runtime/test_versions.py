@@ -220,3 +220,29 @@ def test_memory_stays_flat() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rounds(3000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2000
+
+
+def test_a_version_at_rest_is_used_again_once_the_function_is_called() -> None:
+    class Hooks:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_: False
+
+    _runtime.start(Hooks(), 1000, 10000)
+    f = fresh("def f(a): return 'interpreted'")
+    older = attached(f, lambda a: "older")
+    newest = attached(f, lambda a: "native" if type(a) is int else NotImplemented)
+
+    def caller(a: object) -> list[str]:
+        return [f(a) for _ in range(4)]
+
+    assert set(caller(1)) == {"native"} and newest.used and older.used
+    newest.rest()
+    older.rest()
+    settle()
+    assert not newest.used and not older.used and newest.valid
+    assert caller(1) == ["interpreted", "native", "native", "native"] and newest.used and older.used
+    assert set(caller("x")) == {"older"}
+    newest.rest()
+    older.rest()
+    newest.retire("test")
+    assert caller(1) == ["interpreted", "older", "older", "older"]

@@ -2,8 +2,9 @@
 
 Lives here: the one session of a process (`session`), what the runtime calls (`hooks`), what is known of each code
 object (`records`), what earlier versions taught (`history`), the compile budget (`budget`), whether machine code
-will pay (`gain`), the way from a hot function to it (`pipeline`) and whether this interpreter can run Tiercel at all
-(`support`).  Policy is here and nowhere else; how code is evaluated, improved and emitted is not known here.
+will pay (`gain`), how much of it is kept (`cache`), the way from a hot function to it (`pipeline`) and whether this
+interpreter can run Tiercel at all (`support`).  Policy is here and nowhere else; how code is evaluated, improved and
+emitted is not known here.
 
 Importing this package must stay cheap: the compiler proper is imported by `pipeline` at the first compile.
 """

@@ -11,8 +11,9 @@ import os.path
 from time import process_time, thread_time
 
 from tiercel.control.budget import Budget
+from tiercel.control.cache import CodeCache
 from tiercel.control.importing import may_import
-from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, known_record, record_of, totals
+from tiercel.control.records import FUNCTION, OUTGROWN, SURPLUS, Compiled, Record, known_record, record_of, totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Hooks:
         self.config = config
         self.everything = everything
         self.budget = Budget(config.budget, unlimited=config.sync)
+        self.cache = CodeCache(config.code_cache * 2**20)
         self.loaded = False                 # the compiler proper is imported
         self.llvm_loaded = False
         self.errors: list[str] = []
@@ -430,6 +432,10 @@ class Hooks:
         totals.functions += 1
         totals.instructions += compiled.instructions
         record.add(compiled)
+        for code, surplus in self.cache.add(compiled):
+            surplus.version.retire(SURPLUS)
+            if self.config.patient:
+                self._rest(surplus, code)
         if self.config.stats and len(self.log) < MAX_LOG:
             self.log.append(compiled)
 

@@ -198,6 +198,7 @@ class Making:
             return None
         began = thread_time()
         library, addresses = emit.link(image, self.unlinked)
+        compiled.machine_code = emit.loaded_size(image)
         compiled.seconds["link"] = thread_time() - began
         if not version.valid:
             return None

@@ -18,6 +18,9 @@ FUNCTION = -1                # in place of a loop header: the whole function
 # Why a version goes that was made quickly at first.
 OUTGROWN = "it runs long enough to be made anew, and better"
 
+# Why a version goes that has not been used for long.
+SURPLUS = "it was not used, and other machine code needed its room"
+
 # Exits that say little of what a version is worth.
 FEW_FAILURES = 300
 
@@ -57,10 +60,10 @@ class Compiled:
     `version` is the runtime's, None once it is retired (`retired` says why).  Nothing here keeps the code object alive.
     """
 
-    __slots__ = ("at", "began", "calls", "cost", "counts", "direct", "earned", "exits", "gain", "inlined",
-                 "instructions", "lines", "measured", "name", "notes", "number", "outgrown", "params",
-                 "result", "resumes", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "version",
-                 "wavers", "where", "work")
+    __slots__ = ("asked", "at", "began", "calls", "cost", "counts", "direct", "earned", "exits", "gain", "inlined",
+                 "instructions", "lines", "machine_code", "measured", "name", "notes", "number", "outgrown", "params",
+                 "result", "resumes", "retired", "saves", "seconds", "sites", "size", "suspended", "types", "used",
+                 "version", "wavers", "where", "work")
 
     def __init__(self, code: CodeType, at: int, number: int) -> None:
         self.name = code.co_qualname
@@ -82,6 +85,9 @@ class Compiled:
         self.instructions = 0
         self.wavers = False                                   # several types were met in one place before it was made
         self.size = 0                                         # characters of LLVM's text
+        self.machine_code = 0                                 # bytes
+        self.used = 0                                         # when it was known to be, on the clock of `CodeCache`
+        self.asked = False                                    # whether it is since then
         self.work = 0                                         # operations before it is outgrown, 0: it does not count
         self.gain = 0.0                                       # nanoseconds each operation
         self.earned = 0                                       # operations of which the version does not know any more

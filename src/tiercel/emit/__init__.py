@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from tiercel import _runtime
 from tiercel.emit import detours
-from tiercel.emit.llvm import Effort, Linked, backend
+from tiercel.emit.llvm import Effort, Linked, backend, loaded_size
 from tiercel.emit.lower import Lowered, lower
 from tiercel.graph.build import Graph
 
-__all__ = ["Effort", "Linked", "Lowered", "Unlinked", "assembly", "install", "job", "link", "load", "lower", "prepare"]
+__all__ = ["Effort", "Linked", "Lowered", "Unlinked", "assembly", "install", "job", "link", "load", "loaded_size", "lower",
+           "prepare"]
 
 
 def load() -> None:

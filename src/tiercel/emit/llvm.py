@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from functools import cache
 from itertools import count
+from struct import unpack_from
 from threading import Lock
 from typing import Any
 
@@ -112,6 +113,25 @@ class Backend:
         if not address:
             raise LookupError(f"no function {name} in this process")
         return address
+
+
+# Of sections of an ELF file: they take memory; they are written to, or are code.
+ALLOCATED, PROTECTION = 2, 1 | 4
+PAGE = 4096
+
+
+def loaded_size(image: bytes) -> int:
+    """Bytes of memory that an object file takes once it is linked: the pages of its code, its constants and its data."""
+    if not image.startswith(b"\x7fELF\2\1"):
+        return len(image)                        # another format, of which most is loaded
+    table, = unpack_from("<Q", image, 40)
+    entry_size, count = unpack_from("<HH", image, 58)
+    sizes: dict[int, int] = {}                   # by what may be done with them
+    for number in range(count):
+        flags, _, _, size = unpack_from("<4Q", image, table + number * entry_size + 8)
+        if flags & ALLOCATED:
+            sizes[flags & PROTECTION] = sizes.get(flags & PROTECTION, 0) + size
+    return sum(-size // PAGE * -PAGE for size in sizes.values())
 
 
 @cache

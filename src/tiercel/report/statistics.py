@@ -9,8 +9,8 @@ from tiercel.control.records import FUNCTION, all_records
 class Status:
     """Whether Tiercel is active (`reason` says why not) and what it has done so far."""
 
-    __slots__ = ("active", "compile_seconds", "errors", "everything", "functions", "generators", "loops", "reason",
-                 "retired", "versions")
+    __slots__ = ("active", "compile_seconds", "errors", "everything", "functions", "generators", "loops", "machine_code",
+                 "reason", "retired", "versions")
 
     def __init__(self) -> None:
         current = session.current
@@ -20,12 +20,14 @@ class Status:
         self.compile_seconds = current.hooks.budget.spent if current is not None else 0.0
         self.errors = current.hooks.error_count if current is not None else 0
         self.functions = self.generators = self.loops = self.versions = self.retired = 0
+        self.machine_code = 0                                 # bytes
         for _, record in all_records():
             alive = [compiled for compiled in record.compiled if compiled.alive]
             self.functions += any(compiled.at == FUNCTION for compiled in alive)
             self.loops += len({compiled.at for compiled in alive if compiled.at != FUNCTION and not compiled.resumes})
             self.generators += any(compiled.resumes for compiled in alive)
             self.versions += len(alive)
+            self.machine_code += sum(compiled.machine_code for compiled in alive)
             self.retired += len(record.compiled) - len(alive)
 
     def __repr__(self) -> str:
@@ -34,7 +36,8 @@ class Status:
     def __str__(self) -> str:
         generators = f", {_count(self.generators, 'generator')}" if self.generators else ""
         done = (f"{_count(self.functions, 'function')}{generators} and {_count(self.loops, 'running loop')} compiled in "
-                f"{self.compile_seconds:.2f} s, {_count(self.retired, 'version')} retired")
+                f"{self.compile_seconds:.2f} s, {_count(self.retired, 'version')} retired, "
+                f"{self.machine_code / 2**20:.1f} MB of machine code")
         if self.errors:
             done += f", {_count(self.errors, 'internal error')}"
         if not self.active:

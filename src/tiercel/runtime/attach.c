@@ -285,9 +285,8 @@ is_site_of(tc_site *site, tc_version *version)
     return site >= version->sites && site < version->sites + version->site_count;
 }
 
-/* Whether any thread runs a native frame of the version. */
-static int
-is_active(tc_version *version)
+int
+tc_is_active(tc_version *version)
 {
     PyInterpreterState *interp = PyInterpreterState_Main();
     for (PyThreadState *ts = PyInterpreterState_ThreadHead(interp); ts != NULL; ts = PyThreadState_Next(ts)) {
@@ -327,7 +326,7 @@ tc_version_retire(tc_version *version, const char *reason)
         (void)tc_table_pop(&installed, version, NULL);
         detach_functions(version);
         /* A store by native code has no site, and goes on with what it has. */
-        if (tc_in_native_store || is_active(version)) {
+        if (tc_in_native_store || tc_is_active(version)) {
             (void)tc_version_keep(version);
             tc_mark_frames(version);
         }
@@ -351,7 +350,7 @@ tc_version_suspend(tc_version *version)
     if (!version->valid || !version->installed || version->suspended) {
         return;
     }
-    version->suspended = 1;
+    version->suspended = TC_SUSPENDED;
     tc_refresh_targets(version);
     if (version->loop_at < 0) {
         detach_functions(version);
@@ -369,6 +368,32 @@ tc_version_resume(tc_version *version)
         PyFunctionObject *func = (PyFunctionObject *)attached.slots[i].a;
         if (func != NULL && (PyCodeObject *)func->func_code == version->code && version_for(func) == version) {
             (void)attach(func, version);     /* it is in the table, which does not grow */
+        }
+    }
+}
+
+void
+tc_version_rest(tc_version *version)
+{
+    version->used = 0;
+    if (version->loop_at >= 0 || !version->valid || !version->installed || version->suspended) {
+        return;
+    }
+    version->suspended = TC_RESTING;
+    tc_refresh_targets(version);
+    detach_functions(version);
+    if (tc_control_is_on()) {
+        tc_instrument_again(version->code);
+    }
+}
+
+void
+tc_wake(tc_code *record)
+{
+    for (tc_version *version = record->functions; version != NULL; version = version->next) {
+        if (version->suspended == TC_RESTING) {
+            version->used = 1;
+            tc_version_resume(version);
         }
     }
 }
@@ -392,7 +417,7 @@ tc_code_replaced(PyFunctionObject *func)
     tc_version *version = tc_versions_of((PyCodeObject *)func->func_code);
     while (version != NULL) {
         tc_version *next = version->next;
-        if (is_active(version)) {
+        if (tc_is_active(version)) {
             tc_version_retire(version, "a running function's code was replaced");
         }
         version = next;

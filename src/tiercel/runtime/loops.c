@@ -69,6 +69,7 @@ tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterF
     *loop = (tc_loop){.next = active, .frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = th->self};
     loop->extra[0] = (int64_t)(uintptr_t)version->sites;
     active = loop;
+    version->used = 1;
     return loop;
 }
 

@@ -90,7 +90,8 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         calls->decided = 1;
     }
     if (record->functions != NULL && PyFunction_Check(func) && func->vectorcall == tc_interpreter_entry) {
-        tc_attach_new(func);     /* made before the code was compiled */
+        tc_wake(record);
+        tc_attach_new(func);     /* made before the code was compiled, or its version rested */
         if (func->vectorcall != tc_interpreter_entry) {
             Py_RETURN_NONE;
         }

@@ -69,6 +69,12 @@ typedef int64_t (*tc_enter)(tc_thread *, _PyInterpreterFrame *, int64_t *);
 
 #define TC_MISMATCH ((PyObject *)1)
 
+/* Why calls and rounds are not a version's for the moment. */
+enum {
+    TC_SUSPENDED = 1,        /* one is interpreted, of which the control has a better version made */
+    TC_RESTING = 2,          /* until the function is called, which is to show whether it still is */
+};
+
 /* One compiled form of a code object: of the whole function, of a running loop whose header is at `loop_at`, or of what a
    generator runs that goes on there. */
 struct tc_version {
@@ -102,7 +108,8 @@ struct tc_version {
     uint32_t active;         /* the last sweep that found it on some stack */
     void **watches;          /* what it is registered under; see watch.c */
     Py_ssize_t watch_count;
-    char suspended;          /* for a call or a round, of which the control has a better version made */
+    char suspended;          /* TC_SUSPENDED, TC_RESTING; 0: calls and rounds are its */
+    char used;               /* it was entered since `rest` */
     Py_ssize_t leaving;      /* calls that go on in the interpreter and will return to its machine code */
     PyObject *library;       /* keeps the machine code */
     PyObject *name;
@@ -209,6 +216,12 @@ void tc_version_retire(tc_version *version, const char *reason);
 /* The next call or round that would be the version's is the interpreter's, which asks the control about it at once. */
 void tc_version_suspend(tc_version *version);
 void tc_version_resume(tc_version *version);
+/* From here on `used` tells whether it is entered: a function's rests until the interpreter sees a call. */
+void tc_version_rest(tc_version *version);
+/* The function is called: what rests of it is used. */
+void tc_wake(tc_code *record);
+/* Whether any thread runs a native frame of the version. */
+int tc_is_active(tc_version *version);
 
 /* Every function's vectorcall while it is not attached (the interpreter's own, not exported). */
 extern vectorcallfunc tc_interpreter_entry;

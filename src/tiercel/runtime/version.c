@@ -182,7 +182,7 @@ version_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (version == NULL) {
         return NULL;
     }
-    version->valid = 1;
+    version->valid = version->used = 1;
     version->loop_at = loop_at;
     version->promise = promise[0];
     version->code = code;
@@ -558,6 +558,22 @@ version_resume(tc_version *version, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(rest_doc, "rest(): from here on `used` tells whether it is entered.  A function's is not before the interpreter\n"
+                       "has seen a call.");
+
+static PyObject *
+version_rest(tc_version *version, PyObject *unused)
+{
+    tc_version_rest(version);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+version_get_running(tc_version *version, void *closure)
+{
+    return PyBool_FromLong(tc_is_active(version));
+}
+
 static PyMethodDef version_methods[] = {
     {"set_site", (PyCFunction)version_set_site, METH_VARARGS, set_site_doc},
     {"test_value", (PyCFunction)version_test_value, METH_VARARGS, test_value_doc},
@@ -572,6 +588,7 @@ static PyMethodDef version_methods[] = {
     {"assume_function", (PyCFunction)version_assume_function, METH_O, assume_function_doc},
     {"suspend", (PyCFunction)version_suspend, METH_NOARGS, suspend_doc},
     {"resume", (PyCFunction)version_resume, METH_NOARGS, resume_doc},
+    {"rest", (PyCFunction)version_rest, METH_NOARGS, rest_doc},
     {"retire", (PyCFunction)version_retire, METH_O, retire_doc},
     {NULL},
 };
@@ -579,6 +596,7 @@ static PyMethodDef version_methods[] = {
 static PyMemberDef version_members[] = {
     {"valid", Py_T_BOOL, offsetof(tc_version, valid), Py_READONLY, NULL},
     {"installed", Py_T_BOOL, offsetof(tc_version, installed), Py_READONLY, NULL},
+    {"used", Py_T_BOOL, offsetof(tc_version, used), Py_READONLY, "whether it was entered since `rest`"},
     {"loop_at", Py_T_INT, offsetof(tc_version, loop_at), Py_READONLY, NULL},
     {"site_count", Py_T_PYSSIZET, offsetof(tc_version, site_count), Py_READONLY, NULL},
     {"param_kinds", Py_T_STRING, offsetof(tc_version, param_kinds), Py_READONLY, NULL},
@@ -597,6 +615,7 @@ static PyGetSetDef version_getset[] = {
     {"sites_address", (getter)version_get_sites_address, NULL, NULL, NULL},
     {"native", (getter)version_get_native, NULL, "the address of its native form", NULL},
     {"code", (getter)version_get_code, NULL, "None once it is gone", NULL},
+    {"running", (getter)version_get_running, NULL, "whether a thread is in it", NULL},
     {"reason", (getter)version_get_reason, NULL, "why it was retired, or None", NULL},
     {NULL},
 };
