@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from tiercel.graph.interpret import OPERATIONS
 from tiercel.graph.numbers import NUMBERS, DoesNotFit
-from tiercel.graph.operations import OPERATIONS
 from tiercel.graph.ops import OPS
 
 LEAST, MOST = -1 << 63, (1 << 63) - 1

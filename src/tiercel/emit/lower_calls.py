@@ -26,7 +26,12 @@ _ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
     "del_attr": (0, ("name", "o")),
     "load_global": (("globals", "o"), ("builtins", "o"), ("name", "o")),
     "store_global": (("globals", "o"), ("name", "o"), 0),
-    "import_name": (("globals", "o"), ("builtins", "o"), ("name", "o"), 0, 1),
+    "delete_global": (("globals", "o"), ("name", "o")),
+    "import_name": (("globals", "o"), ("builtins", "o"), ("locals", "o"), ("name", "o"), 0, 1),
+    "import_from": (0, ("name", "o")),
+    "match_class": (0, 1, 2, ("positional", "i64")),
+    "intrinsic_1": (0, ("number", "i64")),
+    "intrinsic_2": (0, 1, ("number", "i64")),
     "unpack_sequence": (0, ("count", "i64")),
     "unpack_ex": (0, ("front", "i64"), ("back", "i64")),
     "own_load": (0, ("name", "o"), ("index", "i64"), ("hint", "i64")),
@@ -59,7 +64,7 @@ def _arguments(e: Lowering, node: Node) -> list[tuple[str, str]]:
 
 
 def _own(e: Lowering, node: Node) -> None:
-    """A C function that finds an attribute, or NULL where the code must leave."""
+    """A C function that finds an attribute or a name, or NULL where the code must leave."""
     value = e.call("ptr", node.op.symbol, *_arguments(e, node))  # type: ignore[union-attr]
     e.leave_unless(e.put(f"icmp ne ptr {value}, null"), node)
     e.alias(node, value)
@@ -284,25 +289,47 @@ def _handled_exception(e: Lowering, node: Node) -> None:
     e.alias(node, exc)
 
 
-def _exc_matches(e: Lowering, node: Node) -> None:
-    exc, type_ = e.value(node.args[0]), e.symbols.object(node.attrs["type"])
-    found = e.load("ptr", exc, e.offset["object.type"], "type")
-    same, other, done = e.here, e.fresh("l"), e.fresh("l")
-    e.line(f"br i1 {e.put(f'icmp eq ptr {found}, {type_}')}, label %{done}, label %{other}")
-    e.start(other)
+def _is_or_is_below(ask: Any) -> Rule:
+    """Whether an object is of a class or of one below; `ask` tells where it is not of the very class."""
+    def rule(e: Lowering, node: Node) -> None:
+        value, type_ = e.value(node.args[0]), e.symbols.object(node.attrs["type"])
+        found = e.load("ptr", value, e.offset["object.type"], "type")
+        same, other, done = e.here, e.fresh("l"), e.fresh("l")
+        e.line(f"br i1 {e.put(f'icmp eq ptr {found}, {type_}')}, label %{done}, label %{other}")
+        e.start(other)
+        is_below = ask(e, node, value, type_)
+        came = e.here
+        e.line(f"br label %{done}")
+        e.start(done)
+        e.define(node, f"phi i1 [ true, %{same} ], [ {is_below}, %{came} ]")
+    return rule
+
+
+def _exc_matches(e: Lowering, node: Node, exc: str, type_: str) -> str:
     below = e.call("i32", "tc_exc_matches", ("ptr", exc), ("ptr", type_))
-    is_below = e.put(f"icmp ne i32 {below}, 0")
-    e.line(f"br label %{done}")
-    e.start(done)
-    e.define(node, f"phi i1 [ true, %{same} ], [ {is_below}, %{other} ]")
+    return e.put(f"icmp ne i32 {below}, 0")
+
+
+def _instance_of(e: Lowering, node: Node, value: str, type_: str) -> str:
+    found = e.call("i32", "tc_instance_of", ("ptr", value), ("ptr", type_))
+    e.leave_if(e.put(f"icmp slt i32 {found}, 0"), node)
+    return e.put(f"icmp ne i32 {found}, 0")
+
+
+def _type_flag(e: Lowering, node: Node) -> None:
+    type_ = e.load("ptr", e.value(node.args[0]), e.offset["object.type"], "type")
+    bit = e.put(f"and i64 {e.load('i64', type_, e.offset['type.flags'], 'type')}, {node.attrs['flag']}")
+    e.define(node, f"icmp ne i64 {bit}, 0")
 
 
 RULES: dict[str, Any] = {
     "raise": _raise, "raise_again": _raise_again, "catch": _catch, "pop_except": _pop_except,
-    "handled_exception": _handled_exception, "exc_matches": _exc_matches,
+    "handled_exception": _handled_exception, "exc_matches": _is_or_is_below(_exc_matches),
+    "instance_of": _is_or_is_below(_instance_of), "type_flag": _type_flag,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),
     "build_string": _of_array("tc_build_string"),
     "own_load": _own, "own_store": _own, "own_set": _own, "own_lacks": _own_lacks,
+    "import_from": _own,
     "call": _call, "call_method": _call_method, "call_ex": _call_ex,
     "get_method": _get_method, "is_method": _is_method, "call_found": _call_found,
     "call_cfunction_o": _cfunction("o"), "call_cfunction_fast": _cfunction("fast"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from types import MethodDescriptorType
+from types import MethodDescriptorType, ModuleType
 from typing import Any
 
 from tiercel.evaluate.catching import Catching
@@ -13,13 +13,14 @@ from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
-from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INT, SIMPLE, U64_MAX, Fact, int_between
+from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INT, SIMPLE, U64_MAX, Fact, int_between, qualified_name
 from tiercel.values import NONE, Abstract, Virtual, known
 
 _LENGTHS: dict[type, str] = {
     str: "str_length", bytes: "bytes_length", list: "list_length", tuple: "tuple_length", dict: "dict_length",
     set: "set_length", frozenset: "set_length"}
 
+_PLAIN = (type, ModuleType, super)      # their own way of reading attributes does as `object` for `__class__`
 _SPECIAL_METHODS: dict[Any, str] = {
     len: "__len__", iter: "__iter__", operator.getitem: "__getitem__", operator.setitem: "__setitem__",
     operator.contains: "__contains__"}
@@ -400,7 +401,50 @@ class Api(Catching):
 
     def plain_instances(self, type_: type) -> bool:
         """Whether the `__class__` of instances is their type."""
-        return find_in_type(type_, "__class__") is object.__dict__["__class__"]
+        return find_in_type(type_, "__class__") is object.__dict__["__class__"] and (
+            type_ in _PLAIN or find_in_type(type_, "__getattribute__") is object.__dict__["__getattribute__"])
+
+    def leaves_instances_to_type(self, cls: type) -> bool:
+        """Whether a class has no notion of its own of what its instances are."""
+        meta = type(cls)
+        if find_in_type(meta, "__instancecheck__") is not type.__dict__["__instancecheck__"]:
+            return False
+        self.assumptions.add_type(meta)
+        return True
+
+    def instance_test(self, value: Abstract, *classes: type) -> Operand | None:
+        """Whether a value is an instance of any of some classes, as a ``b`` operand; None if only code of the program, or
+        CPython, can tell."""
+        types = self.fact(value).types
+        if not types:
+            if "class" in self.failures() or not all(map(self.leaves_instances_to_type, classes)):
+                return None
+            found: Operand = Const(False, "b")
+            for cls in classes:
+                self.constants.append(cls)
+                found = self.either(found, self.emit("instance_of", self.obj(value), type=cls, reason="class"))
+            return found
+        answers = {type_: self._is_instance(type_, classes) for type_ in types}
+        if None in answers.values():
+            return None
+        if len(set(answers.values())) == 1:
+            return Const(answers.popitem()[1], "b")
+        result: Operand = Const(False, "b")
+        for type_ in sorted((each for each, answer in answers.items() if answer), key=qualified_name):
+            self.constants.append(type_)
+            result = self.either(result, self.emit("type_is", self.obj(value), type=type_))
+        return result
+
+    def _is_instance(self, type_: type, classes: tuple[type, ...]) -> bool | None:
+        """Whether instances of an exact type are instances of any of some classes; None if only code can tell."""
+        for cls in classes:
+            if type_ is cls:
+                return True
+            if not self.leaves_instances_to_type(cls) or not self.plain_instances(type_):
+                return None
+            if cls in type.__dict__["__mro__"].__get__(type_):
+                return True
+        return False
 
     def is_simple_key(self, value: Abstract) -> bool:
         """Whether looking a value up among others like it runs no code of the program: a string, int or plain class,

@@ -40,12 +40,15 @@ _DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
     "GET_ITER": ((1, 0),), "GET_YIELD_FROM_ITER": ((1, 0),), "UNARY_NEGATIVE": ((1, 0),), "UNARY_INVERT": ((1, 0),),
     "CONTAINS_OP": ((1, 0),),
     "BINARY_OP": ((2, 0), (1, 1)), "COMPARE_OP": ((2, 0), (1, 1)), "BINARY_SUBSCR": ((2, 0),),
-    "STORE_SUBSCR": ((2, 0),),
+    "STORE_SUBSCR": ((2, 0),), "UNPACK_SEQUENCE": ((1, 0),), "UNPACK_EX": ((1, 0),),
+    "MATCH_CLASS": ((3, 0),), "MATCH_SEQUENCE": ((1, 0),), "MATCH_MAPPING": ((1, 0),), "MATCH_KEYS": ((2, 0),),
+    "GET_LEN": ((1, 0),),
 }
 _NUMBERS = frozenset({int, float})
 _OF_TWO = frozenset({"BINARY_OP", "COMPARE_OP"})
 _REAL = frozenset({"+", "-", "*", "/"})
-_NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP"})     # elsewhere None is an error, which the interpreter raises
+# elsewhere None is an error, which the interpreter raises
+_NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP", "MATCH_CLASS", "MATCH_SEQUENCE", "MATCH_MAPPING"})
 _OTHER = "another type"
 
 

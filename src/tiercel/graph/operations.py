@@ -1,8 +1,7 @@
-"""What each operation does, as a small Python function: the table of the graph interpreter.
+"""What each operation does in the graph interpreter; see `table`.
 
-A function takes the node's attributes and its operands and returns the result.  `Leaves` is raised where the operation
-leaves before its instruction; any other exception is one that the operation raises.  Operations on unboxed numbers are
-in `numbers`; those that only concern frames or references do nothing here.
+Operations on unboxed numbers are in `numbers`, those behind statements in `language`; those that only concern frames or
+references do nothing here.
 """
 
 from __future__ import annotations
@@ -10,43 +9,15 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from tiercel.graph.build import NULL
 from tiercel.graph.numbers import EXACT_DOUBLE, NUMBERS, DoesNotFit, fitting, libm, wrap
-
-Attrs = dict[str, Any]
-OPERATIONS: dict[str, Callable[..., Any]] = {}
+from tiercel.graph.table import Attrs, Leaves, LeavesAfter, implements, simple
 
 EXHAUSTED = type("Exhausted", (), {"__slots__": (), "__repr__": lambda self: "<exhausted>"})()
-
-
-class Leaves(Exception):
-    """The operation hands over to the interpreter."""
-
-
-class LeavesAfter(Exception):
-    """The operation hands over to the interpreter with this result."""
-
-    def __init__(self, result: Any) -> None:
-        self.result = result
-
-
-def _implements(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        for name in names:
-            OPERATIONS[name] = function
-        return function
-    return enter
-
-
-def _simple(functions: dict[str, Callable[..., Any]]) -> None:
-    """Functions that need no attributes."""
-    for name, function in functions.items():
-        OPERATIONS[name] = lambda attrs, *args, function=function: function(*args)
 
 
 def _number(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,105 +29,50 @@ def _number(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-_simple({name: _number(function) for name, function in NUMBERS.items()})
+simple({name: _number(function) for name, function in NUMBERS.items()})
 
 
 # -- control, references, guards -------------------------------------------------------------------------------------
 
-_simple(dict.fromkeys(
+simple(dict.fromkeys(
     ("poll", "check_left", "unlink", "enter_inlined", "leave_inlined", "release", "drop", "incref", "decref",
      "incref_maybe", "decref_maybe", "loop", "check_frame"), lambda *args: None))
-_simple({"pending": lambda: False, "rely": lambda _: None})
+simple({"pending": lambda: False, "rely": lambda _: None})
 
 
-@_implements("leave")
+@implements("leave")
 def _leave(attrs: Attrs) -> None:
     raise Leaves
 
 
-@_implements("guard")
+@implements("guard")
 def _guard(attrs: Attrs, condition: bool) -> None:
     if not condition:
         raise Leaves
 
 
-@_implements("guard_if")
+@implements("guard_if")
 def _guard_if(attrs: Attrs, condition: bool, holds: bool) -> None:
     if condition and not holds:
         raise Leaves
 
 
-@_implements("guard_not")
+@implements("guard_not")
 def _guard_not(attrs: Attrs, condition: bool) -> None:
     if condition:
         raise Leaves
 
 
-@_implements("guard_type")
+@implements("guard_type")
 def _guard_type(attrs: Attrs, value: Any) -> None:
     if type(value) is not attrs["type"]:
         raise Leaves
 
 
-@_implements("guard_is")
+@implements("guard_is")
 def _guard_is(attrs: Attrs, value: Any) -> None:
     if value is not attrs["value"]:
         raise Leaves
-
-
-# -- exceptions ------------------------------------------------------------------------------------------------------
-
-@_implements("raise")
-def _raise(attrs: Attrs, exception: Any, *cause: Any) -> None:
-    if cause:
-        raise exception from cause[0]
-    raise exception
-
-
-def _raise_again(exception: BaseException, lasti: int) -> None:
-    raise exception
-
-
-def _exchange(exception: Any) -> Any:
-    from tiercel import _runtime
-    return _runtime.exchange_handled(exception)
-
-
-def _handled_exception() -> BaseException:
-    handled = sys.exception()
-    if handled is None:
-        raise Leaves
-    return handled
-
-
-def _check_exc_match(exception: BaseException, wanted: Any) -> bool:
-    classes = wanted if isinstance(wanted, tuple) else (wanted,)
-    for cls in classes:
-        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
-            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
-    return any(cls in type(exception).__mro__ for cls in classes)
-
-
-_simple({
-    "raise_again": _raise_again, "push_exc_info": _exchange, "pop_except": _exchange, "handled_exception": _handled_exception,
-    "check_exc_match": _check_exc_match, "exc_traceback": lambda exception: exception.__traceback__,
-})
-
-
-@_implements("exc_matches")
-def _exc_matches(attrs: Attrs, exception: BaseException) -> bool:
-    return attrs["type"] in type(exception).__mro__
-
-
-@_implements("load_special")
-def _load_special(attrs: Attrs, manager: Any) -> Any:
-    name = attrs["name"]
-    for base in type(manager).__mro__:
-        if name in base.__dict__:
-            method = base.__dict__[name]
-            return method.__get__(manager, type(manager)) if hasattr(type(method), "__get__") else method
-    missed = " (missed __exit__ method)" if name == "__exit__" else ""
-    raise TypeError(f"{type(manager).__name__!r} object does not support the context manager protocol{missed}")
 
 
 # -- numbers and boxes -----------------------------------------------------------------------------------------------
@@ -184,7 +100,7 @@ def _box_number(is_int: bool, value: float) -> Any:
     return int(value) if is_int else value
 
 
-_simple({
+simple({
     "number_to_f64": _number_to_f64, "box_number": _box_number,
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "unbox_i64": _unbox_i64, "unbox_f64": float,
     "unbox_bool": bool, "long_to_f64": _long_to_f64, "long_low_bits": wrap,
@@ -194,7 +110,7 @@ _simple({
 })
 
 
-@_implements("f64_libm1", "f64_libm2")
+@implements("f64_libm1", "f64_libm2")
 def _libm(attrs: Attrs, *args: float) -> float:
     return libm(attrs["function"], *args)
 
@@ -212,54 +128,54 @@ def _stored(obj: Any, name: str) -> bool:
     return True
 
 
-@_implements("attr_load")
+@implements("attr_load")
 def _attr_load(attrs: Attrs, obj: Any) -> Any:
     if not _stored(obj, attrs["name"]):
         raise Leaves
     return object.__getattribute__(obj, attrs["name"])
 
 
-@_implements("attr_store", "attr_store_f64", "attr_store_i64")
+@implements("attr_store", "attr_store_f64", "attr_store_i64")
 def _attr_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     there = _attr_load(attrs, obj)
     object.__setattr__(obj, attrs["name"], value)
     return there
 
 
-@_implements("attr_init", "slot_init")
+@implements("attr_init", "slot_init")
 def _attr_init(attrs: Attrs, obj: Any, value: Any) -> None:
     if _stored(obj, attrs["name"]):
         raise Leaves
     object.__setattr__(obj, attrs["name"], value)
 
 
-@_implements("own_load")
+@implements("own_load")
 def _own_load(attrs: Attrs, obj: Any) -> Any:
     if attrs["name"] not in object.__getattribute__(obj, "__dict__"):
         raise Leaves
     return object.__getattribute__(obj, "__dict__")[attrs["name"]]
 
 
-@_implements("own_store")
+@implements("own_store")
 def _own_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     there = _own_load(attrs, obj)
     object.__setattr__(obj, attrs["name"], value)
     return there
 
 
-@_implements("own_set")
+@implements("own_set")
 def _own_set(attrs: Attrs, obj: Any, value: Any) -> Any:
     there = object.__getattribute__(obj, "__dict__").get(attrs["name"])
     object.__setattr__(obj, attrs["name"], value)
     return there
 
 
-@_implements("own_lacks")
+@implements("own_lacks")
 def _own_lacks(attrs: Attrs, obj: Any) -> bool:
     return attrs["name"] not in object.__getattribute__(obj, "__dict__")
 
 
-@_implements("slot_load")
+@implements("slot_load")
 def _slot_load(attrs: Attrs, obj: Any) -> Any:
     try:
         return object.__getattribute__(obj, attrs["name"])
@@ -267,7 +183,7 @@ def _slot_load(attrs: Attrs, obj: Any) -> Any:
         raise Leaves from None
 
 
-@_implements("slot_store", "slot_store_f64")
+@implements("slot_store", "slot_store_f64")
 def _slot_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     try:
         there = object.__getattribute__(obj, attrs["name"])
@@ -277,7 +193,7 @@ def _slot_store(attrs: Attrs, obj: Any, value: Any) -> Any:
     return there
 
 
-@_implements("instance_new")
+@implements("instance_new")
 def _instance_new(attrs: Attrs, *values: Any) -> Any:
     obj = object.__new__(attrs["type"])
     for name, value in zip(attrs["names"], values, strict=True):
@@ -285,7 +201,7 @@ def _instance_new(attrs: Attrs, *values: Any) -> Any:
     return obj
 
 
-@_implements("keys_count")
+@implements("keys_count")
 def _keys_count(attrs: Attrs) -> int:
     from tiercel import _runtime
     address = _runtime.keys_count_address(attrs["type"])
@@ -298,7 +214,7 @@ def _inline_valid(obj: Any) -> bool:
     return bool(ctypes.c_uint8.from_address(id(obj) + offset["inline.values"] + offset["values.valid"]).value)
 
 
-@_implements("type_is")
+@implements("type_is")
 def _type_is(attrs: Attrs, obj: Any) -> bool:
     return type(obj) is attrs["type"]
 
@@ -338,7 +254,7 @@ def _list_set(items: Any, index: Any, item: Any) -> Any:
     return there
 
 
-_simple({
+simple({
     "is": operator.is_, "type_of": type, "refcount_is": lambda obj: False, "inline_valid": _inline_valid,
     "equals_itself": _equals_itself,
     "is_method": lambda method: False,
@@ -346,7 +262,7 @@ _simple({
 })
 
 
-@_implements("closure_item")
+@implements("closure_item")
 def _closure_item(attrs: Attrs, function: Any) -> Any:
     return function.__closure__[attrs["index"]]
 
@@ -420,7 +336,7 @@ def _list_of_tuple(items: tuple[Any, ...], low: int, high: int) -> list[Any]:
     return list(items[low:high])
 
 
-_simple({
+simple({
     "list_length": list.__len__, "list_item": list.__getitem__, "list_set": _list_set,
     "list_set_f64": list.__setitem__, "list_set_i64": list.__setitem__, "list_append": list.append,
     "list_new": lambda *items: list(items), "list_of": lambda item, count: [item] * count,
@@ -497,7 +413,7 @@ def _contains(container: Any, item: Any) -> bool:
     return item in container
 
 
-_simple({
+simple({
     "dict_length": len, "set_length": len, "dict_get_or": dict.get, "dict_get_simple": _dict_get_simple,
     "dict_get": operator.getitem, "dict_set_simple": operator.setitem, "dict_has_simple": _contains, "set_has_simple": _contains,
     "set_within": _set_within, "least": _extreme(min), "greatest": _extreme(max),
@@ -513,8 +429,8 @@ _NUMBER = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "t
            "remainder": "mod", "lshift": "lshift", "rshift": "rshift", "and": "and_", "or": "or_", "xor": "xor",
            "matrix_multiply": "matmul", "power": "pow"}
 _INPLACE = {"and_": "iand", "or_": "ior"}
-_simple({f"number_{name}": getattr(operator, function) for name, function in _NUMBER.items()})
-_simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{function}"))
+simple({f"number_{name}": getattr(operator, function) for name, function in _NUMBER.items()})
+simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{function}"))
          for name, function in _NUMBER.items()})
 _COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
@@ -537,7 +453,7 @@ def _next(iterator: Any) -> Any:
         return EXHAUSTED
 
 
-_simple({
+simple({
     "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
     "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
     "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
@@ -547,37 +463,37 @@ _simple({
 })
 
 
-@_implements("compare")
+@implements("compare")
 def _compare(attrs: Attrs, a: Any, b: Any) -> Any:
     return _COMPARE[attrs["operator"]](a, b)
 
 
-@_implements("get_attr")
+@implements("get_attr")
 def _get_attr(attrs: Attrs, obj: Any) -> Any:
     return getattr(obj, attrs["name"])
 
 
-@_implements("super_attr")
+@implements("super_attr")
 def _super_attr(attrs: Attrs, cls: Any, obj: Any) -> Any:
     return getattr(super(cls, obj), attrs["name"])
 
 
-@_implements("get_method")
+@implements("get_method")
 def _get_method(attrs: Attrs, obj: Any) -> Any:
     return getattr(obj, attrs["name"])      # which is bound: see `is_method`
 
 
-@_implements("set_attr")
+@implements("set_attr")
 def _set_attr(attrs: Attrs, obj: Any, value: Any) -> None:
     setattr(obj, attrs["name"], value)
 
 
-@_implements("del_attr")
+@implements("del_attr")
 def _del_attr(attrs: Attrs, obj: Any) -> None:
     delattr(obj, attrs["name"])
 
 
-@_implements("load_global")
+@implements("load_global")
 def _load_global(attrs: Attrs) -> Any:
     name = attrs["name"]
     if name in attrs["globals"]:
@@ -588,40 +504,7 @@ def _load_global(attrs: Attrs) -> Any:
         raise NameError(f"name {name!r} is not defined", name=name) from None
 
 
-@_implements("store_global")
-def _store_global(attrs: Attrs, value: Any) -> None:
-    attrs["globals"][attrs["name"]] = value
-
-
-@_implements("import_name")
-def _import_name(attrs: Attrs, level: Any, names: Any) -> Any:
-    return attrs["builtins"]["__import__"](attrs["name"], attrs["globals"], None, names, level)
-
-
-_unpackers: dict[str, Callable[[Any], tuple[Any, ...]]] = {}
-
-
-def _unpack(value: Any, targets: list[str]) -> tuple[Any, ...]:
-    pattern, names = ", ".join(targets), ", ".join(targets).replace("*", "")
-    if pattern not in _unpackers:
-        scope: dict[str, Any] = {}
-        exec(f"def unpack(value):\n [{pattern}] = value\n return [{names}]", scope)    # noqa: S102
-        _unpackers[pattern] = scope["unpack"]
-    return tuple(_unpackers[pattern](value))
-
-
-@_implements("unpack_sequence")
-def _unpack_sequence(attrs: Attrs, value: Any) -> tuple[Any, ...]:
-    return _unpack(value, [f"a{i}" for i in range(attrs["count"])])
-
-
-@_implements("unpack_ex")
-def _unpack_ex(attrs: Attrs, value: Any) -> tuple[Any, ...]:
-    return _unpack(value, [*(f"a{i}" for i in range(attrs["front"])), "*rest",
-                           *(f"b{i}" for i in range(attrs["back"]))])
-
-
-@_implements("new_function")
+@implements("new_function")
 def _new_function(attrs: Attrs, *operands: Any) -> Any:
     parts = iter(operands)
     flags = attrs["flags"]
@@ -640,29 +523,29 @@ def _new_function(attrs: Attrs, *operands: Any) -> Any:
 
 # -- calls -----------------------------------------------------------------------------------------------------------
 
-@_implements("call")
+@implements("call")
 def _call(attrs: Attrs, function: Any, *args: Any) -> Any:
     names = attrs.get("names") or ()
     split = len(args) - len(names)
     return function(*args[:split], **dict(zip(names, args[split:])))
 
 
-@_implements("call_method")
+@implements("call_method")
 def _call_method(attrs: Attrs, obj: Any, *args: Any) -> Any:
     return getattr(obj, attrs["name"])(*args)
 
 
-@_implements("call_found")
+@implements("call_found")
 def _call_found(attrs: Attrs, function: Any, is_method: bool, owner: Any, *args: Any) -> Any:
     return _call(attrs, function, *([owner] if is_method else []), *args)
 
 
-@_implements("call_ex")
+@implements("call_ex")
 def _call_ex(attrs: Attrs, function: Any, args: Any, keywords: Any = NULL) -> Any:
     return function(*args) if keywords is NULL else function(*args, **keywords)
 
 
-@_implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_keywords", "call_cfunction_noargs")
+@implements("call_cfunction_o", "call_cfunction_fast", "call_cfunction_keywords", "call_cfunction_noargs")
 def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
     function, names = attrs["function"], attrs.get("names") or ()
     positional = args[:len(args) - len(names)]
@@ -672,7 +555,7 @@ def _call_cfunction(attrs: Attrs, owner: Any, *args: Any) -> Any:
     return function(owner, *positional, **keywords)
 
 
-@_implements("call_native")
+@implements("call_native")
 def _call_native(attrs: Attrs, *args: Any) -> Any:
     result: Any = attrs["function"](*args)
     rep = attrs["result"]
@@ -690,7 +573,7 @@ def _range_length(start: int, stop: int, step: int) -> int:
 _SYMBOLS: dict[str, Callable[..., Any]] = {"tc_range_length": _range_length}
 
 
-@_implements("call_symbol")
+@implements("call_symbol")
 def _call_symbol(attrs: Attrs, *args: Any) -> Any:
     name = attrs["symbol"]
     if name in _SYMBOLS:

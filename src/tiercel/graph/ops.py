@@ -154,6 +154,9 @@ _op("handled_exception", "", "o", LEAVES, reads="exc_info", ref="new", doc="leav
 _op("exc_matches", "o", "b", attrs="type", reads="type", doc="whether an exception is of this class or of one below")
 _op("check_exc_match", "oo", "b", RAISES, symbol="tc_check_exc_match", fails="minus1",
     doc="exception, whatever stands behind `except`")
+_op("check_eg_match", "oo", "o", RUNS, writes="exc_info", ref="new", symbol="tc_check_eg_match", fails="null",
+    doc="exception, whatever stands behind `except*`: a tuple of what does not match and what does, which is being handled "
+        "from now on; or None in their place")
 _op("exc_traceback", "o", "o", KEEPS, ref="new", symbol="tc_exc_traceback", doc="of an exception, or None")
 
 # -- references: only the reference pass makes these; the operand may be a constant, `_maybe`: also null -------------
@@ -261,6 +264,9 @@ _op("long_low_bits", "o", "i", symbol="tc_long_low_bits", doc="the low 64 bits o
 _op("is", "oo", "b")
 _op("type_is", "o", "b", attrs="type", reads="type")
 _op("type_of", "o", "o", reads="type")
+_op("type_flag", "o", "b", attrs="flag", reads="type", doc="whether a bit is set in the flags of an object's type")
+_op("instance_of", "o", "b", LEAVES, attrs="type reason", reads="type", symbol="tc_instance_of",
+    doc="isinstance() of a class that leaves it to `type`; leaves where the object says itself what its class is")
 _op("equals_itself", "o", "b", reads="type", doc="it is None, or surely compares as `object` has it: by identity")
 _op("refcount_is", "o", "b", reads="refcount", attrs="count")
 
@@ -466,7 +472,11 @@ _op("send_result", "", "o", KEEPS, ref="new", symbol="tc_send_result")
 _op("is_exhausted", "o", "b", doc="whether `next` found the end; the value must not be used otherwise where it did")
 _op("load_global", "", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_load_global", fails="null")
 _op("store_global", "o", "", RUNS, attrs="globals name", symbol="tc_store_global", fails="minus1")
-_op("import_name", "oo", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_import_name", fails="null")
+_op("delete_global", "", "", RUNS, attrs="globals name", symbol="tc_delete_global", fails="minus1")
+_op("import_name", "oo", "o", RUNS, ref="new", attrs="globals builtins locals name", symbol="tc_import_name", fails="null",
+    doc="operands: the level, and the names that are imported from it or None; what it calls is given `locals`")
+_op("import_from", "o", "o", LEAVES, ref="new", reads="dict", attrs="name reason", symbol="tc_import_from",
+    doc="what is in the namespace of a plain module; leaves if it is none or has not the name")
 _op("build_slice", "ooo", "o", RAISES, ref="new", symbol="PySlice_New", fails="null")
 _op("slice_new", "ooo", "o", ref="new", symbol="PySlice_New")
 _op("range_new", "iii", "o", ref="new", symbol="tc_range_new")
@@ -490,6 +500,13 @@ _op("unpack_sequence", "o", "o", RUNS, ref="new", attrs="count", symbol="tc_unpa
     doc="a tuple of exactly `count` items")
 _op("unpack_ex", "o", "o", RUNS, ref="new", attrs="front back", symbol="tc_unpack_ex", fails="null",
     doc="a tuple of `front` items, a list of those between, and `back` items")
+_op("match_class", "ooo", "o", RUNS, ref="new", attrs="positional", symbol="tc_match_class", fails="null",
+    doc="subject, class, names of keywords: a tuple of attributes, or None")
+_op("match_keys", "oo", "o", RUNS, ref="new", symbol="tc_match_keys", fails="null",
+    doc="mapping, keys: a tuple of values, or None")
+_op("intrinsic_1", "o", "o", RUNS, ref="new", attrs="number", symbol="tc_intrinsic_1", fails="null",
+    doc="what CALL_INTRINSIC_1 of that number does")
+_op("intrinsic_2", "oo", "o", RUNS, ref="new", attrs="number", symbol="tc_intrinsic_2", fails="null")
 _op("new_function", "o*", "o", ref="new", attrs="code globals flags qualname",
     doc="operands as MAKE_FUNCTION and SET_FUNCTION_ATTRIBUTE take them, in the order of the bits in `flags`")
 

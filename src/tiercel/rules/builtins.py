@@ -12,6 +12,7 @@ from tiercel.values import Virtual
 
 _SEQUENCES = (list, tuple, range, str, bytes)
 _COLLECTIONS = (list, tuple, set, frozenset)
+MAX_CLASSES = 6        # that are tested one by one
 
 
 def _extreme(function: Any, int_name: str, compare: str) -> None:
@@ -61,19 +62,17 @@ def _of_all(e: Any, op_name: str, items: Any) -> Any:
 @rule(isinstance, Anything, type)
 @rule(isinstance, Anything, tuple)
 def is_instance(e: Any, value: Any, classes: Any) -> Any:
-    type_ = e.learn(value)
+    e.learn(value)
     wanted = e.constant(classes)
     if isinstance(classes, Virtual):
         if not all(e.is_constant(p) for p in classes.parts):
             return NotImplemented
         wanted = tuple(e.constant(p) for p in classes.parts)
-    if type_ is None or wanted is None:
-        return NotImplemented
     flat = wanted if type(wanted) is tuple else (wanted,)
-    # an ordinary class has no __instancecheck__ of its own; a lie in __class__ needs a property
-    if not all(type(c) is type for c in flat) or not e.plain_instances(type_):
+    if len(flat) > MAX_CLASSES or not all(isinstance(c, type) for c in flat):
         return NotImplemented
-    return e.known(issubclass(type_, flat))
+    found = e.instance_test(value, *flat)
+    return NotImplemented if found is None else e.as_bool(found)
 
 
 @rule(issubclass, type, type)

@@ -26,6 +26,7 @@
 #include <internal/pycore_genobject.h>
 #include <internal/pycore_instruments.h>
 #include <internal/pycore_interp.h>
+#include <internal/pycore_intrinsics.h>
 #include <internal/pycore_list.h>
 #include <internal/pycore_long.h>
 #include <internal/pycore_object.h>

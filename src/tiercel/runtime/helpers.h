@@ -136,12 +136,24 @@ int tc_generator_at(PyObject *object, PyObject *code, PyObject *globals, int64_t
 PyObject *tc_generator_slot(PyObject *object, int64_t index);
 PyObject *tc_generator_function(PyObject *object);
 
+/* -- helpers_language.c -- */
+int tc_instance_of(PyObject *object, PyObject *cls);         /* -1: only code of the program can tell */
+PyObject *tc_import_from(PyObject *module, PyObject *name);  /* NULL: no plain module, or not in its namespace */
+/* These: NULL and an exception. */
+PyObject *tc_match_class(PyObject *subject, PyObject *cls, PyObject *names, int64_t positional);
+PyObject *tc_match_keys(PyObject *mapping, PyObject *keys);
+PyObject *tc_check_eg_match(PyObject *exc, PyObject *wanted);      /* what does not match, and what does */
+PyObject *tc_intrinsic_1(PyObject *value, int64_t number);
+PyObject *tc_intrinsic_2(PyObject *value, PyObject *other, int64_t number);
+PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *locals, PyObject *name, PyObject *level,
+                         PyObject *fromlist);
+
 /* -- helpers_object.c: these fail with NULL or -1 and an exception -- */
 PyObject *tc_get_method(PyObject *object, PyObject *name, int64_t *is_method);     /* is_method: it is not bound */
 int tc_del_attr(PyObject *object, PyObject *name);
 PyObject *tc_load_global(PyObject *globals, PyObject *builtins, PyObject *name);
 int tc_store_global(PyObject *globals, PyObject *name, PyObject *value);
-PyObject *tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist);
+int tc_delete_global(PyObject *globals, PyObject *name);
 PyObject *tc_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *tc_call_method(PyObject *name, PyObject *const *args, int64_t count, PyObject *kwnames);
 /* These three are never NULL. */

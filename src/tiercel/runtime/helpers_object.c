@@ -50,28 +50,14 @@ tc_store_global(PyObject *globals, PyObject *name, PyObject *value)
     return PyDict_SetItem(globals, name, value);
 }
 
-PyObject *
-tc_import_name(PyObject *globals, PyObject *builtins, PyObject *name, PyObject *level, PyObject *fromlist)
+int
+tc_delete_global(PyObject *globals, PyObject *name)
 {
-    PyObject *import;
-    if (PyMapping_GetOptionalItemString(builtins, "__import__", &import) <= 0) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ImportError, "__import__ not found");
-        }
-        return NULL;
+    int found = PyDict_Pop(globals, name, NULL);
+    if (found == 0) {
+        name_error(name);
     }
-    PyObject *args[] = {name, globals, Py_None, fromlist, level};
-    PyObject *result;
-    if (import == PyThreadState_Get()->interp->imports.import_func) {
-        int depth = PyLong_AsInt(level);
-        result = depth == -1 && PyErr_Occurred()
-                     ? NULL : PyImport_ImportModuleLevelObject(name, globals, Py_None, fromlist, depth);
-    }
-    else {
-        result = PyObject_Vectorcall(import, args, 5, NULL);
-    }
-    Py_DECREF(import);
-    return result;
+    return found == 1 ? 0 : -1;
 }
 
 PyObject *

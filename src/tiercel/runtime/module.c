@@ -89,6 +89,7 @@ static PyMethodDef methods[] = {
     {"keys_count_address", tc_py_keys_count_address, METH_O, PyDoc_STR("See layout.c.")},
     {"has_own_dict", tc_py_has_own_dict, METH_O, PyDoc_STR("See layout.c.")},
     {"dict_entry", tc_py_dict_entry, METH_VARARGS, PyDoc_STR("See layout.c.")},
+    {"imports", tc_py_imports, METH_NOARGS, PyDoc_STR("See helpers_language.c.")},
     {"peek_attr", tc_py_peek_attr, METH_VARARGS, PyDoc_STR("See layout.c.")},
     {"member_offset", tc_py_member_offset, METH_O, PyDoc_STR("See layout.c.")},
     {"type_traits", tc_py_type_traits, METH_O, PyDoc_STR("See layout.c.")},

@@ -45,6 +45,8 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_dict_has_simple), FUNCTION(tc_dict_new), FUNCTION(tc_set_has_simple), FUNCTION(tc_set_add_simple),
     FUNCTION(tc_set_within), FUNCTION(tc_least), FUNCTION(tc_greatest),
     FUNCTION(tc_set_new), FUNCTION(tc_unpack_sequence), FUNCTION(tc_unpack_ex), FUNCTION(tc_list_of_tuple),
+    FUNCTION(tc_instance_of), FUNCTION(tc_match_class), FUNCTION(tc_match_keys), FUNCTION(tc_check_eg_match),
+    FUNCTION(tc_intrinsic_1), FUNCTION(tc_intrinsic_2), FUNCTION(tc_import_from), FUNCTION(tc_delete_global),
     FUNCTION(tc_next), FUNCTION(tc_send), FUNCTION(tc_send_result), FUNCTION(tc_del_attr),
     FUNCTION(tc_load_global), FUNCTION(tc_store_global), FUNCTION(tc_import_name), FUNCTION(tc_call_ex),
     FUNCTION(tc_call_method), FUNCTION(tc_check_result), FUNCTION(tc_instance_new), FUNCTION(tc_new_function),

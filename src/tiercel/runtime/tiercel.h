@@ -394,6 +394,7 @@ PyObject *tc_py_storming(PyObject *module, PyObject *unused);
 
 /* -- symbols.c, module.c -- */
 PyObject *tc_py_symbols(PyObject *module, PyObject *unused);
+PyObject *tc_py_imports(PyObject *module, PyObject *unused);
 PyObject *tc_py_offsets(PyObject *module, PyObject *unused);
 PyObject *tc_py_self_check(PyObject *module, PyObject *unused);
 

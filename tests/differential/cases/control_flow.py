@@ -94,13 +94,13 @@ def state_machine(n):
     return seen
 
 
-@case(({"kind": "circle", "r": 2},), ({"kind": "square", "side": 3},), ([1, 2, 3],), ((0, 5),), (7,), ("text",),
+@case(({"k": "c", "r": 2},), ({"k": "s", "side": 3},), ([1, 2, 3],), ((0, 5),), (7,), ("text",),
       (None,))
 def matching(x):
     match x:
-        case {"kind": "circle", "r": r}:
-            return "circle", r
-        case {"kind": kind, **rest}:
+        case {"k": "c", "r": r}:
+            return "c", r
+        case {"k": kind, **rest}:
             return kind, rest
         case [a, b, *rest]:
             return "sequence", a, b, rest

@@ -15,6 +15,8 @@ from tiercel.evaluate.instructions import (
     containers,
     control,
     exceptions,
+    imports,
+    matching,
     names,
     operators,
     stack,
@@ -27,5 +29,6 @@ if TYPE_CHECKING:
 Handler = Callable[[Any, "Instruction"], bool | None]
 
 HANDLERS: dict[str, Handler] = {}
-for _table in (stack, names, operators, control, containers, attributes, calling, strings, exceptions):
+for _table in (stack, names, operators, control, containers, attributes, calling, strings, exceptions, matching,
+               imports):
     HANDLERS.update(_table.HANDLERS)

@@ -32,7 +32,7 @@ def load_attr(e: Any, i: Any) -> None:
     if isinstance(owner, Virtual) and owner.kind != "instance":
         owner = e.materialise(owner)
     if isinstance(owner, Const):
-        found = _constant_attribute(e, owner.value, name)
+        found = constant_attribute(e, owner.value, name)
         if found is not NO_WITNESS:
             _push_found(e, found, owner, method)
             return
@@ -94,7 +94,7 @@ def _get_method(e: Any, owner: Node | Const, name: str) -> None:
     e.check_left(e.resume)
 
 
-def _constant_attribute(e: Any, owner: Any, name: str) -> Any:
+def constant_attribute(e: Any, owner: Any, name: str) -> Any:
     """An attribute of a constant module or class that is assumed not to change, or NO_WITNESS.  A class method that is a
     Python function is not bound yet."""
     if type(owner) is ModuleType and find_in_type(ModuleType, name) is MISSING:
@@ -125,7 +125,7 @@ def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bo
     seen = owner.witness
     if type(seen) is not type or "class" in e.failures():
         return False
-    found = _constant_attribute(e, seen, name)
+    found = constant_attribute(e, seen, name)
     if found is NO_WITNESS:
         return False
     e.emit("guard_is", owner, value=seen, reason="class")
@@ -257,6 +257,23 @@ def _own_entry(e: Any, owner: Abstract, type_: type, name: str) -> int | None:
     entry = _runtime.dict_entry(witness, name)
     e.history.note_own_dict(type_, name, entry)
     return entry
+
+
+def plain_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Abstract | None:
+    """What an instance of a type has under a name, where no code runs to read it; None where that is not known."""
+    facts = traits(type_)
+    if not facts["generic_getattr"] or (isinstance(owner, Virtual) and owner.kind != "instance"):
+        return None
+    found = find_in_type(type_, name)
+    if found is not MISSING and is_data_descriptor(found):
+        return _slot_value(e, owner, type_, found)
+    own = _own_attribute(e, owner, type_, name, facts)
+    if own is not None:
+        return own
+    if found is MISSING or is_descriptor(found) or not _unshadowed(e, owner, type_, name, facts):
+        return None
+    e.assumptions.add_type(type_)
+    return known(found)
 
 
 def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: bool) -> bool:

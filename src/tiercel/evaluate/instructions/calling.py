@@ -19,6 +19,7 @@ _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENER
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _HEAPTYPE = 1 << 9
+_OF_TYPE_PARAMETERS = 7      # the intrinsics from this number on make type variables, aliases and the like
 _SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
@@ -260,9 +261,17 @@ def call_intrinsic_1(e: Any, i: Any) -> None:
         e.frame.stack.append(e.emit("number_positive", e.obj(value)))
     elif i.arg == 6:
         e.frame.stack.append(e.emit("list_to_tuple", e.obj(value), fact=e.TUPLE))
+    elif i.arg >= _OF_TYPE_PARAMETERS:
+        e.frame.stack.append(e.emit("intrinsic_1", e.obj(value), number=i.arg))
     else:
         e.leave("an intrinsic that is not compiled")
     e.let_go(value)
+
+
+def call_intrinsic_2(e: Any, i: Any) -> None:
+    second, first = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
+    e.frame.stack.append(e.emit("intrinsic_2", e.obj(first), e.obj(second), number=i.arg))
+    e.let_go(first, second)
 
 
 def make_function(e: Any, i: Any) -> None:
@@ -285,5 +294,6 @@ def set_function_attribute(e: Any, i: Any) -> None:
 
 HANDLERS = {
     "CALL": call, "CALL_KW": call_kw, "CALL_FUNCTION_EX": call_function_ex, "CALL_INTRINSIC_1": call_intrinsic_1,
+    "CALL_INTRINSIC_2": call_intrinsic_2,
     "MAKE_FUNCTION": make_function, "SET_FUNCTION_ATTRIBUTE": set_function_attribute,
 }

@@ -264,7 +264,8 @@ def _spread(e: Any, items: list[Any], before: int, after: int) -> None:
 
 
 def get_len(e: Any, i: Any) -> None:
-    value = e.frame.stack[-1]
+    value = e.bound(e.frame.stack[-1])
+    e.learn(value)
     result = e.apply(len, value)
     e.frame.stack.append(e.emit("length", e.obj(value)) if result is None else result)
 

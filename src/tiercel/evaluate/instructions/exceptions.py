@@ -51,6 +51,16 @@ def check_exc_match(e: Any, i: Any) -> None:
     stack.append(e.as_bool(matches))
 
 
+def check_eg_match(e: Any, i: Any) -> None:
+    """What of a group is none of the exceptions behind `except*`, and what is."""
+    stack = e.frame.stack
+    wanted, exc = e.bound(stack.pop()), stack.pop()
+    pair = e.emit("check_eg_match", e.obj(exc), e.obj(wanted), fact=e.TUPLE, unchecked=True)
+    stack += [e.tuple_item(pair, Const(n, "i")) for n in range(2)]
+    e.check_left(i.next)
+    e.let_go(exc, wanted)
+
+
 def raise_varargs(e: Any, i: Any) -> bool:
     """An error that was never raised leaves: other code could see the frames around it, which would have to be linked."""
     if "raise" not in e.failures() and e.is_cold_block(e.frame.code, i):
@@ -115,6 +125,7 @@ def with_except_start(e: Any, i: Any) -> None:
 
 HANDLERS = {
     "PUSH_EXC_INFO": push_exc_info, "POP_EXCEPT": pop_except, "CHECK_EXC_MATCH": check_exc_match,
+    "CHECK_EG_MATCH": check_eg_match,
     "RAISE_VARARGS": raise_varargs, "RERAISE": reraise, "BEFORE_WITH": before_with,
     "WITH_EXCEPT_START": with_except_start,
 }

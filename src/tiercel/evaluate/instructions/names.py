@@ -27,7 +27,8 @@ def global_constant(e: Any, names: dict[str, Any], builtin_names: dict[str, Any]
     return NO_WITNESS
 
 
-def _builtins_of(e: Any) -> dict[str, Any]:
+def builtins_of(e: Any) -> dict[str, Any]:
+    """The builtin namespace of the innermost frame."""
     found = e.frame_globals().get("__builtins__", builtins)
     return found if isinstance(found, dict) else vars(found)
 
@@ -37,13 +38,13 @@ class Names:
 
     def steady_global(self, name: str) -> Any:
         """The value of a global or builtin name that is taken not to change, or NO_WITNESS."""
-        return global_constant(self, self.frame_globals(), _builtins_of(self), name)  # type: ignore[attr-defined]
+        return global_constant(self, self.frame_globals(), builtins_of(self), name)  # type: ignore[attr-defined]
 
 
 def _push_global(e: Any, name: str, null: bool) -> None:
     stack = e.frame.stack
     behind = [NULL] if null else []
-    globals_, builtin_names = e.frame_globals(), _builtins_of(e)
+    globals_, builtin_names = e.frame_globals(), builtins_of(e)
     value = global_constant(e, globals_, builtin_names, name)
     if value is not NO_WITNESS:
         stack += [known(value), *behind]
@@ -74,6 +75,21 @@ def store_global(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
+def delete_global(e: Any, i: Any) -> None:
+    name = e.frame.code.code.co_names[i.arg]
+    globals_ = e.frame_globals()
+    e.constants += [globals_, name]
+    e.emit("delete_global", globals=globals_, name=name)
+
+
+def load_build_class(e: Any, i: Any) -> None:
+    builtin_names = builtins_of(e)
+    function = global_constant(e, builtin_names, builtin_names, "__build_class__")
+    if function is NO_WITNESS:
+        e.leave("__build_class__ was replaced")
+    e.frame.stack.append(known(function))
+
+
 def load_name(e: Any, i: Any) -> None:
     if not e.at_module_level():
         e.leave("a name of a class body")
@@ -84,6 +100,12 @@ def store_name(e: Any, i: Any) -> None:
     if not e.at_module_level():
         e.leave("a name of a class body")
     store_global(e, i)
+
+
+def delete_name(e: Any, i: Any) -> None:
+    if not e.at_module_level():
+        e.leave("a name of a class body")
+    delete_global(e, i)
 
 
 # -- cells -----------------------------------------------------------------------------------------------------------
@@ -151,7 +173,25 @@ def store_deref(e: Any, i: Any) -> None:
         e.store("cell_store", [e.obj(cell)], value, there)
 
 
+def delete_deref(e: Any, i: Any) -> None:
+    cell = e.frame.locals[i.arg]
+    if isinstance(cell, Virtual):
+        content = e.state.heap[cell][0]
+        if content is NULL:
+            e.leave("an unbound variable")
+        content = e.bound(content)
+        e.state.heap[cell][0] = NULL
+        e.let_go(content)
+        return
+    if _content(e, cell) is NULL:
+        e.leave("an unbound variable")
+    held = e.emit("cell_load", e.obj(cell), reason="unbound")
+    e.note_replaced(e.emit("cell_store", e.obj(cell), NULL, fact=e.fact(held)))
+
+
 HANDLERS = {
     "LOAD_GLOBAL": load_global, "STORE_GLOBAL": store_global, "LOAD_NAME": load_name, "STORE_NAME": store_name,
     "MAKE_CELL": make_cell, "COPY_FREE_VARS": copy_free_vars, "LOAD_DEREF": load_deref, "STORE_DEREF": store_deref,
+    "DELETE_GLOBAL": delete_global, "DELETE_NAME": delete_name, "DELETE_DEREF": delete_deref,
+    "LOAD_BUILD_CLASS": load_build_class,
 }
