@@ -8,8 +8,8 @@ from types import MethodDescriptorType, ModuleType
 from typing import Any
 
 from tiercel.evaluate.catching import Catching
-from tiercel.evaluate.objects import MISSING, SEQUENCES, find_in_type, sequence_base
-from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
+from tiercel.evaluate.objects import MISSING, SEQUENCES, find_in_type, sequence_base, traits
+from tiercel.graph.build import NO_WITNESS, Const, Graph, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
@@ -41,6 +41,10 @@ class Api(Catching):
     """The vocabulary of rules.  Numbers go in as abstract values or operands and come out as nodes."""
 
     steady_global: Callable[[str], Any]     # instruction handlers know
+
+    def __init__(self, graph: Graph, history: Any) -> None:
+        super().__init__(graph, history)
+        self._tested: set[Abstract] = set()     # values of unknown types of which it was asked whether they are instances
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
@@ -402,7 +406,8 @@ class Api(Catching):
     def plain_instances(self, type_: type) -> bool:
         """Whether the `__class__` of instances is their type."""
         return find_in_type(type_, "__class__") is object.__dict__["__class__"] and (
-            type_ in _PLAIN or find_in_type(type_, "__getattribute__") is object.__dict__["__getattribute__"])
+            traits(type_)["generic_getattr"] or type_ in _PLAIN
+            or find_in_type(type_, "__getattribute__") is object.__dict__["__getattribute__"])
 
     def leaves_instances_to_type(self, cls: type) -> bool:
         """Whether a class has no notion of its own of what its instances are."""
@@ -412,6 +417,11 @@ class Api(Catching):
         self.assumptions.add_type(meta)
         return True
 
+    def learn_for_test(self, value: Abstract) -> type | None:
+        """The type of a value that is asked for its class, guarded as ever; but not where an earlier test has had to do
+        without: then it has one of many types."""
+        return None if value in self._tested else self.learn(value)
+
     def instance_test(self, value: Abstract, *classes: type) -> Operand | None:
         """Whether a value is an instance of any of some classes, as a ``b`` operand; None if only code of the program, or
         CPython, can tell."""
@@ -419,6 +429,7 @@ class Api(Catching):
         if not types:
             if "class" in self.failures() or not all(map(self.leaves_instances_to_type, classes)):
                 return None
+            self._tested.add(value)
             found: Operand = Const(False, "b")
             for cls in classes:
                 self.constants.append(cls)

@@ -83,7 +83,7 @@ _OBJECT, _NUMBER = ctypes.py_object, ctypes.c_int64
 def _instance_of(attrs: Attrs, value: Any) -> bool:
     if attrs["type"] in type(value).__mro__:
         return True
-    if type(value).__getattribute__ is not object.__getattribute__ or value.__class__ is not type(value):
+    if value.__class__ is not type(value):
         raise Leaves
     return False
 

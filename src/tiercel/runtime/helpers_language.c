@@ -20,8 +20,8 @@ is_plain(PyTypeObject *type)
         }
     }
     return _PyType_Lookup(type, names[0]) == plain[0]
-           && (_PyType_Lookup(type, names[1]) == plain[1] || type == &PyType_Type || type == &PyModule_Type
-               || type == &PySuper_Type);
+           && (type->tp_getattro == PyObject_GenericGetAttr || _PyType_Lookup(type, names[1]) == plain[1]
+               || type == &PyType_Type || type == &PyModule_Type || type == &PySuper_Type);
 }
 
 int

@@ -523,3 +523,18 @@ def within(mapping: Mapping, key):
 @case(({"x": {"y": [1, 2]}}, 1), ({"x": {"y": [1, 2]}}, 2), ({"x": {"y": ()}}, 1), ({"x": 5}, 1), ({}, 1))
 def nested(mapping, key):
     return [within(mapping, key) for _ in range(3)]
+
+
+@case((SHAPES * 2,), ([1, 2.5, "a", None] * 8,), (["a", b"b", [1]] * 8,))
+def instances(values):
+    seen = []
+    for value in values:
+        if isinstance(value, Num):
+            seen.append(1)
+        elif isinstance(value, (Add, Mul)):
+            seen.append(2)
+        elif isinstance(value, (str, bytes)):
+            seen.append(3)
+        elif isinstance(value, (int, float, type(None))):
+            seen.append(4)
+    return seen

@@ -68,7 +68,7 @@ def match_class(e: Any, i: Any) -> bool:
     stack = e.frame.stack
     jump = _jump_behind(e, i, "COPY", "POP_JUMP_IF_NONE")
     keywords, cls, subject = (e.bound(stack.pop()) for _ in range(3))
-    type_ = e.learn(subject)
+    type_ = e.learn_for_test(subject)
     wanted = e.constant(cls)
     names = _attributes(e, wanted, i.arg, e.constant(keywords)) if isinstance(wanted, type) else None
     if names is None or (type_ is None and not e.leaves_instances_to_type(wanted)):

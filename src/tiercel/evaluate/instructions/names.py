@@ -142,9 +142,7 @@ def load_deref(e: Any, i: Any) -> None:
         e.frame.stack.append(content)
         return
     seen = _content(e, cell)
-    if seen is NULL:
-        e.leave("an unbound variable")
-    e.frame.stack.append(e.emit("cell_load", e.obj(cell), witness=seen, reason="unbound"))
+    e.frame.stack.append(e.emit("cell_load", e.obj(cell), witness=NO_WITNESS if seen is NULL else seen, reason="unbound"))
 
 
 def _content(e: Any, cell: Any) -> Any:
@@ -183,8 +181,6 @@ def delete_deref(e: Any, i: Any) -> None:
         e.state.heap[cell][0] = NULL
         e.let_go(content)
         return
-    if _content(e, cell) is NULL:
-        e.leave("an unbound variable")
     held = e.emit("cell_load", e.obj(cell), reason="unbound")
     e.note_replaced(e.emit("cell_store", e.obj(cell), NULL, fact=e.fact(held)))
 
