@@ -7,7 +7,7 @@ import pytest
 
 from tiercel.config import Config
 from tiercel.control import hooks as hooks_module
-from tiercel.control.budget import Budget
+from tiercel.control.budget import LEAST_PRICE, Budget
 from tiercel.control.history import History
 from tiercel.control.hooks import LEAST_A_UNIT, REPLACEMENTS, Hooks
 from tiercel.control.records import FUNCTION, Compiled, Site, known_record, record_of
@@ -109,7 +109,8 @@ def compiler(monkeypatch):
 
 
 @pytest.fixture
-def hooks(compiler):
+def hooks(compiler, monkeypatch):
+    monkeypatch.setattr(Budget, "price", lambda budget: 1.0)     # it depends on how long the tests have run
     return Hooks(Runtime(), Config(), everything=True)
 
 
@@ -503,6 +504,29 @@ def test_budget(monkeypatch):
     budget.restart()
     assert budget.spent == 0
     assert Budget(1.0, unlimited=True).allows()
+
+
+def test_what_is_left_of_the_budget_makes_compiling_cheap(monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr("tiercel.control.budget.process_time", lambda: now[0])
+    budget = Budget(10.0)
+    assert budget.price() == 1.0, "nothing is earned yet but the grace"
+    now[0] += 4.0
+    assert budget.price() == LEAST_PRICE
+    budget.charge(0.6)
+    assert LEAST_PRICE < budget.price() < 1.0
+    budget.charge(0.8)
+    assert budget.price() == 1.0, "only the grace is left"
+    assert Budget(10.0, unlimited=True).price() == 1.0
+
+
+def test_code_waits_for_less_while_compiling_is_cheap(hooks, compiler, monkeypatch):
+    record, compiled = record_of(function().__code__), Compiled(function().__code__, FUNCTION, 1)
+    compiled.saves, compiled.seconds = 10.0, {"evaluate": 0.01}
+    dear = hooks.runs_needed(record, compiled)
+    record.weighed.clear()
+    monkeypatch.setattr(Budget, "price", lambda budget: 0.5)
+    assert dear and hooks.runs_needed(record, compiled) == pytest.approx(dear / 2, abs=1)
 
 
 def test_history_of_names():

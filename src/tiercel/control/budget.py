@@ -15,6 +15,8 @@ FIRST_RATE = 1.5e-6
 QUICK_PART = 0.25
 # What is done beside the program, on a processor that it leaves idle, costs it so much less.
 BESIDE = 0.25
+# What each second of compiling is to have gained at least, while hardly anything of the budget is spent.
+LEAST_PRICE = 0.1
 
 
 class Budget:
@@ -36,6 +38,14 @@ class Budget:
         if self.unlimited:
             return True
         return self.spent + self._forecast(characters, quick) < self._earned(process_time() - self.began)
+
+    def price(self) -> float:
+        """Seconds that each second of compiling is to have gained: one, or less while less is spent than was earned, the
+        grace aside.  So little has to wait where there is little to compile, and much where there is much."""
+        earned = self._earned(process_time() - self.began) - GRACE
+        if self.unlimited or self.spent >= earned:
+            return 1.0
+        return max(LEAST_PRICE, self.spent / earned)
 
     def wait(self, characters: int = 0, quick: bool = False) -> float:
         """Seconds of processor time until `allows` of the same is true."""

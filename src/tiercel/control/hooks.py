@@ -184,9 +184,9 @@ class Hooks:
 
     def _misses_little(self, record: Record, code: CodeType) -> bool:
         """Whether another version would hardly have paid for itself by now, had it taken all that fitted none."""
-        newest, least = record.alive(FUNCTION)[-1:], LEAST_A_UNIT * len(code.co_code) / 2
+        newest, least, price = record.alive(FUNCTION)[-1:], LEAST_A_UNIT * len(code.co_code) / 2, self.budget.price()
         return self.config.patient and any(
-            each.cost > each.version.misses * max(each.saves, least) * 1e-9 for each in newest)
+            price * each.cost > each.version.misses * max(each.saves, least) * 1e-9 for each in newest)
 
     def outgrown(self, version: Any) -> bool | None:
         """Quickly made code has done much work: the next version is worth more of LLVM's time."""
@@ -221,7 +221,7 @@ class Hooks:
         record, compiled = self._found(version)
         if record is None or compiled is None or record.attempts.get(compiled.at, 0) >= self._attempts(compiled.at):
             return None
-        if self.config.patient and version.detours * DETOUR < compiled.cost:
+        if self.config.patient and version.detours * DETOUR < self.budget.price() * compiled.cost:
             return None
         if self.budget.allows(compiled.size):
             version.retire("a version that it calls was replaced by one of another form")
@@ -236,7 +236,7 @@ class Hooks:
         compiled.refresh()
         loses = self.config.patient and compiled.loses(EXIT)
         lost = compiled.failures() * (EXIT + REST * compiled.saves * 1e-9)
-        if self.config.patient and not where.is_normal and not loses and lost < compiled.cost:
+        if self.config.patient and not where.is_normal and not loses and lost < self.budget.price() * compiled.cost:
             return None
         if where.is_normal:
             if compiled.at != FUNCTION and self._is_entered_in_vain(compiled, version.work, site):
@@ -267,7 +267,7 @@ class Hooks:
 
     def _rest(self, compiled: Compiled, code: CodeType) -> None:
         """After a version that gained nothing the next one is made once that pays, as if it were the first."""
-        runs = compiled.cost / (max(compiled.saves, LEAST_SAVED) * 1e-9)
+        runs = self.budget.price() * compiled.cost / (max(compiled.saves, LEAST_SAVED) * 1e-9)
         self.runtime.ask_after(code, compiled.at, int(runs))
 
     def _is_entered_in_vain(self, compiled: Compiled, work: int, site: int) -> bool:
@@ -471,7 +471,7 @@ class Hooks:
         record.weighed.add(compiled.at)
         whole = WHOLE + LLVM * self.budget.part
         versions = 2 if compiled.wavers else 1
-        needed = int(versions * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
+        needed = int(self.budget.price() * versions * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
         return needed if needed > self._runs(record, compiled.at) else 0
 
     def _load(self) -> bool:

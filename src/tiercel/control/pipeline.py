@@ -150,7 +150,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
                                     lowered.param_kinds, FUNCTION if graph.loop_at is None else graph.loop_at,
                                     evaluation.promise)
     if lowered.plan.call:
-        compiled.work = version.work = hooks.config.work
+        compiled.work = version.work = max(1, int(hooks.config.work * hooks.budget.price()))
         compiled.gain = gain / (lowered.plan.call + LOOP * lowered.plan.round)
     for index, description in enumerate(lowered.sites):
         version.set_site(index, description)
