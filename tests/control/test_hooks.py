@@ -289,6 +289,23 @@ def test_code_that_has_not_run_enough_is_asked_for_again(hooks, compiler):
     assert hooks.runs_needed(record_of(function().__code__), compiled) == 0
 
 
+def test_what_may_be_evaluated_grows_with_the_runs(hooks):
+    record = record_of(function().__code__)
+    allowed = hooks.instructions_allowed(record, FUNCTION)
+    assert allowed == hooks.config.threshold * hooks_module.MOST_SAVED / hooks_module.EVALUATING
+    record.runs[FUNCTION] = 4 * hooks.config.threshold
+    assert hooks.instructions_allowed(record, FUNCTION) == 4 * allowed
+    assert hooks.instructions_allowed(record, 12) == 10 * allowed             # a loop that is hot has gone round so often
+    record.jit = True
+    assert hooks.instructions_allowed(record, FUNCTION) is None
+
+
+def test_what_has_been_compiled_may_be_evaluated_whole(hooks):
+    f = function()
+    hooks.hot_call(f, (1, 2))
+    assert hooks.instructions_allowed(known_record(f.__code__), FUNCTION) is None
+
+
 def test_where_several_types_were_met_code_has_to_run_for_two_versions(hooks, compiler):
     f, g = function(), function()
     needed = []

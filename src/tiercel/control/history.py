@@ -50,13 +50,15 @@ _entries = IdentityTable()                           # of types whose instances 
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_arguments", "_bindings", "_callees", "_failed", "_failures", "_met", "_sightings", "clock",
-                 "frugal", "inlining")
+    __slots__ = ("_arguments", "_bindings", "_callees", "_failed", "_failures", "_met", "_sightings",
+                 "allowed", "clock", "frugal", "inlining")
 
     def __init__(self) -> None:
         self.clock = 0                               # how many failures were noted
         self.inlining = 1.0
-        self.frugal = False                          # whether the version that is being made is to cost little
+        # Of the version that is being made: whether it is to cost little, how many instructions may be evaluated.
+        self.frugal = False
+        self.allowed: int | None = None
         self._failures = IdentityTable()             # code: {unit: {reason: when}}
         # Namespaces and values by identity only: a history must not keep what it has seen alive.
         self._bindings: dict[int, Bindings] = {}     # of namespaces that are no module's

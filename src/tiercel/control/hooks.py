@@ -47,8 +47,12 @@ WHOLE = 1.3
 LLVM = 1.2
 # What a version saves of a function in so few calls is never worth evaluating it, if it has no loops, or if none of its
 # loops has gone round so often that it was compiled.
-FEW_CALLS = 30_000
-FEW_CALLS_WITH_LOOPS = 5_000
+FEW_CALLS = 60_000
+FEW_CALLS_WITH_LOOPS = 10_000
+# Evaluating an instruction takes about so many seconds.  What has not been evaluated yet is taken to save so many a run, at
+# most, and may be evaluated for as long as it could have saved.
+EVALUATING = 1e-4
+MOST_SAVED = 1e-6
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
 # Once a loop is compiled the function is worth compiling at its next calls, before the loops around that one: entering
@@ -367,7 +371,7 @@ class Hooks:
             return None
         except pipeline.TooSoon as soon:
             record.attempts[at] -= 1
-            self.runtime.ask_after(code, at, soon.args[0] - self._runs(record, at))
+            self.runtime.ask_after(code, at, soon.args[0] - self.runs(record, at))
             record.runs[at] = soon.args[0]
             return True
         except pipeline.TooLarge as reason:
@@ -448,7 +452,7 @@ class Hooks:
         """The budget does not allow that much.  Something smaller may not have to wait so long."""
         self.runtime.wake_after(min(self.budget.wait(characters, quick), max(self.budget.wait(), PATIENCE)))
 
-    def _runs(self, record: Record, at: int) -> int:
+    def runs(self, record: Record, at: int) -> int:
         """How often code has run, or gone round, when the runtime asks for a version of it."""
         return record.runs.get(at, self.config.threshold if at == FUNCTION else self.config.loop_threshold)
 
@@ -456,7 +460,13 @@ class Hooks:
         """How often a function, with or without loops, is to run before it is worth evaluating, if it may have to;
         else 0."""
         least = FEW_CALLS_WITH_LOOPS if loops else FEW_CALLS
-        return least if self._may_wait(record) and self._runs(record, FUNCTION) < least else 0
+        return least if self._may_wait(record) and self.runs(record, FUNCTION) < least else 0
+
+    def instructions_allowed(self, record: Record, at: int) -> int | None:
+        """How many instructions may be evaluated for the version, counting repetitions; None: as many as there are."""
+        if not self._may_wait(record):
+            return None
+        return int(self.runs(record, at) * MOST_SAVED / (EVALUATING * self.budget.price()))
 
     def _may_wait(self, record: Record) -> bool:
         """Whether code has yet to show that it is worth a version: not what has been compiled before, in any form."""
@@ -472,7 +482,7 @@ class Hooks:
         whole = WHOLE + LLVM * self.budget.part
         versions = 2 if compiled.wavers else 1
         needed = int(self.budget.price() * versions * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
-        return needed if needed > self._runs(record, compiled.at) else 0
+        return needed if needed > self.runs(record, compiled.at) else 0
 
     def _load(self) -> bool:
         """Import the compiler proper, unless a module that it may need is only half imported."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import thread_time
 from types import CodeType, FunctionType
@@ -26,6 +27,8 @@ from tiercel.graph.ops import OPS
 from tiercel.types import qualified_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tiercel.control.hooks import Hooks
     from tiercel.evaluate import Evaluation
 
@@ -67,8 +70,8 @@ def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tup
     if least := hooks.runs_at_least(record, bool(decode(func.__code__).flow.loops)):
         raise TooSoon(least)
     began, then = thread_time(), record.history.clock
-    record.history.frugal = _is_frugal(hooks, record, FUNCTION)
-    evaluation = evaluate.evaluate_function(func, args, record.history)
+    with _bounds(hooks, record, FUNCTION):
+        evaluation = evaluate.evaluate_function(func, args, record.history)
     compiled = Compiled(func.__code__, FUNCTION, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     compiled.types = tuple(id(type(value)) for value in args or ())
@@ -82,18 +85,24 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     if _always_leaves(code, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
     began, then = thread_time(), record.history.clock
-    record.history.frugal = _is_frugal(hooks, record, at)
     of_frame = evaluate.evaluate_resumption if goes_on_at(decode(code), at) else evaluate.evaluate_loop
-    evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
+    with _bounds(hooks, record, at):
+        evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     compiled.resumes = evaluation.graph.resumes
     return _finish(hooks, record, compiled, evaluation, func)
 
 
-def _is_frugal(hooks: Hooks, record: Record, at: int) -> bool:
-    """Whether a version is to cost little, as it has not yet been shown that it is worth more."""
-    return bool(hooks.config.work) and at not in record.outgrown
+@contextmanager
+def _bounds(hooks: Hooks, record: Record, at: int) -> Iterator[None]:
+    """What a version may cost that has not yet been shown to be worth more.  TooSoon: evaluating it took longer."""
+    record.history.frugal = bool(hooks.config.work) and at not in record.outgrown
+    record.history.allowed = hooks.instructions_allowed(record, at)
+    try:
+        yield
+    except evaluate.TooLong:
+        raise TooSoon(2 * hooks.runs(record, at)) from None
 
 
 def _always_leaves(code: CodeType, at: int) -> bool:

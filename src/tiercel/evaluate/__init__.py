@@ -6,9 +6,9 @@ loops), `api` (what rules say), `iteration`, `inlining`, `evaluator`; one handle
 `instructions`.  No rule about a particular Python type belongs here: those are in `tiercel.rules`.
 """
 
-from tiercel.evaluate.core import Assumptions, History, Unsupported
+from tiercel.evaluate.core import Assumptions, History, TooLong, Unsupported
 from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop, evaluate_resumption
 from tiercel.evaluate.natives import NativeForm, native_form, register
 
-__all__ = ["Assumptions", "Evaluation", "History", "NativeForm", "Unsupported", "evaluate_function", "evaluate_loop",
+__all__ = ["Assumptions", "Evaluation", "History", "NativeForm", "TooLong", "Unsupported", "evaluate_function", "evaluate_loop",
            "evaluate_resumption", "native_form", "register"]

@@ -39,6 +39,10 @@ class Unsupported(Exception):
     """The code cannot be compiled at all; the reason is for the user."""
 
 
+class TooLong(Exception):
+    """More instructions had to be evaluated than the history allows."""
+
+
 class Left(Exception):
     """The path being evaluated ends here: a `leave` was emitted."""
 
@@ -72,6 +76,7 @@ class History:
 
     inlining = 1.0         # how much of the most that may be inlined into one version is
     frugal = False         # whether the version is to cost little
+    allowed: int | None = None     # how many instructions may be evaluated, each as often as it has to be
 
     def failed(self, code: Any, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime, rules, types
 from tiercel.bytecode import decode
-from tiercel.evaluate.core import BOX, Assumptions, History, Left, Unsupported
+from tiercel.evaluate.core import BOX, Assumptions, History, Left, TooLong, Unsupported
 from tiercel.evaluate.generators import Generators, NotInPlace
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.evaluate.instructions.attributes import store_instance
@@ -79,6 +79,7 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         self.ends: list[tuple[Node, Abstract, Operand | None, Fact]] = []
         self.calls_itself = False
         self.covered: set[tuple[CodeType, int]] = set()
+        self.walked = 0                               # instructions, each as often as it was evaluated
         self._bindings: dict[CodeType, set[str]] = {}
 
     # -- the current frame -------------------------------------------------------------------------------------------
@@ -115,7 +116,10 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         return names
 
     def run_block(self, basic: BasicBlock) -> None:
-        """Evaluate the instructions of one block from the present state."""
+        """Evaluate the instructions of one block from the present state.  TooLong: there have been too many."""
+        self.walked += len(basic.instructions)
+        if self.history.allowed is not None and self.walked > self.history.allowed:
+            raise TooLong
         code = self.frame.code.code
         for instruction in basic.instructions:
             self.covered.add((code, instruction.at))
