@@ -1,11 +1,10 @@
 """Run the tests of a package with pytest in this process and note how each ended.
 
-    python pytest_child.py plain|tiercel FILTER ONE_IN [pytest's arguments] NOTES SKIP
+    python pytest_child.py plain|tiercel SPARED ONE_IN [pytest's arguments] NOTES SKIP
 
 Of the tests, one in ONE_IN is run.  NOTES gets what `outcomes.Notes` writes, SKIP has a list of tests to leave out.
-With tiercel, Tiercel is on before pytest is imported; the environment chose its switches.  FILTER is what it compiles:
-`everything`, or `tested`, which leaves the standard library and pytest to the interpreter, or `installed`, which leaves
-only the former to it.
+With tiercel, Tiercel is on before pytest is imported; the environment chose its switches.  SPARED is what is left to
+the interpreter: `library`, the standard library, `runner`, pytest, `library+runner`, or nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import Any
 from outcomes import Notes, is_chosen
 
 STALLED = float(os.environ.get("STALLED", "400"))       # seconds after which a test is taken to hang
+FOLDER = os.getcwd()
 SITE = os.path.join(sys.prefix, "lib", f"python3.{sys.version_info[1]}", "site-packages")
 RUNNER = tuple(os.path.join(SITE, name) for name in ("_pytest", "pytest", "pluggy"))
 
@@ -70,16 +70,24 @@ class Noting:
             self.notes.write(end=report.nodeid, outcome=report.outcome, detail=str(report.longrepr))
 
 
-def tested(code: types.CodeType) -> bool:
-    """Whether code is from the package, its tests, what it needs besides the standard library, or made at run time."""
-    return not code.co_filename.startswith(RUNNER) and installed(code)
-
-
-def installed(code: types.CodeType) -> bool:
-    """The same, and pytest."""
+def is_library(code: types.CodeType) -> bool:
+    """Whether code is neither from the package, its tests and what it needs, nor made at run time."""
     path = code.co_filename
-    return (path.startswith((SITE, os.getcwd(), "<")) or not os.path.isabs(path)) \
-        and not path.startswith("<frozen")
+    return path.startswith("<frozen") or os.path.isabs(path) and not path.startswith((SITE, FOLDER))
+
+
+def is_runner(code: types.CodeType) -> bool:
+    """Whether code is pytest's."""
+    return code.co_filename.startswith(RUNNER)
+
+
+PARTS = {"library": is_library, "runner": is_runner}
+
+
+def spare(hooks: Any, what: str) -> None:
+    """Leave parts of what is run to the interpreter, besides what control leaves."""
+    wanted, parts = hooks._wanted, [PARTS[name] for name in what.split("+") if name]
+    hooks._wanted = lambda code: wanted(code) and not any(part(code) for part in parts)
 
 
 def steady_hypothesis() -> None:
@@ -104,7 +112,7 @@ def compiled() -> dict[str, float]:
 
 def main() -> None:
     """Run pytest in the current folder."""
-    mode, what, one_in, *arguments, notes_path, skip_path = sys.argv[1:]
+    mode, spared, one_in, *arguments, notes_path, skip_path = sys.argv[1:]
     sys.argv[1:] = arguments
     faulthandler.enable()
     if mode == "tiercel":
@@ -113,8 +121,7 @@ def main() -> None:
         from tiercel.control import session
         if session.current is None:
             raise SystemExit(f"Tiercel is not active: {tiercel.status()}")
-        if what != "everything":
-            session.current.hooks._wanted = {"tested": tested, "installed": installed}[what]   # type: ignore[method-assign]
+        spare(session.current.hooks, spared)
     with open(skip_path) as skip:
         skipped = set(json.load(skip))
     import pytest

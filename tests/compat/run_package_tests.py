@@ -4,10 +4,11 @@
                                              [--write]
 
 Runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with `everything`
-compiled at its first call but the standard library and pytest; `warm`, with all compiled that is called thirty times;
+compiled at its first call but the standard library and pytest; `warm`, with all compiled but pytest that is called
+thirty times;
 and, for the time, with the `default` switches.  The former compile synchronously and strictly, as does `storm`, run
 only when asked for, in which guards fail in turn.  What was seen is kept while running, so that a later run with other
-modes or `--write`, which puts the table into docs/compatibility.md, has it.
+modes or `--write`, which puts tables into docs/compatibility.md, has it.
 The exit code is 1 if a test ended otherwise than plainly without being allowed to.
 """
 
@@ -32,15 +33,14 @@ BUILD = ROOT / "build" / "packages"
 RESULTS = BUILD / "results"
 LIMIT = 900.0
 PAGE = ROOT / "docs" / "compatibility.md"
-BEGIN, END = "<!-- packages -->", "<!-- end of packages -->"
 SHARE = ("more-itertools", "sortedcontainers", "markupsafe")
-# For each mode the child's arguments and the switches.
-MODES: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
-    "plain": (("plain", "everything"), {}),
-    "everything": (("tiercel", "tested"), {"threshold": "1", "sync": "1", "strict": "1"}),
-    "warm": (("tiercel", "everything"), {"threshold": "30", "sync": "1", "strict": "1"}),
-    "storm": (("tiercel", "tested"), {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
-    "default": (("tiercel", "everything"), {}),
+# For each mode the child's first arguments and the switches.
+MODES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "plain": ("plain", "", {}),
+    "everything": ("tiercel", "library+runner", {"threshold": "1", "sync": "1", "strict": "1"}),
+    "warm": ("tiercel", "runner", {"threshold": "30", "sync": "1", "strict": "1"}),
+    "storm": ("tiercel", "library+runner", {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
+    "default": ("tiercel", "", {}),
 }
 COMPARED = ("everything", "warm", "default")
 
@@ -108,14 +108,15 @@ class Package:
 
     def compared(self, mode: str, seen: dict[str, Seen]) -> Report:
         """What differs from the plain run in one mode."""
-        return compared(f"{self.name} {mode}", seen["plain"].part(self.one_in(mode)), seen[mode], self.allowed)
+        plain, compiled = (seen[which].part(self.one_in(mode)) for which in ("plain", mode))
+        return compared(f"{self.name} {mode}", plain, compiled, self.allowed)
 
     def run(self, mode: str) -> Seen:
         """Its tests in one mode."""
-        which, switches = MODES[mode]
-        if self.name == "pytest" and which[1] == "tested":
-            which = (which[0], "installed")
-        command = [str(self.python), str(HERE / "pytest_child.py"), *which, str(self.one_in(mode)), *self.tests,
+        which, spared, switches = MODES[mode]
+        if self.name == "pytest":
+            spared = spared.replace("runner", "")
+        command = [str(self.python), str(HERE / "pytest_child.py"), which, spared, str(self.one_in(mode)), *self.tests,
                    *self.arguments]
         for test in self.deselected:
             command += ["--deselect", test]
@@ -145,30 +146,46 @@ def keep(name: str, seen: dict[str, Seen]) -> None:
     (RESULTS / f"{name}.json").write_text(json.dumps({mode: dataclasses.asdict(each) for mode, each in seen.items()}))
 
 
-def row(package: Package, seen: dict[str, Seen]) -> str:
-    """A line of the table."""
-    plain = seen["plain"]
-    cells = [package.name, package.version, f"{len(plain.outcomes):,}"]
+def outcomes_row(package: Package, seen: dict[str, Seen]) -> list[str]:
+    """How many tests there are, and how many ended otherwise than plainly, in each mode."""
+    cells = [package.name, package.version, f"{len(seen['plain'].outcomes):,}"]
     for mode in COMPARED:
-        compiled = seen.get(mode, Seen())
-        differing = compared(package.name, plain, compiled, package.allowed).differing
-        cells.append(f"{len(differing)} of {len(compiled.outcomes):,}" if compiled.outcomes else "-")
-    for mode in ("plain", "default"):
-        cells.append(f"{seen[mode].processor:.1f}" if mode in seen and not seen[mode].trouble else "-")
-    return f"| {' | '.join(cells)} |"
+        report = package.compared(mode, {mode: Seen(), **seen})
+        number = len(report.tiercel.outcomes)
+        cells.append(f"{len(report.differing)} of {number:,}" if number else "-")
+    return cells
+
+
+def costs_row(package: Package, seen: dict[str, Seen]) -> list[str]:
+    """What the tests took plainly and with the default switches."""
+    plain, default = seen["plain"], seen.get("default", Seen(trouble="not run"))
+    if plain.trouble or default.trouble:
+        return [package.name, *"-------"]
+    return [package.name, f"{plain.processor:.1f}", f"{default.processor:.1f}", f"{default.compiling:.1f}",
+            f"{100 * default.compiling / default.own:.0f} %", f"{plain.peak:.0f}", f"{default.peak:.0f}",
+            f"{default.machine_code:,.0f}"]
+
+
+# The tables in the page: what begins each, its columns, what makes a line.
+TABLES = (
+    ("outcomes", ["package", "version", "tests", *COMPARED], outcomes_row),
+    ("costs", ["package", "plain, s", "default, s", "compiling, s", "of the time", "plain, MB", "default, MB",
+               "machine code, KB"], costs_row),
+)
 
 
 def write() -> None:
-    """The table of all that is kept, into the page."""
-    lines = [f"| package | version | tests | {' | '.join(COMPARED)} | plain, s | default, s |",
-             f"|---|---|---:|{'---:|' * len(COMPARED)}---:|---:|"]
-    for name, package in packages().items():
-        seen = kept(name)
-        if "plain" in seen:
-            lines.append(row(package, seen))
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text("\n".join([before + BEGIN, *lines, END]) + after)
+    """The tables of all that is kept, into the page."""
+    page = PAGE.read_text()
+    for name, columns, line_of in TABLES:
+        lines = [columns, ["---", *["---:"] * (len(columns) - 1)]]
+        for package in packages().values():
+            if "plain" in (seen := kept(package.name)):
+                lines.append(line_of(package, seen))
+        before, begin, rest = page.partition(f"<!-- {name} of packages -->\n")
+        _, end, after = rest.partition("<!-- end -->\n")
+        page = "".join([before, begin, *(f"| {' | '.join(line)} |\n" for line in lines), end, after])
+    PAGE.write_text(page)
 
 
 def main() -> int:
@@ -178,7 +195,7 @@ def main() -> int:
     parser.add_argument("--share", choices=["ci"], help="only what continuous integration runs")
     parser.add_argument("--modes", default=",".join(("plain", *COMPARED)), help="which runs to make anew")
     parser.add_argument("--limit", type=float, help="seconds for a mode of a package, instead of the table's")
-    parser.add_argument("--write", action="store_true", help=f"write the table of all results into docs/{PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write tables of all results into docs/{PAGE.name}")
     parser.add_argument("--verbose", action="store_true", help="the whole report of each differing test")
     options = parser.parse_args()
     table = packages()
