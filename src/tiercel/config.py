@@ -92,7 +92,7 @@ SWITCHES = (
            "in percent"),
     Switch("versions", "TIERCEL_VERSIONS", 4, COUNT, "how many versions, for different types, a function may have; "
            "a running loop one fewer"),
-    Switch("code_cache", "TIERCEL_CODE_CACHE", 64.0, MEGABYTES, "how much machine code is kept; what has not been used for "
+    Switch("code_cache", "TIERCEL_CODE_CACHE", 16.0, MEGABYTES, "how much machine code is kept; what has not been used for "
            "longest goes first"),
     Switch("work", "TIERCEL_WORK", 100_000_000, NUMBER, "operations that a loop's quickly made code performs before it "
            "is made better; 0: made well at once"),
