@@ -5,10 +5,10 @@
 
 Runs of each package of `packages.toml`, in a virtual environment of its own below `build/`: plainly; with `everything`
 compiled at its first call but the standard library and pytest; `warm`, with all compiled but pytest that is called
-thirty times;
-and, for the time, with the `default` switches.  The former compile synchronously and strictly, as does `storm`, run
-only when asked for, in which guards fail in turn.  What was seen is kept while running, so that a later run with other
-modes or `--write`, which puts tables into docs/compatibility.md, has it.
+thirty times; and, for the time, with the `default` switches.  The former compile synchronously and strictly.  So do two
+that are run only when asked for: `storm`, in which guards fail in turn, and `cramped`, in which most machine code has to
+go again for want of room.  What was seen is kept while running, so that a later run with other modes or `--write`, which
+puts tables into docs/compatibility.md, has it.
 The exit code is 1 if a test ended otherwise than plainly without being allowed to.
 """
 
@@ -40,6 +40,7 @@ MODES: dict[str, tuple[str, str, dict[str, str]]] = {
     "everything": ("tiercel", "library+runner", {"threshold": "1", "sync": "1", "strict": "1"}),
     "warm": ("tiercel", "runner", {"threshold": "30", "sync": "1", "strict": "1"}),
     "storm": ("tiercel", "library+runner", {"threshold": "2", "sync": "1", "strict": "1", "exit_storm": "1"}),
+    "cramped": ("tiercel", "library+runner", {"threshold": "1", "sync": "1", "strict": "1", "code_cache": "0.2"}),
     "default": ("tiercel", "", {}),
 }
 COMPARED = ("everything", "warm", "default")

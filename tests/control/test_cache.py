@@ -135,3 +135,45 @@ def test_what_is_running_counts_as_used() -> None:
         print(around(thing), [each.retired for each in known_record(around.__code__).compiled])
     """)
     assert out == "False\nrunning: True! [None]\n"
+
+
+def test_results_are_the_same_where_room_is_scarce() -> None:
+    out = python("""
+        import random, threading
+        import tiercel
+
+        SOURCE = '''
+        def leaf(a): return a * {n} + 1
+        def values(n):
+            for i in range(n): yield leaf(i)
+        def total(n):
+            result = 0
+            for value in values(n): result += value
+            return result
+        def down(n): return leaf(n) if n < 1 else down(n - 1) + 1
+        def calls(n): return total(n) + down(n) + other(n)
+        '''.replace("\\n        ", "\\n")
+
+        def run(seed):
+            chosen, all_of = random.Random(seed), []
+            for n in range(20):
+                names = {"other": all_of[n // 2]["calls"] if n else abs}
+                exec(SOURCE.format(n=n), names)
+                all_of.append(names)
+            results = []
+            for i in range(400):
+                number = min(int(chosen.expovariate(0.15)), 19)
+                results.append(all_of[number][chosen.choice(("total", "down", "calls"))](chosen.randrange(8)))
+            return results
+
+        def run_all():
+            results = {}
+            threads = [threading.Thread(target=lambda seed=seed: results.__setitem__(seed, run(seed))) for seed in range(2)]
+            [thread.start() for thread in threads], [thread.join() for thread in threads]
+            return results
+
+        expected = run_all()
+        tiercel.enable(threshold=2, sync=True, code_cache=0.1)
+        print(run_all() == expected, tiercel.status().machine_code <= 0.1 * 2**20, tiercel.status().retired > 50)
+    """)
+    assert out == "True True True\n"
