@@ -562,3 +562,27 @@ def keys_that_decide(table, items):
         except ValueError as error:
             seen.append(str(error))
     return seen
+
+
+class Kept:
+    def __init__(self, values):
+        self.values = values
+
+    def looks_sometimes(self, depth):
+        local = [depth, self]
+        self.values.append(sorted(sys._getframe().f_locals) if depth % 7 == 0 else depth)
+        return len(local)
+
+
+def deep_with_small_calls(kept, depth):
+    seen = kept.looks_sometimes(depth)
+    if depth:
+        seen += deep_with_small_calls(kept, depth - 1)
+    return seen + kept.looks_sometimes(depth)
+
+
+@case((3,), (300,), repeat=3)
+def small_frames_at_every_end_of_the_data_stacks_chunks(depth):
+    kept = Kept([])
+    seen = [deep_with_small_calls(kept, depth - n % 5) for n in range(6)]
+    return seen, kept.values[-40:]
