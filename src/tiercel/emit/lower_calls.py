@@ -279,8 +279,12 @@ def _catch(e: Lowering, node: Node) -> None:
                          ("i64", str(int(bool(node.attrs.get("again")))))))
 
 
+def _push_exc_info(e: Lowering, node: Node) -> None:
+    e.alias(node, e.call("ptr", "tc_push_exc_info", ("ptr", "%ts"), ("ptr", e.value(node.args[0]))))
+
+
 def _pop_except(e: Lowering, node: Node) -> None:
-    e.alias(node, e.call("ptr", "tc_pop_except", ("ptr", e.value(node.args[0])), ("i64", stolen_bits(node))))
+    e.alias(node, e.call("ptr", "tc_pop_except", ("ptr", "%ts"), ("ptr", e.value(node.args[0])), ("i64", stolen_bits(node))))
 
 
 def _handled_exception(e: Lowering, node: Node) -> None:
@@ -323,7 +327,7 @@ def _type_flag(e: Lowering, node: Node) -> None:
 
 
 RULES: dict[str, Any] = {
-    "raise": _raise, "raise_again": _raise_again, "catch": _catch, "pop_except": _pop_except,
+    "raise": _raise, "raise_again": _raise_again, "catch": _catch, "push_exc_info": _push_exc_info, "pop_except": _pop_except,
     "handled_exception": _handled_exception, "exc_matches": _is_or_is_below(_exc_matches),
     "instance_of": _is_or_is_below(_instance_of), "type_flag": _type_flag,
     "dict_new": _of_array("tc_dict_new"), "set_new": _of_array("tc_set_new"),

@@ -72,17 +72,27 @@ class Catching(Flow):
         `lasti`; False if that is not compiled."""
         found = self._covering()
         if found is None:
-            return False
+            return self._is_let_out() and self._raise_again(exc, lasti)
         ending, _, handler = found
         if ending:
-            if self._shares_with_callers(ending):
-                return False
-            self.emit("raise_again", exc, self.i64(lasti))
-            self.block.append("never")
-            return True
+            return not self._shares_with_callers(ending) and self._raise_again(exc, lasti)
         self._to_handler(handler, exc, lasti, self.frame.stack, [])
         self._pending.setdefault(handler.target, []).append((self.state, self.block))
         return True
+
+    def _raise_again(self, exc: Node, lasti: Abstract) -> bool:
+        self.emit("raise_again", exc, self.i64(lasti))
+        self.block.append("never")
+        return True
+
+    def _is_let_out(self) -> bool:
+        """Whether nothing covers the current instruction, so that what is raised there leaves the version: not out of a
+        frame that is the interpreter's, nor out of a generator's."""
+        if self.graph.loop_at is not None:
+            return False
+        return not any(frame.ends is not None or frame.code.hidden
+                       or frame.code.handler_at(self.op_at if frame is self.frame else frame.at) is not None
+                       for frame in self.state.frames())
 
     def _to_handler(self, handler: Handler, exc: Node, lasti: Abstract, stack: list[Abstract],
                     dropped: list[Abstract]) -> None:
@@ -109,7 +119,7 @@ class Catching(Flow):
             return None
         pending, region = self._outer[-ending] if ending else (self._pending, self._region)
         if handler.target not in region or len(pending.get(handler.target, ())) >= MAX_WAYS \
-                or self.is_cold(frame.code, handler.target) or _only_raises_again(frame.code, handler.target):
+                or self.is_cold(frame.code, handler.target):
             return None
         return ending, frame, handler
 
@@ -150,14 +160,3 @@ class Catching(Flow):
             found.add(value)
             for part in self.state.parts(value):
                 self._gather(part, found)
-
-
-def _only_raises_again(code: Code, unit: int) -> bool:
-    """Whether what is at a handler does something and lets the exception out of the frame, whatever happens."""
-    instruction = code.by_offset[unit]
-    while instruction.opcode.control == "next":
-        instruction = code.by_offset[instruction.next]
-    if instruction.op != "RERAISE":
-        return False
-    handler = instruction.handler
-    return handler is None or _only_raises_again(code, handler.target)

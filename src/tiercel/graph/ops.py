@@ -146,7 +146,7 @@ _op("drop", "o", "", RELEASES | KEEPS, attrs="maybe",
     doc="as `release`, after `unlink`: in the order in which the interpreter clears locals")
 
 # -- the exception being handled, which sys.exc_info() tells --------------------------------------------------------
-_op("push_exc_info", "o", "o", KEEPS, writes="exc_info", ref="new", symbol="tc_push_exc_info",
+_op("push_exc_info", "o", "o", KEEPS, writes="exc_info", ref="new",
     doc="the operand is being handled from now on; the result is what was before, or None")
 _op("pop_except", "o", "o", KEEPS, writes="exc_info", ref="new", steals="last", null=True,
     doc="the operand, or nothing if it is None, is being handled again; the result is what was")

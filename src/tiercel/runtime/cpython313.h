@@ -45,6 +45,23 @@ typedef struct {
     PyObject *it_seq;
 } tc_sequence_iterator;
 
+/* -- what is asked for often where the thread state is at hand, without looking that up -- */
+
+static inline PyObject *
+tc_take_exception(PyThreadState *ts)
+{
+    PyObject *exc = ts->current_exception;
+    ts->current_exception = NULL;
+    return exc;
+}
+
+/* Takes over the reference; no exception is set. */
+static inline void
+tc_give_exception(PyThreadState *ts, PyObject *exc)
+{
+    ts->current_exception = exc;
+}
+
 /* codeobject.c: what others keep in a code object */
 typedef struct {
     Py_ssize_t ce_size;

@@ -75,7 +75,7 @@ end_inlined(tc_thread *th, _PyInterpreterFrame *root, Py_ssize_t ending)
     tc_state state = {.th = th, .site = site, .root = root, .raw = raw, .objects = objects, .frames = frames};
     tc_read_values(site->desc, extra, raw);
     tc_read_state(&state, site->desc);
-    PyObject *exc = PyErr_GetRaisedException();
+    PyObject *exc = tc_take_exception(ts);
     tc_share_values(&state);
     tc_find_linked(&state, ts->current_frame);
     for (Py_ssize_t i = 0; i < ending; i++) {
@@ -88,12 +88,12 @@ end_inlined(tc_thread *th, _PyInterpreterFrame *root, Py_ssize_t ending)
         ts->py_recursion_remaining++;
         _PyEval_FrameClearAndPop(ts, frame);
         caller->instr_ptr = _PyCode_CODE(frames[i + 1].code) + frames[i + 1].at;
-        PyErr_SetRaisedException(exc);
+        tc_give_exception(ts, exc);
         tc_add_traceback(ts, caller);
-        exc = PyErr_GetRaisedException();
+        exc = tc_take_exception(ts);
     }
     tc_release_values(&state);
-    PyErr_SetRaisedException(exc);
+    tc_give_exception(ts, exc);
 }
 
 PyObject *
@@ -105,7 +105,7 @@ tc_catch(tc_thread *th, _PyInterpreterFrame *root, int64_t ending, int64_t again
     if (ending > 0) {
         end_inlined(th, root, (Py_ssize_t)ending);
     }
-    return PyErr_GetRaisedException();
+    return tc_take_exception(th->ts);
 }
 
 int
@@ -123,18 +123,18 @@ tc_frame_is_held(_PyInterpreterFrame *frame)
 /* -- handling -- */
 
 PyObject *
-tc_push_exc_info(PyObject *exc)
+tc_push_exc_info(PyThreadState *ts, PyObject *exc)
 {
-    _PyErr_StackItem *handled = PyThreadState_GetUnchecked()->exc_info;
+    _PyErr_StackItem *handled = ts->exc_info;
     PyObject *before = handled->exc_value;
     handled->exc_value = Py_NewRef(exc);
     return before != NULL ? before : Py_None;
 }
 
 PyObject *
-tc_pop_except(PyObject *before, int64_t stolen)
+tc_pop_except(PyThreadState *ts, PyObject *before, int64_t stolen)
 {
-    _PyErr_StackItem *handled = PyThreadState_GetUnchecked()->exc_info;
+    _PyErr_StackItem *handled = ts->exc_info;
     PyObject *exc = handled->exc_value;
     if (before == Py_None) {
         before = NULL;
@@ -185,6 +185,7 @@ tc_load_special(PyObject *object, PyObject *name)
 PyObject *
 tc_py_exchange_handled(PyObject *module, PyObject *exc)
 {
-    PyObject *before = exc == Py_None ? tc_pop_except(exc, 0) : tc_push_exc_info(exc);
+    PyThreadState *ts = PyThreadState_GetUnchecked();
+    PyObject *before = exc == Py_None ? tc_pop_except(ts, exc, 0) : tc_push_exc_info(ts, exc);
     return before != NULL ? before : Py_NewRef(Py_None);
 }

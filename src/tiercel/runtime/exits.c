@@ -18,7 +18,7 @@ field(PyObject *desc, Py_ssize_t index)
 static int
 int_field(PyObject *desc, Py_ssize_t index)
 {
-    return (int)PyLong_AsLong(field(desc, index));
+    return (int)_PyLong_CompactValue((PyLongObject *)field(desc, index));
 }
 
 Py_ssize_t
@@ -197,7 +197,7 @@ tc_slot_object(tc_state *state, PyObject *slot, PyObject **object)
     if (!PyLong_Check(slot)) {
         return composed_object(state, slot, object);
     }
-    Py_ssize_t number = PyLong_AsSsize_t(slot);
+    Py_ssize_t number = _PyLong_CompactValue((PyLongObject *)slot);
     if (number >= 0) {
         return value_object(state, number, object);
     }
@@ -235,7 +235,7 @@ tc_slot_integer(tc_state *state, PyObject *slot, int64_t *value)
 static int
 is_result(PyObject *slot)
 {
-    return PyLong_Check(slot) && PyLong_AsLong(slot) <= TC_SLOT_RESULT;
+    return PyLong_Check(slot) && _PyLong_CompactValue((PyLongObject *)slot) <= TC_SLOT_RESULT;
 }
 
 static int
@@ -360,7 +360,9 @@ place_frames(tc_state *state)
             Py_FatalError("Tiercel: no memory for a frame of native code");
         }
         place->previous = older;
-        place->instr_ptr = _PyCode_CODE(frame->code) + frame->at;
+        if (!state->again || i > 0) {        /* else it stands where it raised first: see tc_raise_again */
+            place->instr_ptr = _PyCode_CODE(frame->code) + frame->at;
+        }
         frame->frame = older = place;
         ts->current_frame = place;
     }
@@ -462,7 +464,7 @@ begin(tc_state *state, tc_thread *th, _PyInterpreterFrame *frame, PyObject *func
     state->root = frame;
     state->func = func;
     state->loop = frame ? tc_find_loop(frame) : NULL;
-    state->exception = PyErr_GetRaisedException();
+    state->exception = tc_take_exception(th->ts);
     site->version->leaving++;        /* its machine code is returned to */
     tc_read_state(state, site->desc);
 }

@@ -114,8 +114,8 @@ int tc_check_lookup(void);                                   /* 0: tables are la
 
 /* -- exceptions.c -- */
 void tc_raise(PyObject *exc, PyObject *cause);               /* an exception is set afterwards; cause may be NULL */
-PyObject *tc_push_exc_info(PyObject *exc);                   /* what was handled before, or None */
-PyObject *tc_pop_except(PyObject *before, int64_t stolen);   /* what was handled, perhaps NULL */
+PyObject *tc_push_exc_info(PyThreadState *ts, PyObject *exc);                   /* what was handled before, or None */
+PyObject *tc_pop_except(PyThreadState *ts, PyObject *before, int64_t stolen);   /* what was handled, perhaps NULL */
 int tc_exc_matches(PyObject *exc, PyObject *type);
 int tc_check_exc_match(PyObject *exc, PyObject *wanted);     /* -1 and an exception */
 PyObject *tc_exc_traceback(PyObject *exc);

@@ -9,9 +9,12 @@ void
 tc_add_traceback(PyThreadState *ts, _PyInterpreterFrame *frame)
 {
     if (!_PyFrame_IsIncomplete(frame)) {
-        PyObject *exc = PyErr_GetRaisedException();
+        PyObject *exc = tc_take_exception(ts);
         PyFrameObject *object = PyThreadState_GetFrame(ts);
-        PyErr_SetRaisedException(exc);
+        if (object == NULL) {
+            PyErr_Clear();               /* no memory for it */
+        }
+        tc_give_exception(ts, exc);
         if (object != NULL) {
             (void)PyTraceBack_Here(object);
             Py_DECREF(object);
@@ -159,7 +162,7 @@ continue_frame(tc_state *state, tc_state_frame *frame, PyObject *result)
     PyThreadState *ts = state->th->ts;
     ts->current_frame = frame->frame;
     trim(state, frame);
-    if (PyErr_Occurred() || give_result(frame, result) < 0) {
+    if (ts->current_exception != NULL || give_result(frame, result) < 0) {
         if (!state->again || frame != state->frames) {
             tc_traceback_here(ts, frame->frame, frame->at);
         }
@@ -192,7 +195,7 @@ continue_loop(tc_state *state, tc_state_frame *frame, PyObject *result)
     PyThreadState *ts = state->th->ts;
     tc_result left = {0, TC_CONTINUE};
     ts->current_frame = frame->frame;
-    if (!PyErr_Occurred() && give_result(frame, result) == 0) {
+    if (ts->current_exception == NULL && give_result(frame, result) == 0) {
         frame->frame->instr_ptr = _PyCode_CODE(frame->code) + frame->resume;
         return left;
     }
@@ -212,7 +215,7 @@ tc_continue(tc_state *state)
     PyObject *result = state->result;
     if (state->exception != NULL) {
         Py_CLEAR(result);
-        PyErr_SetRaisedException(state->exception);
+        tc_give_exception(state->th->ts, state->exception);
         state->exception = NULL;
     }
     state->result = NULL;
