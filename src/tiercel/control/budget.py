@@ -49,6 +49,8 @@ class Budget:
 
     def wait(self, characters: int = 0, quick: bool = False) -> float:
         """Seconds of processor time until `allows` of the same is true."""
+        if self.unlimited:
+            return 0.0
         needed = self.spent + self._forecast(characters, quick) - GRACE
         early = self._earned(EARLY) - GRACE
         when = EARLY * needed / early if needed < early else EARLY + (needed - early) * 100 / self.percent
