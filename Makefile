@@ -33,10 +33,12 @@ fuzz: install
 soak: install
 	$(BIN) -m pytest tests/runtime/test_soak.py --soak-rounds 1000000
 
-# SHARE=ci: the part that continuous integration runs.
+# SHARE=ci: the part that continuous integration runs.  MODE=storm, again or hot; RESUME=1: what has not been run yet.
 SHARE ?=
+MODE ?= everything
+RESUME ?=
 test-cpython: install
-	$(BIN) tests/compat/run_cpython_tests.py $(if $(SHARE),--share $(SHARE))
+	$(BIN) tests/compat/run_cpython_tests.py --mode $(MODE) $(if $(RESUME),--resume) $(if $(SHARE),--share $(SHARE),--write)
 
 test-packages: install
 	$(BIN) tests/compat/run_package_tests.py $(if $(SHARE),--share $(SHARE),--write)

@@ -3,9 +3,10 @@
     python child.py NAME plain|tiercel NOTES SKIP
 
 NOTES gets what `outcomes.Notes` writes, SKIP has a list of tests to leave out.  With tiercel, Tiercel is on before the
-file is even imported; its environment chose the threshold.
-Unless told to compile --everything, it leaves unittest and the like to the interpreter: what it compiles is what the
-file tests.
+file is even imported; its environment chose the switches.
+Unless told to compile the --library too, it leaves unittest and the like to the interpreter: what it compiles is what
+the file tests.  With --repeat the file's tests run that many times in this process; with --settle, all but three of these
+without anything more being compiled.
 """
 
 from __future__ import annotations
@@ -21,17 +22,22 @@ import unittest
 from typing import Any
 
 from outcomes import Notes
+from test import support
 
-TESTS = os.path.join(os.path.dirname(os.__file__), "test", "test_")
+FOLDER = os.path.join(os.path.dirname(os.__file__), "test", "")
+RUNNERS = (os.path.join(FOLDER, "support", ""), os.path.join(FOLDER, "libregrtest", ""))
+WARMUPS = 3
+RESOURCES = ("subprocess", "tzdata", "curses")      # as `python -m test -u`: no network, not much time or memory
 ATTENTION = ("error", "failure", "unexpected success")
 
 
 class Noting(unittest.TestResult):
     """Writes down what unittest tells it, the worst outcome of a test winning."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, stalled: float) -> None:
         super().__init__()
         self.write = notes.write
+        self.stalled = stalled
         self.outcome = "ok"
         self.detail = ""
 
@@ -40,6 +46,7 @@ class Noting(unittest.TestResult):
         self.outcome = "ok"
         self.detail = ""
         self.write(begin=test.id())
+        faulthandler.dump_traceback_later(self.stalled, exit=True)
 
     def note(self, outcome: str, detail: str = "") -> None:
         """An outcome of the test that is running."""
@@ -48,6 +55,7 @@ class Noting(unittest.TestResult):
 
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
+        faulthandler.cancel_dump_traceback_later()
         self.write(end=test.id(), outcome=self.outcome, detail=self.detail)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
@@ -92,8 +100,30 @@ def without(suite: unittest.TestSuite, skipped: set[str]) -> unittest.TestSuite:
 
 
 def under_test(code: types.CodeType) -> bool:
-    """Whether code is from a test file, or made by one at run time."""
-    return code.co_filename.startswith((TESTS, "<")) and not code.co_filename.startswith("<frozen")
+    """Whether code is from a test file or what several share, or made by one at run time."""
+    name = code.co_filename
+    return name.startswith((FOLDER, "<")) and not name.startswith(("<frozen", *RUNNERS))
+
+
+def start() -> Any:
+    """Switch Tiercel on; its hooks."""
+    import tiercel
+    from tiercel.control import session
+    tiercel.enable()
+    if session.current is None:
+        raise SystemExit(f"Tiercel is not active: {tiercel.status()}")
+    return session.current.hooks
+
+
+def blocks() -> int:
+    """The blocks of memory in use when nothing is left that could go."""
+    from test.libregrtest import utils
+    if "tiercel" in sys.modules:
+        sys.modules["tiercel"].wait()
+    utils.clear_caches()
+    sys._clear_internal_caches()
+    support.gc_collect()
+    return sys.getallocatedblocks() - sys.getunicodeinternedsize(_only_immortal=True)
 
 
 def main() -> None:
@@ -103,28 +133,31 @@ def main() -> None:
     parser.add_argument("mode", choices=["plain", "tiercel"])
     parser.add_argument("notes", type=argparse.FileType("w"))
     parser.add_argument("skip", type=argparse.FileType())
-    parser.add_argument("--everything", action="store_true")
+    parser.add_argument("--library", action="store_true")
+    parser.add_argument("--repeat", type=int, default=0)
+    parser.add_argument("--settle", action="store_true")
+    parser.add_argument("--stalled", type=float, default=120.0)
     options = parser.parse_args()
     faulthandler.enable()
-    from test import support
-    support.use_resources = ()      # as `python -m test` without -u: nothing that needs a network, much memory or time
-    if options.mode == "tiercel":
-        import tiercel
-        tiercel.enable()
-        from tiercel.control import session
-        if session.current is None:
-            raise SystemExit(f"Tiercel is not active: {tiercel.status()}")
-        if not options.everything:
-            session.current.hooks._wanted = under_test    # type: ignore[method-assign]
+    support.use_resources = RESOURCES
+    hooks = start() if options.mode == "tiercel" else None
+    if hooks is not None and not options.library:
+        hooks._wanted = under_test
     notes = Notes(options.notes)
+    skipped = set(json.load(options.skip))
     try:
         module = importlib.import_module(f"test.{options.name}")
     except unittest.SkipTest as reason:
         notes.write(begin=options.name)
         notes.write(end=options.name, outcome="skipped", detail=str(reason))
     else:
-        suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-        without(suite, set(json.load(options.skip))).run(Noting(notes))
+        for repetition in range(options.repeat or 1):
+            if hooks is not None and options.settle and repetition == WARMUPS:
+                hooks._wanted = lambda code: False
+            suite = unittest.defaultTestLoader.loadTestsFromModule(module)
+            without(suite, skipped).run(Noting(notes, options.stalled))
+            if options.repeat:
+                notes.write(blocks=blocks())
     notes.done()
 
 

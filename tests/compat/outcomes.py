@@ -6,6 +6,7 @@ crash or a hang names its test.  The suite then goes on without the tests that h
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -55,7 +56,8 @@ class Run:
 @dataclasses.dataclass
 class Seen:
     """How the tests of a suite ended in one mode, and what it took: seconds by the clock and of the processor, its
-    children's included, `own` without; `peak`, MB of memory; of `own` what compiling took; KB of machine code at the end."""
+    children's included, `own` without; `peak`, MB of memory; of `own` what compiling took; KB of machine code at the end.
+    `blocks` are those that CPython's allocator has given out after each repetition, where the suite was repeated."""
 
     outcomes: dict[str, str] = dataclasses.field(default_factory=dict)
     details: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -66,6 +68,7 @@ class Seen:
     compiling: float = 0.0
     machine_code: float = 0.0
     trouble: str = ""
+    blocks: list[int] = dataclasses.field(default_factory=list)
 
     def note(self, test: str, outcome: str, detail: str) -> None:
         """Keep the worse outcome of a test that ran more than once under one name."""
@@ -114,9 +117,10 @@ def run_child(command: list[str], folder: pathlib.Path | None, environment: dict
             try:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
                 trouble = f"{LATE} {timeout:.0f} s"
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)      # also what it left behind
+            process.wait()
         lines = []
         for line in notes.read_text().splitlines():
             try:
@@ -141,6 +145,7 @@ def run_suite(once: Callable[[list[str], float], Run], timeout: float) -> Seen:
                 seen.note(line["end"], line["outcome"], line["detail"])
             if "done" in line:
                 seen.cost(line)
+            seen.blocks += [line["blocks"]] if "blocks" in line else []
         if not run.trouble:
             break
         if not started or started[-1] in ended or run.trouble.startswith(LATE):
@@ -152,6 +157,27 @@ def run_suite(once: Callable[[list[str], float], Run], timeout: float) -> Seen:
         seen.trouble = f"given up after {CRASHES} crashes"
     seen.seconds = time.monotonic() - begun
     return seen
+
+
+def kept(folder: pathlib.Path, name: str) -> dict[str, Seen]:
+    """What earlier runs saw of a suite, by mode."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return {}
+    return {mode: Seen(**seen) for mode, seen in json.loads(path.read_text()).items()}
+
+
+def keep(folder: pathlib.Path, name: str, seen: dict[str, Seen]) -> None:
+    """Write down what was seen of a suite."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps({mode: dataclasses.asdict(each) for mode, each in seen.items()}))
+
+
+def write_table(page: pathlib.Path, begin: str, end: str, lines: list[str]) -> None:
+    """Put lines between two marks of a page."""
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text("\n".join([before + begin, *lines, end]) + after)
 
 
 def allowed(path: pathlib.Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ import tomllib
 import venv
 from typing import Any
 
-from outcomes import Report, Run, Seen, child_environment, compared, printed, run_child, run_suite
+from outcomes import Report, Run, Seen, child_environment, compared, keep, kept, printed, run_child, run_suite
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -134,19 +134,6 @@ def packages() -> dict[str, Package]:
     return {name: Package(name, **entry) for name, entry in table.items()}
 
 
-def kept(name: str) -> dict[str, Seen]:
-    """What earlier runs saw of a package, by mode."""
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return {}
-    return {mode: Seen(**seen) for mode, seen in json.loads(path.read_text()).items()}
-
-
-def keep(name: str, seen: dict[str, Seen]) -> None:
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({mode: dataclasses.asdict(each) for mode, each in seen.items()}))
-
-
 def outcomes_row(package: Package, seen: dict[str, Seen]) -> list[str]:
     """How many tests there are, and how many ended otherwise than plainly, in each mode."""
     cells = [package.name, package.version, f"{len(seen['plain'].outcomes):,}"]
@@ -181,7 +168,7 @@ def write() -> None:
     for name, columns, line_of in TABLES:
         lines = [columns, ["---", *["---:"] * (len(columns) - 1)]]
         for package in packages().values():
-            if "plain" in (seen := kept(package.name)):
+            if "plain" in (seen := kept(RESULTS, package.name)):
                 lines.append(line_of(package, seen))
         before, begin, rest = page.partition(f"<!-- {name} of packages -->\n")
         _, end, after = rest.partition("<!-- end -->\n")
@@ -205,10 +192,10 @@ def main() -> int:
         package = table[name]
         package.limit = options.limit or package.limit
         package.install()
-        seen = kept(name)
+        seen = kept(RESULTS, name)
         for mode in options.modes.split(","):
             seen[mode] = package.run(mode)
-            keep(name, seen)
+            keep(RESULTS, name, seen)
         for mode in seen:
             if mode != "plain" and "plain" in seen:
                 report = package.compared(mode, seen)

@@ -89,14 +89,22 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         if self.frame.globals is not None:
             return self.frame.globals
         operand = self.frame.function
-        if isinstance(operand, Const):
-            return operand.value.__globals__
         if isinstance(operand, Virtual):
             return operand.info.globals
         if operand is self.graph.function:
             return self.globals
-        witness = operand.witness
-        return witness.__globals__ if witness is not NO_WITNESS else operand.attrs["globals"]
+        function = self.frame_function()
+        return operand.attrs["globals"] if function is None else function.__globals__
+
+    def frame_function(self) -> FunctionType | None:
+        """The function of the innermost frame, or one like it that was seen, if there is one already."""
+        operand = self.frame.function
+        if operand is self.graph.function:
+            return self.function
+        if isinstance(operand, Const):
+            return operand.value
+        witness = NO_WITNESS if isinstance(operand, Virtual) else operand.witness
+        return witness if witness is not NO_WITNESS else None
 
     def at_module_level(self) -> bool:
         """Whether names are those of the global namespace."""

@@ -123,11 +123,11 @@ tc_versions_of(PyCodeObject *code)
 }
 
 tc_version *
-tc_loop_version(PyCodeObject *code, int at, PyObject *globals)
+tc_loop_version(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
 {
     tc_code *record = tc_code_get(code);
     tc_version *version = record ? record->loops : NULL;
-    while (version != NULL && (version->loop_at != at || version->globals != globals)) {
+    while (version != NULL && (version->loop_at != at || !tc_is_of_namespaces(version, frame))) {
         version = version->next;
     }
     return version;

@@ -142,10 +142,10 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 static int
 enter_loop(PyCodeObject *code, int at, _PyInterpreterFrame *frame)
 {
-    tc_version *version = tc_loop_version(code, at, frame->f_globals);
+    tc_version *version = tc_loop_version(code, at, frame);
     while (version != NULL) {
         tc_version *next = version->next;
-        if (version->loop_at == at && version->globals == frame->f_globals && !version->suspended) {
+        if (version->loop_at == at && tc_is_of_namespaces(version, frame) && !version->suspended) {
             int result = tc_run_loop(version, frame);
             if (result != 0) {
                 return result;
@@ -208,7 +208,7 @@ tc_count_round(PyCodeObject *code, int at, _PyInterpreterFrame *frame, int may_r
 {
     tc_code *record = tc_code_get(code);
     struct tc_counter *counter = tc_counter_of(record, at);
-    int unseen = tc_loop_version(code, at, frame->f_globals) == NULL;
+    int unseen = tc_loop_version(code, at, frame) == NULL;
     if ((record->waiting || record->underway) && unseen) {
         return TC_ROUND_DECIDED;
     }

@@ -105,7 +105,7 @@ run_any(tc_thread *th, tc_code *record, PyGenObject *gen, int at, PyObject **res
     }
     while (version != NULL) {
         tc_version *next = version->next;
-        if (version->loop_at == at && version->globals == frame->f_globals && !version->suspended && version->valid
+        if (version->loop_at == at && tc_is_of_namespaces(version, frame) && !version->suspended && version->valid
             && version->enter != NULL)
         {
             int status = run(th, version, gen, result);

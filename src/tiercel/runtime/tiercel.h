@@ -201,8 +201,15 @@ tc_code *tc_code_make(PyCodeObject *code);
 /* The newest installed version of the whole function, or NULL; go on with `next`.  All are valid. */
 tc_version *tc_versions_of(PyCodeObject *code);
 
-/* An installed version of the running loop whose header is `at`, for functions with these globals, or NULL. */
-tc_version *tc_loop_version(PyCodeObject *code, int at, PyObject *globals);
+/* Whether a version is for the globals and builtins of a frame. */
+static inline int
+tc_is_of_namespaces(tc_version *version, _PyInterpreterFrame *frame)
+{
+    return version->globals == frame->f_globals && version->builtins == frame->f_builtins;
+}
+
+/* An installed version of the running loop whose header is `at`, for functions with the globals of this frame, or NULL. */
+tc_version *tc_loop_version(PyCodeObject *code, int at, _PyInterpreterFrame *frame);
 
 /* Notes that a version is installed, so that `stop` finds it. */
 int tc_installed_add(tc_version *version);

@@ -586,3 +586,50 @@ def small_frames_at_every_end_of_the_data_stacks_chunks(depth):
     kept = Kept([])
     seen = [deep_with_small_calls(kept, depth - n % 5) for n in range(6)]
     return seen, kept.values[-40:]
+
+
+# -- builtins that a namespace exchanges -------------------------------------------------------------------------------
+
+
+class OtherBuiltins:
+    """While it is entered, functions that are made get another `len`."""
+
+    def __enter__(self):
+        self.before = globals()["__builtins__"]
+        globals()["__builtins__"] = {"len": lambda items: 100, "range": range}
+
+    def __exit__(self, *error):
+        globals()["__builtins__"] = self.before
+
+
+def lengths(items):
+    yield len(items)
+    yield len(items)
+    yield len(items)
+
+
+@case(([1, 2],))
+def builtins_exchanged_between_yields(items):
+    generator = lengths(items)
+    seen = [next(generator)]
+    with OtherBuiltins():
+        seen.append(next(generator))
+    return [*seen, next(generator)]
+
+
+def counts():
+    def count(items, n):
+        total = 0
+        for _ in range(n):
+            total += len(items)
+        return total
+    return count
+
+
+@case(([1, 2], 5))
+def builtins_of_when_it_was_made(items, n):
+    before = counts()
+    with OtherBuiltins():
+        within = counts()
+        seen = [before(items, n), within(items, n), before(items, n), within(items, n)]
+    return seen, before(items, n), within(items, n), before(items, n)

@@ -28,9 +28,15 @@ def global_constant(e: Any, names: dict[str, Any], builtin_names: dict[str, Any]
 
 
 def builtins_of(e: Any) -> dict[str, Any]:
-    """The builtin namespace of the innermost frame."""
-    found = e.frame_globals().get("__builtins__", builtins)
-    return found if isinstance(found, dict) else vars(found)
+    """The builtins of the innermost frame's function, which got those that its namespace named when it was made."""
+    names = e.frame_globals()
+    found = names.get("__builtins__", builtins)
+    found = found if isinstance(found, dict) else vars(found)
+    e.assumptions.add_global(names, "__builtins__")
+    function = e.frame_function()
+    if function is not None and function.__builtins__ is not found:
+        e.leave("other builtins than those of its module now")
+    return found
 
 
 class Names:
