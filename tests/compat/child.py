@@ -38,6 +38,7 @@ class Noting(unittest.TestResult):
         super().__init__()
         self.write = notes.write
         self.stalled = stalled
+        self.test = ""
         self.outcome = "ok"
         self.detail = ""
 
@@ -45,7 +46,8 @@ class Noting(unittest.TestResult):
         super().startTest(test)
         self.outcome = "ok"
         self.detail = ""
-        self.write(begin=test.id())
+        self.test = test.id()                   # now: it may name an attribute of its own so
+        self.write(begin=self.test)
         faulthandler.dump_traceback_later(self.stalled, exit=True)
 
     def note(self, outcome: str, detail: str = "") -> None:
@@ -56,7 +58,7 @@ class Noting(unittest.TestResult):
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
         faulthandler.cancel_dump_traceback_later()
-        self.write(end=test.id(), outcome=self.outcome, detail=self.detail)
+        self.write(end=self.test, outcome=self.outcome, detail=self.detail)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
         super().addError(test, err)

@@ -130,3 +130,44 @@ def test_subinterpreter():
         '''))
     """)
     assert "inactive: subinterpreters are not supported" in result.stdout, result.stderr
+
+
+def test_subinterpreter_below_compiled_code():
+    """What is hooked in static types is hooked there too, and must not take its thread state for that of the frames
+    further up."""
+    pytest.importorskip("tiercel._runtime")
+    result = python("""
+        import _interpreters
+        import tiercel
+        SCRIPT = '''if True:
+            import sys
+            def squares(n):
+                for i in range(n):
+                    yield i * i
+            class Base:
+                def total(self):
+                    return sum(squares(9))
+            class Derived(Base):
+                def total(self):
+                    return super().total() + len(locals()) + len(sys._getframe().f_locals)
+            for _ in range(9):
+                assert Derived().total() == 208, Derived().total()
+        '''
+
+        def run(name, texts):
+            outcomes = []
+            for text in texts:
+                outcomes.append(_interpreters.run_string(name, SCRIPT))
+                outcomes.append(len(text))
+            return outcomes, text.upper()
+
+        name = _interpreters.create()
+        tiercel.enable(threshold=1, sync=True, strict=True)
+        for texts in (["a"] * 4, ["a", "b", b"c", ("d",)]):
+            try:
+                print(run(name, texts))
+            except AttributeError as error:
+                print(error)
+    """)
+    assert result.stdout.splitlines() == ["([None, 1, None, 1, None, 1, None, 1], 'A')",
+                                          "'tuple' object has no attribute 'upper'"], result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import resource
@@ -13,6 +14,8 @@ import pytest
 
 from tests.runtime.stand_in import attached, fresh, install, new_version, settle, state
 from tiercel import _runtime
+
+KEPT: list[Any] = []           # for as long as the process: CPython never forgets a free function
 
 
 @pytest.fixture(autouse=True)
@@ -246,3 +249,27 @@ def test_a_version_at_rest_is_used_again_once_the_function_is_called() -> None:
     older.rest()
     newest.retire("test")
     assert caller(1) == ["interpreted", "older", "older", "older"]
+
+
+def test_others_who_keep_something_in_code_objects() -> None:
+    """CPython calls every free function there is for each index that a code object has room for."""
+    freed: list[int | None] = []
+    requested = ctypes.pythonapi.PyUnstable_Eval_RequestCodeExtraIndex
+    requested.argtypes = [ctypes.CFUNCTYPE(None, ctypes.c_void_p)]
+    free = requested.argtypes[0](freed.append)
+    KEPT.append(free)
+    index = requested(free)
+    f = fresh("def f(a): return 'interpreted'")
+    attached(f, lambda a: "native")
+    assert f(1) == "native"
+    del f
+    gc.collect()
+    assert index > 0 and not freed
+    g = fresh("def f(a): return 'interpreted', a")
+    attached(g, lambda a: "native")
+    assert ctypes.pythonapi.PyUnstable_Code_SetExtra(ctypes.py_object(g.__code__), ctypes.c_ssize_t(index),
+                                                     ctypes.c_void_p(7)) == 0
+    assert g(1) == "native"
+    del g
+    gc.collect()
+    assert freed == [7]

@@ -236,7 +236,7 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         if type_ is None or (isinstance(owner, Virtual) and (owner.kind != "instance" or self.reaches(value, owner))):
             return False
         found = find_in_type(type_, name)
-        if found is not MISSING and is_data_descriptor(found) and slot_offset(type_, found) < 0:
+        if found is not MISSING and is_data_descriptor(found, self.assumptions) and slot_offset(type_, found) < 0:
             return False
         return store_instance(self, owner, type_, name, value)
 

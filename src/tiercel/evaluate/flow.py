@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _CALLED = frozenset({FunctionType, BuiltinFunctionType, MethodDescriptorType, type})
 
 MAX_ROUNDS = 40          # evaluations of one loop before giving up
-MAX_NODES = 20_000
+MAX_BLOCKS = 20_000
+MAX_INSTRUCTIONS = 20_000    # of a function or loop: it takes seconds, and its text would be too large
 MAX_PEELED = 2           # rounds before a loop in which representations settle
 
 _MOVES_BY_INDEX = frozenset({"list_iterator", "tuple_iterator", "str_iterator", "bytes_iterator", "reversed_list",
@@ -108,6 +109,8 @@ class Flow(Numbers):
         self._region = set(position)
         if len(self._outer) == 1:
             self.own_size = sum(len(b.instructions) for b in order)
+            if self.own_size > MAX_INSTRUCTIONS:
+                raise Unsupported("too large")
         self._pending = {start: [(state, block)]}
         loops: list[_Loop] = []
         index, peeled = 0, 0
@@ -132,7 +135,7 @@ class Flow(Numbers):
         self.catches, self.headers = catches, headers
 
     def _run(self, basic: BasicBlock, state: State, block: Block) -> None:
-        if len(self.graph.blocks) > MAX_NODES:
+        if len(self.graph.blocks) > MAX_BLOCKS:
             raise Unsupported("too large")
         block.line = block.line or basic.instructions[0].line or 0
         self.stand(state, block, basic.at, basic.at)

@@ -44,14 +44,17 @@ def traits(type_: type) -> dict[str, Any]:
     return _runtime.type_traits(type_)
 
 
-def is_data_descriptor(value: Any) -> bool:
-    """Whether a class attribute takes precedence over the instance's own."""
+def is_data_descriptor(value: Any, assumptions: Any) -> bool:
+    """Whether a class attribute takes precedence over the instance's own, as long as its own class is not changed."""
     kind = type(value)
+    assumptions.add_type(kind)
     return find_in_type(kind, "__set__") is not MISSING or find_in_type(kind, "__delete__") is not MISSING
 
 
-def is_descriptor(value: Any) -> bool:
-    """Whether an attribute of a class is bound when it is read through an instance."""
+def is_descriptor(value: Any, assumptions: Any) -> bool:
+    """Whether an attribute of a class is bound when it is read through an instance, as long as its own class is not
+    changed."""
+    assumptions.add_type(type(value))
     return find_in_type(type(value), "__get__") is not MISSING
 
 

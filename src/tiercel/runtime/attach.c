@@ -98,7 +98,7 @@ tc_code_make(PyCodeObject *code)
         }
         record->code = code;
         record->generation = generation;
-        if (PyUnstable_Code_SetExtra((PyObject *)code, extra_index, record) < 0) {
+        if (tc_set_code_extra(code, extra_index, record) < 0) {
             PyMem_Free(record);
             return NULL;
         }

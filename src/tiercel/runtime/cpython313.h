@@ -76,6 +76,19 @@ tc_code_extra(PyCodeObject *code, Py_ssize_t index)
     return extras == NULL || extras->ce_size <= index ? NULL : extras->ce_extras[index];
 }
 
+/* As PyUnstable_Code_SetExtra.  CPython then calls the free functions of all indexes that there are when the code object
+   goes, also with nothing to free; whoever takes an index after ours is not to be called for what only we know. */
+static inline int
+tc_set_code_extra(PyCodeObject *code, Py_ssize_t index, void *extra)
+{
+    Py_ssize_t before = code->co_extra ? ((tc_code_extras *)code->co_extra)->ce_size : 0;
+    if (PyUnstable_Code_SetExtra((PyObject *)code, index, extra) < 0) {
+        return -1;
+    }
+    ((tc_code_extras *)code->co_extra)->ce_size = Py_MAX(before, index + 1);
+    return 0;
+}
+
 /* the heads of enumobject.c's and bltinmodule.c's structures, as far as they are written to */
 typedef struct {
     PyObject_HEAD

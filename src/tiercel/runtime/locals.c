@@ -160,7 +160,7 @@ fill_root(tc_thread *th, _PyInterpreterFrame *root, _PyInterpreterFrame *newest,
 int
 tc_materialise(_PyInterpreterFrame *frame)
 {
-    _PyInterpreterFrame *root = find_root(frame);
+    _PyInterpreterFrame *root = tc_is_elsewhere() ? NULL : find_root(frame);
     if (root == NULL) {
         return 0;
     }
@@ -222,7 +222,9 @@ static int
 hooked_set_class(PyObject *object, PyObject *type, void *closure)
 {
     int status = original_set_class(object, type, closure);
-    tc_mark_frames(NULL);
+    if (!tc_is_elsewhere()) {
+        tc_mark_frames(NULL);
+    }
     return status;
 }
 

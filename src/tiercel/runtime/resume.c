@@ -240,7 +240,7 @@ go_on(tc_thread *th, PyGenObject *gen, int status, PyObject **result)
 static int
 resume(PyGenObject *gen, PyObject **result)
 {
-    tc_thread *th = is_suspended(gen) ? tc_entry_thread() : NULL;
+    tc_thread *th = is_suspended(gen) && !tc_is_elsewhere() ? tc_entry_thread() : NULL;
     if (th == NULL) {
         return NOT_TAKEN;
     }

@@ -201,6 +201,13 @@ tc_code *tc_code_make(PyCodeObject *code);
 /* The newest installed version of the whole function, or NULL; go on with `next`.  All are valid. */
 tc_version *tc_versions_of(PyCodeObject *code);
 
+/* Whether another interpreter of the process is running: what is hooked in static types and functions is hooked there too. */
+static inline int
+tc_is_elsewhere(void)
+{
+    return PyThreadState_GetUnchecked()->interp != _PyInterpreterState_Main();
+}
+
 /* Whether a version is for the globals and builtins of a frame. */
 static inline int
 tc_is_of_namespaces(tc_version *version, _PyInterpreterFrame *frame)

@@ -79,7 +79,11 @@ ONE_ARGUMENT(7)
 static PyObject *
 hooked_8(PyObject *module, PyObject *unused)
 {
-    PyObject *events = hooked[8].original(module, unused), *shown = events ? PyDict_New() : NULL;
+    PyObject *events = hooked[8].original(module, unused);
+    if (tc_is_elsewhere()) {
+        return events;
+    }
+    PyObject *shown = events ? PyDict_New() : NULL;
     PyObject *name, *tools;
     Py_ssize_t position = 0;
     while (shown != NULL && PyDict_Next(events, &position, &name, &tools)) {
@@ -97,7 +101,7 @@ static PyObject *
 hooked_9(PyObject *module, PyObject *tool)
 {
     PyObject *events = hooked[9].original(module, tool);
-    if (events != NULL && PyLong_AsLong(tool) == PY_MONITORING_OPTIMIZER_ID) {
+    if (events != NULL && !tc_is_elsewhere() && PyLong_AsLong(tool) == PY_MONITORING_OPTIMIZER_ID) {
         Py_SETREF(events, PyLong_FromLong(0));
     }
     return events;
@@ -123,6 +127,9 @@ enum { HOOKED = sizeof(hooked) / sizeof(hooked[0]) };
 static PyObject *
 after(PyObject *result)
 {
+    if (tc_is_elsewhere()) {
+        return result;
+    }
     tc_monitor_pause(tc_other_tools());
     if (tc_others_active(PyThreadState_Get())) {
         tc_tools_seen = 1;

@@ -639,3 +639,38 @@ def descriptors_in_a_dict(items, name):
             except TypeError as error:
                 result.append(str(error))
     return result, table.get("copy")(items), table["len"](items)
+
+
+class Shown:
+    pass
+
+
+class Shows:
+    held = Shown()
+    shared = Shown()
+
+    def __init__(self):
+        self.held = 1
+
+
+def held(thing):
+    return thing.held
+
+
+def shared(thing):
+    return thing.shared
+
+
+def shared_by_class():
+    return Shows.shared
+
+
+@case(lambda: (Shows(),))
+def descriptors_given_later(thing):
+    seen = [held(thing), type(shared(thing)), type(shared_by_class())]
+    Shown.__get__ = lambda self, instance, owner: "of the class" if instance is None else "of the instance"
+    seen += [held(thing), shared(thing), shared_by_class()]
+    Shown.__set__ = lambda self, instance, value: None
+    seen += [held(thing), shared(thing), shared_by_class()]
+    del Shown.__get__, Shown.__set__
+    return [*seen, held(thing), type(shared(thing)), type(shared_by_class())]

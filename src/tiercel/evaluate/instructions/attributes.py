@@ -103,11 +103,11 @@ def constant_attribute(e: Any, owner: Any, name: str) -> Any:
             e.assumptions.add_global(names, name)
             return names[name]
         return NO_WITNESS
-    if type(owner) is type and not is_data_descriptor(find_in_type(type, name)):
+    if type(owner) is type and not is_data_descriptor(find_in_type(type, name), e.assumptions):
         found = find_in_type(owner, name)
         if found is MISSING or e.history.changed(type.__dict__["__dict__"].__get__(owner), name):
             return NO_WITNESS
-        if type(found) in _THEMSELVES or _is_class_method(found) or not is_descriptor(found):
+        if type(found) in _THEMSELVES or _is_class_method(found) or not is_descriptor(found, e.assumptions):
             e.assumptions.add_type(owner)
             return found
         if type(found) is staticmethod:
@@ -162,7 +162,7 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
     if not facts["generic_getattr"]:
         return False
     found = find_in_type(type_, name)
-    if found is not MISSING and is_data_descriptor(found):
+    if found is not MISSING and is_data_descriptor(found, e.assumptions):
         return _data_descriptor(e, owner, type_, found, method)
     own = _own_attribute(e, owner, type_, name, facts)
     if own is not None:
@@ -188,7 +188,7 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
         _push_found(e, found, known(type_), method)
         e.let_go(owner)
         return True
-    if is_descriptor(found):
+    if is_descriptor(found, e.assumptions):
         return False
     _push(e, known(found), method)
     e.let_go(owner)
@@ -380,7 +380,7 @@ def _built(e: Any, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
 def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
     """Evaluate what `object.__setattr__` does to an instance of a type; False if the ordinary call must."""
     found = find_in_type(type_, name)
-    if found is not MISSING and is_data_descriptor(found):
+    if found is not MISSING and is_data_descriptor(found, e.assumptions):
         if slot_offset(type_, found) >= 0:
             _store_slot(e, owner, type_, found, value)
             return True
