@@ -265,12 +265,12 @@ def plain_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Abstract
     if not facts["generic_getattr"] or (isinstance(owner, Virtual) and owner.kind != "instance"):
         return None
     found = find_in_type(type_, name)
-    if found is not MISSING and is_data_descriptor(found):
+    if found is not MISSING and is_data_descriptor(found, e.assumptions):
         return _slot_value(e, owner, type_, found)
     own = _own_attribute(e, owner, type_, name, facts)
     if own is not None:
         return own
-    if found is MISSING or is_descriptor(found) or not _unshadowed(e, owner, type_, name, facts):
+    if found is MISSING or is_descriptor(found, e.assumptions) or not _unshadowed(e, owner, type_, name, facts):
         return None
     e.assumptions.add_type(type_)
     return known(found)
