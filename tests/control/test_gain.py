@@ -87,7 +87,7 @@ def test_calls_into_cpython_take_what_they_take() -> None:
 
     def idle(names: list[str], text: str) -> int:
         found = 0
-        for name in names:
+        for _ in names:
             found += 1
         return found
 

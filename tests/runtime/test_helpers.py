@@ -425,13 +425,13 @@ def test_names() -> None:
     assert caught.value.name == "nowhere"
     helper("tc_store_global", ctypes.c_int, OBJECT, OBJECT, OBJECT)(namespace, "y", 2)
     assert namespace == {"x": 1, "y": 2}
-    load_name = helper("tc_import_name", OBJECT, OBJECT, OBJECT, OBJECT, OBJECT, OBJECT)
+    load_name = helper("tc_import_name", *[OBJECT] * 7)
     import builtins
-    assert load_name(globals(), vars(builtins), "os.path", 0, None) is __import__("os.path")
-    assert load_name(globals(), vars(builtins), "os.path", 0, ("join",)) is sys.modules["os.path"]
-    assert outcome(load_name, globals(), vars(builtins), "no_such_module_", 0, None)[0] is ModuleNotFoundError
-    assert outcome(load_name, {}, {}, "os", 0, None) == (ImportError, "__import__ not found")
-    assert load_name({}, {"__import__": lambda *args: args}, "m", 3, None) == ("m", {}, None, None, 3)
+    assert load_name(globals(), vars(builtins), None, "os.path", 0, None) is __import__("os.path")
+    assert load_name(globals(), vars(builtins), None, "os.path", 0, ("join",)) is sys.modules["os.path"]
+    assert outcome(load_name, globals(), vars(builtins), None, "no_such_module_", 0, None)[0] is ModuleNotFoundError
+    assert outcome(load_name, {}, {}, None, "os", 0, None) == (ImportError, "__import__ not found")
+    assert load_name({}, {"__import__": lambda *args: args}, None, "m", 3, None) == ("m", {}, None, None, 3)
     thing = type("C", (), {})()
     thing.a = 1
     helper("tc_del_attr", ctypes.c_int, OBJECT, OBJECT)(thing, "a")
