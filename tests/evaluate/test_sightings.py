@@ -178,3 +178,29 @@ def test_inlined_code_profits_from_its_own_versions() -> None:
     unit = next(i.at for i in decode(total.__code__).instructions if i.op == "BINARY_SUBSCR")
     record.history.note_failure(total.__code__, unit, "type")
     assert list not in guarded(outer, (zip(),), History()), "what was wrong in its own versions is not believed"
+
+
+def test_where_several_types_were_met_those_known_of_the_method_are_expected() -> None:
+    class Left(Point):
+        pass
+
+    class Right(Point):
+        pass
+
+    def move(pair: tuple[int, Point]) -> None:
+        pair[1].move()
+
+    def tested(value: Point) -> list[type]:
+        nodes = evaluate.evaluate_function(move, ((0, value),), History()).graph.nodes()  # type: ignore[arg-type]
+        types = [n.attrs["type"] for n in nodes if n.op and n.op.name in ("type_is", "guard_type")]
+        return [type_ for type_ in (Left, Right) if type_ in types]
+
+    for _ in range(60):
+        move((0, Left(1)))
+    history = record_of(Point.move.__code__).history
+    history.note_argument(0, Left)
+    history.note_argument(0, Right)
+    assert tested(Left(1)) == [Left], "nothing else was met here"
+    for _ in range(3):
+        move((0, Right(1)))
+    assert tested(Left(1)) == [Left, Right]

@@ -153,6 +153,12 @@ class History:
         """The exact types of an argument for which versions were asked for, the first at the beginning."""
         return [type_ for reference in self._arguments.get(slot, ()) if (type_ := reference()) is not None]
 
+    def receivers(self, code: CodeType) -> list[type]:
+        """The exact types of the first argument for which versions of that code were asked for."""
+        from tiercel.control.records import known_record
+        record = known_record(code)
+        return record.history.argument_types(0) if record is not None else []
+
     def sighted(self, place: tuple[int, ...]) -> type | None:
         """The exact type that an earlier version found or assumed at a place: one value of an instruction."""
         reference = self._sightings.get(place)

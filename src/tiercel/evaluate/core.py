@@ -93,6 +93,10 @@ class History:
         """The exact types of an argument for which versions were asked for."""
         return []
 
+    def receivers(self, code: Any) -> list[type]:
+        """The exact types of the first argument for which versions of that code were asked for."""
+        return []
+
     def sighted(self, place: tuple[int, ...]) -> type | None:
         """The exact type that an earlier version found or assumed at a place."""
         return None

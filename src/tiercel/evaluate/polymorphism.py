@@ -155,7 +155,24 @@ class Polymorphism(Inliner):
         if self.type_of(value) is not None:
             return [], False
         met = met or self._types_elsewhere(value)
-        return (met, False) if len(met) <= MAX_UNION else ([], False)
+        known = self._types_of_receivers(value, met)
+        return (known, False) if len(known) <= MAX_UNION else (met, False) if len(met) <= MAX_UNION else ([], False)
+
+    def _types_of_receivers(self, value: Node, types: list[type]) -> list[type]:
+        """Where a method is looked up in values of more than one type: these, and those with which the functions that
+        are found were called."""
+        instruction = self.instruction
+        if instruction.op != "LOAD_ATTR":
+            return types
+        if not types and instruction.missed and value.witness is not NO_WITNESS:
+            types = [type(value.witness)]
+        name, found = self.frame.code.code.co_names[instruction.arg >> 1], list(types)
+        for type_ in types:
+            function = find_in_type(type_, name)
+            if type(function) is FunctionType:
+                found += [each for each in self.history.receivers(function.__code__)
+                          if each not in found and find_in_type(each, name) is function]
+        return found
 
     def _types_elsewhere(self, value: Node) -> list[type]:
         """The types of an argument that comes with many, or those by which an instruction before parted, but for those
