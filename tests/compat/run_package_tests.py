@@ -135,11 +135,11 @@ def packages() -> dict[str, Package]:
 
 
 def outcomes_row(package: Package, seen: dict[str, Seen]) -> list[str]:
-    """How many tests there are, and how many ended otherwise than plainly, in each mode."""
+    """How many tests there are, and how many of those seen in both runs ended otherwise than plainly, in each mode."""
     cells = [package.name, package.version, f"{len(seen['plain'].outcomes):,}"]
     for mode in COMPARED:
         report = package.compared(mode, {mode: Seen(), **seen})
-        number = len(report.tiercel.outcomes)
+        number = len(report.plain.outcomes.keys() & report.tiercel.outcomes.keys())
         cells.append(f"{len(report.differing)} of {number:,}" if number else "-")
     return cells
 
