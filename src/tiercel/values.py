@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from tiercel.bytecode.suspensions import type_made
 from tiercel.graph.build import NULL, Const, Node, _Mark
 from tiercel.types import NUMBER, Fact
 
@@ -70,7 +71,7 @@ class Virtual:
         """The exact type the object will have, as far as it is known."""
         if self.kind == "number":
             return NUMBER
-        return Fact(self.info.type if self.kind == "instance" else KINDS[self.kind][0])
+        return Fact(self.info.type if self.kind in ("instance", "generator") else KINDS[self.kind][0])
 
     @property
     def mutable(self) -> bool:
@@ -96,6 +97,11 @@ class GeneratorInfo:
 
     code: Code
     globals: dict[str, Any] = field(repr=False)
+
+    @property
+    def type(self) -> type:
+        """Of the object: that of generators or of coroutines."""
+        return type_made(self.code.code)
 
 
 @dataclass(slots=True, frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING
 
 from tiercel.bytecode.opcodes_313 import RESUME_PLACE, RESUME_UNGUARDED
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
 FINISHED = -1
-_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,10 +45,22 @@ def depth_of(point: int) -> int:
     return point >> 32
 
 
+def type_made(code: CodeType) -> type:
+    """What calling a function of a code object that can be suspended makes."""
+    if code.co_flags & inspect.CO_COROUTINE:
+        return CoroutineType
+    return AsyncGeneratorType if code.co_flags & inspect.CO_ASYNC_GENERATOR else GeneratorType
+
+
+def awaits(code: CodeType) -> bool:
+    """Whether it is the code of a coroutine or an asynchronous generator."""
+    return bool(code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+
+
 def goes_on_at(code: Code, unit: int) -> bool:
     """Whether a generator goes on there: at its start, behind a yield, or when what it delegated to has ended.  Jumps go
     back to other places, not all of which are loops."""
-    if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
+    if not code.code.co_flags & SUSPENDS:
         return False
     there = code.by_offset[unit]
     return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or unit == _start_of(code)
@@ -58,9 +71,11 @@ def _start_of(code: Code) -> int:
 
 
 def find_suspensions(code: Code) -> Suspensions | None:
-    """None for what is no plain generator, for one in which a handler of its own would notice that it is closed, and
-    for one that cannot be followed from each yield to the next."""
-    if code.code.co_flags & _KINDS != inspect.CO_GENERATOR:
+    """None for what is no generator or coroutine, for a generator in which a handler of its own would notice that it is
+    closed, and for one that cannot be followed from each yield to the next.  A coroutine that is suspended always is an
+    object."""
+    coroutine = bool(code.code.co_flags & inspect.CO_COROUTINE)
+    if not coroutine and code.code.co_flags & (SUSPENDS | inspect.CO_ITERABLE_COROUTINE) != inspect.CO_GENERATOR:
         return None
     start = _start_of(code)
     points = []
@@ -70,7 +85,7 @@ def find_suspensions(code: Code) -> Suspensions | None:
         block = code.flow.blocks.get(instruction.next)
         if block is None or block.depth is None:
             continue
-        if not _is_plain(code, instruction):
+        if not coroutine and not _is_plain(code, instruction):
             return None
         points.append(point(block.at, block.depth - 1))
     if not all(code.flow_from(unit_of(p), depth_of(p) + 1).reducible for p in (start, *points)):

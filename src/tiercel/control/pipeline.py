@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import evaluate, passes
 from tiercel.bytecode import decode
-from tiercel.bytecode.suspensions import goes_on_at
+from tiercel.bytecode.suspensions import awaits, goes_on_at
 from tiercel.control.gain import LOOP, estimate
 from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
@@ -114,7 +114,8 @@ def _always_leaves(code: CodeType, at: int) -> bool:
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(i.op not in HANDLERS or i.op == "SEND" or i.opcode.control == "yield" for i in block.instructions):
+        if any(i.op not in HANDLERS or i.opcode.control == "yield" or i.op == "SEND" and not awaits(code)
+               for i in block.instructions):
             continue
         if block in loop.back_edges:
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Sequence
 from types import CodeType, GeneratorType
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from tiercel import _runtime
 from tiercel.bytecode import Code, decode
 from tiercel.bytecode.blocks import Flow
-from tiercel.bytecode.suspensions import FINISHED, depth_of, unit_of
+from tiercel.bytecode.suspensions import FINISHED, SUSPENDS, awaits, depth_of, unit_of
 from tiercel.bytecode.suspensions import point as point_at
 from tiercel.evaluate.core import Unsupported
 from tiercel.evaluate.flow import Incoming
@@ -49,11 +48,19 @@ class Generators(Inliner):
     # -- making one --------------------------------------------------------------------------------------------------
 
     def can_inline(self, code: CodeType) -> bool:
-        if not code.co_flags & inspect.CO_GENERATOR:
+        if not code.co_flags & SUSPENDS:
             return super().can_inline(code)
+        if awaits(code) and not self._awaited_at_once():
+            return False
         suspensions = decode(code).suspensions if self.in_place else None
         return suspensions is not None and len(suspensions.yields) <= MAX_YIELDS and "generator" not in self.failures() \
             and self.is_small(code)
+
+    def _awaited_at_once(self) -> bool:
+        """Whether the result of the current instruction is awaited by the next one.  A coroutine that is not would have to
+        be an object: its end is noticed."""
+        following = self.frame.code.by_offset.get(self.resume)
+        return following is not None and following.op == "GET_AWAITABLE"
 
     def open_iterator(self, iterator: Abstract, places: Sequence[Abstract]) -> Abstract:
         """Take apart a generator object as well, and the iterators on its stack."""
@@ -100,6 +107,8 @@ class Generators(Inliner):
         suspensions = frame.code.suspensions
         if frame.parent is None or suspensions is None:
             self.leave("a generator is made")
+        if awaits(frame.code.code):
+            self.leave_if(self.emit("tracks_origins"), "coroutines note where they are made")
         function = frame.function
         parts = [function, Const(suspensions.start, "i"), *frame.locals, *[NULL] * suspensions.depth]
         generator = self.new_virtual("generator", parts, self._info(frame.code, self.frame_globals()))
@@ -118,7 +127,7 @@ class Generators(Inliner):
     def resume_generator(self, ends: int) -> tuple[list[Incoming], list[Incoming]]:
         """Evaluate the body of the generator on top of the stack up to where it yields next, or ends; the caller then
         goes on at `ends`.  The states after each yield, its value pushed, and those after each end, with the generator
-        still there."""
+        still there, and above a coroutine what it returned."""
         generator, parts = self._generator(self.frame)
         if len(parts) == 1:
             self.leave("a generator that is running is asked for its next value")
@@ -279,9 +288,14 @@ class Generators(Inliner):
         self.state.frame = caller
         op_at, resume, effects = self.op_at, self.resume, self.effects
         self.op_at, self.resume = caller.at, frame.ends
-        caller.stack.pop()
-        self.let_go(*[v for i, v in enumerate(frame.locals) if v not in frame.locals[i + 1:]], value)
-        caller.stack.append(generator)
+        gone = [v for i, v in enumerate(frame.locals) if v not in frame.locals[i + 1:]]
+        if awaits(frame.code.code):
+            caller.stack.append(value)
+            self.let_go(*gone)
+        else:
+            caller.stack.pop()
+            self.let_go(*gone, value)
+            caller.stack.append(generator)
         self.op_at, self.resume = op_at, resume
         self.past += self.effects - effects
         self.returns.append((self.state, self.block, NONE))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from types import CodeType, FunctionType, GeneratorType, MethodDescriptorType
+from types import CodeType, FunctionType, MethodDescriptorType
 from typing import Any
 
 from tiercel.bytecode import decode
+from tiercel.bytecode.suspensions import SUSPENDS, type_made
 from tiercel.evaluate.core import Left
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.iteration import Iteration
@@ -28,7 +29,6 @@ FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 # Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
 FRUGAL_GENERATOR = 160
 
-_NOT_INLINED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class Inliner(Iteration):
@@ -79,7 +79,7 @@ class Inliner(Iteration):
 
     def can_inline(self, code: CodeType) -> bool:
         """Whether a function is small enough, not recursive here, and of a kind that can be inlined."""
-        return not code.co_flags & _NOT_INLINED and self.is_small(code)
+        return not code.co_flags & SUSPENDS and self.is_small(code)
 
     def is_small(self, code: CodeType) -> bool:
         """Whether a function is small enough and not recursive here."""
@@ -119,10 +119,17 @@ class Inliner(Iteration):
         if inlined:
             self._inline(Const(function, "o"), code, slots, result)
         else:
-            start = Const(decode(code).instructions[0].next, "i")      # behind RETURN_GENERATOR, with an empty stack
-            self.frame.stack.append(self.emit("generator_new", Const(function, "o"), start, *map(self.obj, slots),
-                                              fact=Fact(GeneratorType)))
+            self._make_generator(function, slots)
         return True
+
+    def _make_generator(self, function: FunctionType, slots: list[Abstract]) -> None:
+        """Push what a call of a generator function or the like makes."""
+        code = function.__code__
+        if code.co_flags & inspect.CO_COROUTINE:
+            self.leave_if(self.emit("tracks_origins"), "coroutines note where they are made")
+        start = Const(decode(code).instructions[0].next, "i")      # behind RETURN_GENERATOR, with an empty stack
+        self.frame.stack.append(self.emit("generator_new", Const(function, "o"), start, *map(self.obj, slots),
+                                          fact=Fact(type_made(code))))
 
     def call_stand_in(self, target: Any, args: list[Abstract], names: tuple[str, ...] = (),
                       result: _Mark | None = RESULT) -> bool:
@@ -178,7 +185,7 @@ class Inliner(Iteration):
         """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
         decoded = decode(code)
         closure: Abstract | None = None
-        generator = bool(code.co_flags & inspect.CO_GENERATOR)
+        generator = bool(code.co_flags & SUSPENDS)
         if isinstance(function, Virtual):
             cells = function.parts[-1] if function.info.flags & 8 else None
             # a frame description can do with a virtual function, a frame cannot
@@ -365,8 +372,8 @@ def _may_return_not_implemented(code: CodeType) -> bool:
 
 
 def _only_makes_a_generator(code: CodeType) -> bool:
-    """Whether a call does nothing but to put its arguments into the frame of a generator."""
-    return bool(code.co_flags & inspect.CO_GENERATOR) and decode(code).instructions[0].op == "RETURN_GENERATOR"
+    """Whether a call does nothing but to put its arguments into the frame of a generator or the like."""
+    return bool(code.co_flags & SUSPENDS) and decode(code).instructions[0].op == "RETURN_GENERATOR"
 
 
 def _is_generator(value: Abstract) -> bool:

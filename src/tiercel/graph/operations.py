@@ -7,10 +7,11 @@ references do nothing here.
 from __future__ import annotations
 
 import ctypes
+import inspect
 import math
 import operator
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
 from tiercel.graph.build import NULL
@@ -367,7 +368,7 @@ simple({
     "range_step": operator.attrgetter("step"),
     "range_iter_start": lambda it: _range_of(it).start, "range_iter_step": lambda it: _range_of(it).step,
     "range_iter_length": lambda it: len(_range_of(it)),
-    "generator_new": _generator_new,
+    "generator_new": _generator_new, "tracks_origins": lambda: sys.get_coroutine_origin_tracking_depth() > 0,
     # behind a `refcount_is`, which is never true here
     "generator_at": lambda *args: False, "generator_slot": lambda gen, index: _suspended(gen)[2][index],
     "generator_function": lambda gen: _suspended(gen)[0],
@@ -440,10 +441,20 @@ _ended: list[Any] = []
 
 def _send(iterator: Any) -> Any:
     try:
-        return next(iterator)
+        return next(iterator) if hasattr(iterator, "__next__") else iterator.send(None)
     except StopIteration as stop:
         _ended.append(stop.value)
         return EXHAUSTED
+
+
+def _is_awaitable(obj: Any) -> bool:
+    if isinstance(obj, CoroutineType):
+        return obj.cr_await is None
+    return hasattr(type(obj), "__await__") or inspect.isawaitable(obj)
+
+
+def _awaitable(obj: Any) -> Any:
+    return obj if isinstance(obj, CoroutineType | GeneratorType) else obj.__await__()
 
 
 def _next(iterator: Any) -> Any:
@@ -457,7 +468,7 @@ simple({
     "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
     "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
     "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
-    "send": _send, "send_result": _ended.pop,
+    "send": _send, "send_result": _ended.pop, "is_awaitable": _is_awaitable, "awaitable": _awaitable,
     "is_exhausted": lambda item: item is EXHAUSTED, "format": format, "format_simple": format, "str_of": str,
     "repr_of": repr, "ascii_of": ascii,
 })

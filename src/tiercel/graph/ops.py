@@ -381,7 +381,10 @@ _op("sequence_iter_new", "oi", "o", ref="new", symbol="tc_sequence_iter_new",
     doc="of a list, tuple or str, at an index")
 _op("range_iter_new", "iii", "o", ref="new", symbol="tc_range_iter_new", doc="start, step, how many are left")
 _op("generator_new", "oi" + "o*", "o", ref="new",
-    doc="a generator of the function, suspended at a point, with its locals and stack, each perhaps null")
+    doc="what a call of a generator function or the like makes, suspended at a point, with its locals and stack, each "
+        "perhaps null")
+_op("tracks_origins", "", "b", reads="origins", symbol="tc_tracks_origins",
+    doc="whether coroutines note where they are made")
 _op("generator_at", "oooii", "b", reads="iter", symbol="tc_generator_at",
     doc="whether a generator object is one of a code object and globals, suspended at a point, and has nothing that one "
         "made anew would not have; the bits of operand 4 say which of its locals and stack entries are bound")
@@ -467,8 +470,12 @@ _op("next", "o", "o", RUNS, ref="new", symbol="tc_next", fails="null",
     doc="the next item, or the null pointer at the end: tc_next returns the address of tc_exhausted there; test "
         "with is_exhausted")
 _op("send", "o", "o", RUNS, ref="new", symbol="tc_send", fails="null",
-    doc="as `next`, for `yield from`: where there is no more, `send_result` gives what the iterator returned")
+    doc="as `next`, for `yield from` and `await`: where there is no more, `send_result` gives what the iterator returned")
 _op("send_result", "", "o", KEEPS, ref="new", symbol="tc_send_result")
+_op("is_awaitable", "o", "b", reads="type iter", symbol="tc_is_awaitable",
+    doc="whether `await` finds no fault with an object before it calls anything")
+_op("awaitable", "o", "o", RUNS, ref="new", symbol="_PyCoro_GetAwaitableIter", fails="null",
+    doc="what `await` sends to, of an object that is awaitable")
 _op("is_exhausted", "o", "b", doc="whether `next` found the end; the value must not be used otherwise where it did")
 _op("load_global", "", "o", RUNS, ref="new", attrs="globals builtins name", symbol="tc_load_global", fails="null")
 _op("store_global", "o", "", RUNS, attrs="globals name", symbol="tc_store_global", fails="minus1")

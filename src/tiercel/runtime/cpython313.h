@@ -316,6 +316,12 @@ tc_end_of_send(_Py_CODEUNIT *send)
     return send + TC_SEND_TO_YIELD + send->op.arg;
 }
 
+static inline int
+tc_is_end_of_send(_Py_CODEUNIT *instruction)
+{
+    return instruction->op.code == END_SEND || instruction->op.code == INSTRUMENTED_END_SEND;
+}
+
 enum { tc_jump_size = 2 };           /* code units of JUMP_BACKWARD and its inline cache */
 
 /* When a callback of the JUMP event fails, the interpreter takes the next instruction from a null pointer: it looks

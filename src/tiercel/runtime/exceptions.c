@@ -173,9 +173,11 @@ tc_load_special(PyObject *object, PyObject *name)
 {
     PyObject *method = _PyObject_LookupSpecial(object, name);
     if (method == NULL && !PyErr_Occurred()) {
-        const char *missed = PyUnicode_EqualToUTF8(name, "__exit__") ? " (missed __exit__ method)" : "";
-        PyErr_Format(PyExc_TypeError, "'%.200s' object does not support the context manager protocol%s",
-                     Py_TYPE(object)->tp_name, missed);
+        int is_async = PyUnicode_READ_CHAR(name, 2) == 'a';
+        const char *missed = PyUnicode_EqualToUTF8(name, "__exit__") ? " (missed __exit__ method)"
+                             : PyUnicode_EqualToUTF8(name, "__aexit__") ? " (missed __aexit__ method)" : "";
+        PyErr_Format(PyExc_TypeError, "'%.200s' object does not support the %scontext manager protocol%s",
+                     Py_TYPE(object)->tp_name, is_async ? "asynchronous " : "", missed);
     }
     return method;
 }

@@ -254,13 +254,17 @@ fill_slots(tc_state *state, PyObject *slots, PyObject **place)
     return 0;
 }
 
+static int
+fill_stack(tc_state *state, tc_state_frame *frame)
+{
+    return fill_slots(state, field(frame->desc, 6), frame->frame->localsplus + frame->code->co_nlocalsplus);
+}
+
 int
 tc_fill_frame(tc_state *state, tc_state_frame *frame)
 {
-    PyObject **place = frame->frame->localsplus;
-    int locals = fill_slots(state, field(frame->desc, 5), place);
-    int stack = fill_slots(state, field(frame->desc, 6), place + frame->code->co_nlocalsplus);
-    return locals < 0 || stack < 0 ? -1 : 0;
+    int locals = fill_slots(state, field(frame->desc, 5), frame->frame->localsplus);
+    return fill_stack(state, frame) < 0 || locals < 0 ? -1 : 0;
 }
 
 /* -- frames -- */
@@ -383,14 +387,29 @@ note_exception(tc_state *state)
     Py_CLEAR(state->result);
 }
 
-/* Makes the frames.  `own`: those that were linked have their slots already. */
+/* What the frames that were linked have already. */
+enum { EMPTY, LOCALS, SLOTS };
+
+static int
+fill(tc_state *state, tc_state_frame *frame, int there)
+{
+    switch (frame->linked ? there : EMPTY) {
+    case EMPTY:
+        return tc_fill_frame(state, frame);
+    case LOCALS:
+        return fill_stack(state, frame);
+    default:
+        return 0;
+    }
+}
+
 static void
-build_frames(tc_state *state, int own)
+build_frames(tc_state *state, int there)
 {
     place_frames(state);
     for (Py_ssize_t i = 0; i < state->frame_count; i++) {
         tc_state_frame *frame = &state->frames[i];
-        if (!(own && frame->linked) && tc_fill_frame(state, frame) < 0) {
+        if (fill(state, frame, there) < 0) {
             frame->broken = 1;
             note_exception(state);
         }
@@ -410,9 +429,16 @@ unmarked(tc_site *site)
     return (tc_site *)((uintptr_t)site & ~(uintptr_t)TC_SITE_MARKS);
 }
 
-/* The slots filled for somebody who asked for locals are given up: the state has changed since. */
+/* Whether a state differs only by the stack from that in which code ran that was the last to do so. */
+static int
+has_locals_of_before(tc_state *state)
+{
+    return PyUnicode_EqualToUTF8(field(state->site->desc, 2), "check_left");
+}
+
+/* The slots filled for somebody who asked for locals are given up, but for what is `there`: the state has changed since. */
 static void
-clear_materialised(tc_state *state, tc_site *then)
+clear_materialised(tc_state *state, tc_site *then, int there)
 {
     Py_ssize_t count = tc_frame_count(then->desc);
     tc_state_frame frames[count];
@@ -420,11 +446,11 @@ clear_materialised(tc_state *state, tc_site *then)
     tc_read_state(&old, then->desc);
     tc_find_linked(&old, state->th->ts->current_frame);
     for (Py_ssize_t i = 0; i < count; i++) {
-        for (int k = 0; frames[i].frame != NULL && k < tc_stack_top(&frames[i]); k++) {
+        int first = there == LOCALS ? frames[i].code->co_nlocalsplus : 0;
+        for (int k = first; frames[i].frame != NULL && k < tc_stack_top(&frames[i]); k++) {
             Py_CLEAR(frames[i].frame->localsplus[k]);
         }
     }
-    Py_XDECREF(tc_take_memo(state->root));
 }
 
 /* -- leaving -- */
@@ -437,22 +463,26 @@ static void
 build(tc_state *state, int mode)
 {
     int64_t *extra = state->root ? tc_extra_of(state->th->ts, state->root) : NULL;
-    int own = 0;
+    int there = EMPTY;
     tc_own_values(state);
     tc_find_linked(state, state->th->ts->current_frame);
     if (extra != NULL && tc_is_materialised(state->root, extra)) {
-        if (mode == AFTER) {
-            own = 1;
-            state->memo = tc_take_memo(state->root);
+        there = mode == AFTER ? SLOTS : has_locals_of_before(state) ? LOCALS : EMPTY;
+        PyObject *memo = tc_take_memo(state->root);
+        if (there != SLOTS) {
+            clear_materialised(state, unmarked((tc_site *)(uintptr_t)extra[0]), there);
+        }
+        if (there != EMPTY) {
+            Py_XSETREF(state->memo, memo);
         }
         else {
-            clear_materialised(state, unmarked((tc_site *)(uintptr_t)extra[0]));
+            Py_XDECREF(memo);
         }
     }
     if (extra != NULL) {
         extra[0] = (int64_t)(uintptr_t)state->site;
     }
-    build_frames(state, own);
+    build_frames(state, there);
     tc_release_values(state);
 }
 

@@ -50,7 +50,7 @@ typedef struct {
     int depth;                       /* stack entries the handler keeps */
     int lasti;                       /* the handler wants the index of the raising instruction */
     int ends;                        /* of a generator's body: where the caller goes on when it ends; else -1 */
-    int ended;                       /* the generator below the result has ended: both are dropped */
+    int ended;                       /* the generator below the result has ended, in a loop: both are dropped */
     int linked;                      /* its frame is on the stack already */
     int broken;                      /* out of memory: not all slots could be made */
     _PyInterpreterFrame *frame;

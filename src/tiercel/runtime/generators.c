@@ -1,4 +1,4 @@
-/* Generator objects for generators that existed only at compile time. */
+/* Generator and coroutine objects for what existed only at compile time. */
 
 #include "exits.h"
 #include "helpers.h"
@@ -15,7 +15,9 @@ tc_generator_alloc(PyObject *func)
 {
     PyFunctionObject *function = (PyFunctionObject *)func;
     PyCodeObject *code = (PyCodeObject *)function->func_code;
-    PyGenObject *gen = PyObject_GC_NewVar(PyGenObject, &PyGen_Type, _PyFrame_NumSlotsForCodeObject(code));
+    PyTypeObject *type = code->co_flags & CO_COROUTINE ? &PyCoro_Type
+                         : code->co_flags & CO_ASYNC_GENERATOR ? &PyAsyncGen_Type : &PyGen_Type;
+    PyGenObject *gen = PyObject_GC_NewVar(PyGenObject, type, _PyFrame_NumSlotsForCodeObject(code));
     if (gen == NULL) {
         return NULL;
     }

@@ -57,6 +57,34 @@ wait_for_code(tc_code *record, struct tc_counter *counter)
     }
 }
 
+/* The interpreter begins to run a coroutine, as it does within its own `await`.  Whoever awaits it from native code, or takes
+   it on by a slot, will find a version. */
+static PyObject *
+on_coroutine_start(PyCodeObject *code, _PyInterpreterFrame *frame)
+{
+    int at = code->_co_firsttraceable - 1;
+    tc_code *record = tc_code_make(code);
+    struct tc_counter *counter = record ? tc_counter_of(record, at) : NULL;
+    if (counter == NULL) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    if (counter->decided || !PyFunction_Check(frame->f_funcobj) || tc_loop_version(code, at, frame->f_globals) != NULL) {
+        return Py_NewRef(state.disable);
+    }
+    if (tc_others_active(PyThreadState_GetUnchecked()) || tc_is_watched(frame)) {
+        Py_RETURN_NONE;
+    }
+    switch (tc_count_round(code, at, frame, 1)) {
+    case TC_ROUND_COUNTED:
+        Py_RETURN_NONE;
+    case TC_ROUND_FAILED:
+        return NULL;
+    default:
+        return Py_NewRef(state.disable);
+    }
+}
+
 /* A code object starts to run in the interpreter. */
 static PyObject *
 on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -68,6 +96,9 @@ on_start(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         Py_RETURN_NONE;
     }
     PyCodeObject *code = (PyCodeObject *)args[0];
+    if (code->co_flags & CO_COROUTINE) {
+        return on_coroutine_start(code, frame);
+    }
     tc_code *record = tc_code_make(code);
     if (record == NULL) {
         PyErr_Clear();

@@ -1,7 +1,8 @@
-/* Generators whose bodies are compiled: whoever takes their next value through the type's slots has the body run natively,
-   from where it is suspended to its next yield, in the generator's own frame.
+/* Generators and coroutines whose bodies are compiled: whoever takes them on through the type's slots, or by their method
+   `send`, has the body run natively, from where it is suspended to its next yield, in the generator's own frame.
 
-   What a generator waits for by `yield from` is taken on first; it goes on itself only when that has ended.
+   What a generator waits for by `yield from`, or a coroutine by `await`, is taken on first; it goes on itself only when
+   that has ended.
 
    What a body cannot do natively the interpreter does in that same frame, which then is as it left it.  A version is
    entered at one point only: the instruction behind a yield, or the first one. */
@@ -15,7 +16,7 @@ enum { MISMATCH, LEFT, FAILED, YIELDED, RETURNED, DELEGATED };
 enum { NOT_TAKEN = -2 };     /* beside PySendResult: the interpreter must do it */
 
 static iternextfunc original_iternext;
-static sendfunc original_send;
+static sendfunc original_send;       /* generators and coroutines have it in common */
 
 static _PyInterpreterFrame *
 frame_of(PyGenObject *gen)
@@ -182,7 +183,13 @@ resume_one(tc_thread *th, PyGenObject *gen, PyObject **result)
 
 /* -- generators that wait for others, by `yield from` -- */
 
-/* The generator whose values a suspended one hands on, if it can be taken on itself. */
+static int
+has_body(PyObject *object)
+{
+    return PyGen_CheckExact(object) || PyCoro_CheckExact(object);
+}
+
+/* The generator or coroutine whose values a suspended one hands on, if it can be taken on itself. */
 static PyGenObject *
 delegate_of(PyGenObject *gen)
 {
@@ -190,7 +197,7 @@ delegate_of(PyGenObject *gen)
         return NULL;
     }
     PyObject *receiver = _PyFrame_StackPeek(frame_of(gen));
-    return PyGen_CheckExact(receiver) && is_suspended((PyGenObject *)receiver) ? (PyGenObject *)receiver : NULL;
+    return has_body(receiver) && is_suspended((PyGenObject *)receiver) ? (PyGenObject *)receiver : NULL;
 }
 
 static int
@@ -288,6 +295,28 @@ hooked_send(PyObject *gen, PyObject *value, PyObject **result)
     return status == NOT_TAKEN ? original_send(gen, value, result) : (PySendResult)status;
 }
 
+static PyCFunction original_method_send;
+
+static PyObject *
+hooked_method_send(PyObject *gen, PyObject *value)
+{
+    PyObject *result;
+    int status = value == Py_None ? resume((PyGenObject *)gen, &result) : NOT_TAKEN;
+    if (status == NOT_TAKEN) {
+        return original_method_send(gen, value);
+    }
+    if (status == PYGEN_RETURN) {
+        if (result == Py_None) {
+            PyErr_SetNone(PyExc_StopIteration);
+        }
+        else {
+            (void)_PyGen_SetStopIterationValue(result);
+        }
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
 /* -- called by native code -- */
 
 static PyObject *ended_with;         /* what the last iterator that tc_send found at its end returned */
@@ -297,8 +326,12 @@ tc_send(PyObject *iterator)
 {
     PyObject *result;
     int status;
-    if (PyGen_CheckExact(iterator)) {
-        status = PyGen_Type.tp_as_async->am_send(iterator, Py_None, &result);
+    if (has_body(iterator)) {
+        status = hooked_send(iterator, Py_None, &result);
+    }
+    else if (Py_TYPE(iterator)->tp_iternext == NULL) {
+        result = PyObject_CallMethodOneArg(iterator, &_Py_ID(send), Py_None);
+        status = result ? PYGEN_NEXT : _PyGen_FetchStopIterationValue(&result) < 0 ? PYGEN_ERROR : PYGEN_RETURN;
     }
     else {
         result = Py_TYPE(iterator)->tp_iternext(iterator);
@@ -319,18 +352,50 @@ tc_send_result(void)
     return result;
 }
 
+int
+tc_is_awaitable(PyObject *object)
+{
+    if (PyCoro_CheckExact(object)) {
+        return ((PyGenObject *)object)->gi_frame_state != FRAME_SUSPENDED_YIELD_FROM;
+    }
+    PyAsyncMethods *methods = Py_TYPE(object)->tp_as_async;
+    return (methods != NULL && methods->am_await != NULL)
+           || (PyGen_CheckExact(object) && PyGen_GetCode((PyGenObject *)object)->co_flags & CO_ITERABLE_COROUTINE);
+}
+
+int
+tc_tracks_origins(void)
+{
+    return PyThreadState_GetUnchecked()->coroutine_origin_tracking_depth > 0;
+}
+
+/* -- on and off -- */
+
+static PyMethodDef *
+method_send(PyTypeObject *type)
+{
+    PyMethodDef *def = type->tp_methods;
+    while (strcmp(def->ml_name, "send") != 0) {
+        def++;
+    }
+    return def;
+}
+
 void
 tc_watch_generators(void)
 {
     original_iternext = PyGen_Type.tp_iternext;
     PyGen_Type.tp_iternext = hooked_iternext;
     original_send = PyGen_Type.tp_as_async->am_send;
-    PyGen_Type.tp_as_async->am_send = hooked_send;
+    PyGen_Type.tp_as_async->am_send = PyCoro_Type.tp_as_async->am_send = hooked_send;
+    original_method_send = method_send(&PyGen_Type)->ml_meth;
+    method_send(&PyGen_Type)->ml_meth = method_send(&PyCoro_Type)->ml_meth = hooked_method_send;
 }
 
 void
 tc_unwatch_generators(void)
 {
     PyGen_Type.tp_iternext = original_iternext;
-    PyGen_Type.tp_as_async->am_send = original_send;
+    PyGen_Type.tp_as_async->am_send = PyCoro_Type.tp_as_async->am_send = original_send;
+    method_send(&PyGen_Type)->ml_meth = method_send(&PyCoro_Type)->ml_meth = original_method_send;
 }

@@ -48,6 +48,7 @@ static const tc_symbol symbols[] = {
     FUNCTION(tc_instance_of), FUNCTION(tc_match_class), FUNCTION(tc_match_keys), FUNCTION(tc_check_eg_match),
     FUNCTION(tc_intrinsic_1), FUNCTION(tc_intrinsic_2), FUNCTION(tc_import_from), FUNCTION(tc_delete_global),
     FUNCTION(tc_next), FUNCTION(tc_send), FUNCTION(tc_send_result), FUNCTION(tc_del_attr),
+    FUNCTION(tc_is_awaitable), FUNCTION(tc_tracks_origins), FUNCTION(_PyCoro_GetAwaitableIter),
     FUNCTION(tc_load_global), FUNCTION(tc_store_global), FUNCTION(tc_import_name), FUNCTION(tc_call_ex),
     FUNCTION(tc_call_method), FUNCTION(tc_check_result), FUNCTION(tc_instance_new), FUNCTION(tc_new_function),
     FUNCTION(tc_i64_to_str),

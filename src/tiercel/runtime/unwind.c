@@ -150,7 +150,7 @@ static void
 note_end(tc_state_frame *frame, PyObject *result)
 {
     if (frame->ends >= 0 && result != NULL && !tc_generator_has_yielded(frame->frame)) {
-        frame[1].ended = 1;
+        frame[1].ended = !tc_is_end_of_send(_PyCode_CODE(frame[1].code) + frame->ends);
         frame[1].resume = frame->ends;
     }
 }

@@ -633,3 +633,31 @@ def builtins_of_when_it_was_made(items, n):
         within = counts()
         seen = [before(items, n), within(items, n), before(items, n), within(items, n)]
     return seen, before(items, n), within(items, n), before(items, n)
+
+
+class Meddles:
+    """An iterator that changes the local `x` of whoever takes its next value."""
+
+    def __init__(self, n):
+        self.left = n
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.left -= 1
+        if self.left < 0:
+            sys._getframe(1).f_locals["x"] += 5000
+            raise StopIteration
+        if self.left % 6 == 2:
+            sys._getframe(1).f_locals["x"] = self.left * 100
+        return self.left
+
+
+@case((9,), (0,))
+def iterator_changes_locals(n):
+    x, seen = 0, []
+    for _ in Meddles(n):
+        seen.append(x)
+        x += 1
+    return seen, x

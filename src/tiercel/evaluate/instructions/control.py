@@ -6,7 +6,9 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from tiercel.bytecode.opcodes_313 import RESUME_PLACE
+from tiercel.bytecode.suspensions import awaits
 from tiercel.graph.build import Const, Node
+from tiercel.graph.ops import OPS
 from tiercel.values import NONE, Virtual, known
 
 
@@ -163,8 +165,33 @@ def yield_value(e: Any, i: Any) -> bool:
 
 
 def _leave_unless_delegating(e: Any) -> None:
-    if not e.graph.resumes or e.frame.parent is not None:
+    if not awaits(e.frame.code.code) and (not e.graph.resumes or e.frame.parent is not None):
         e.leave("values of another generator are handed on")
+
+
+def get_awaitable(e: Any, i: Any) -> None:
+    value = e.bound(e.frame.stack.pop())
+    if isinstance(value, Virtual) and value.kind == "generator":
+        e.frame.stack.append(value)
+        return
+    type_ = e.learn(value)
+    operand = e.obj(value)
+    if not isinstance(operand, Node) or operand.op is not OPS["generator_new"] or not e.fresh(operand):
+        e.guard(e.emit("is_awaitable", operand), "awaitable")
+    if type_ is CoroutineType:
+        e.frame.stack.append(value)
+    else:
+        e.frame.stack.append(e.emit("awaitable", operand))
+        e.let_go(value)
+
+
+def _await_in_place(e: Any, i: Any) -> bool:
+    """The coroutine that is on top of the stack runs in place: to its end most often."""
+    yielded, ended = e.resume_generator(i.target)
+    for unit, ways in ((i.next, yielded), (i.target, ended)):
+        for state, block in ways:
+            e.go_to(unit, state, block)
+    return True
 
 
 def get_yield_from_iter(e: Any, i: Any) -> None:
@@ -187,7 +214,10 @@ def send(e: Any, i: Any) -> bool:
     if not isinstance(sent, Const) or sent.value is not None:
         e.leave("a value is sent to another generator")
     e.frame.stack.pop()
-    receiver = e.obj(e.bound(e.frame.stack[-1]))
+    awaited = e.bound(e.frame.stack[-1])
+    if type(awaited) is Virtual and e.type_of(awaited) is CoroutineType:
+        return _await_in_place(e, i)
+    receiver = e.obj(awaited)
     item = e.emit("send", receiver, unchecked=True)
     more, ended = e.branch(e.not_(e.emit("is_exhausted", item)))
     e.stand_after_split(*more)
@@ -228,6 +258,6 @@ HANDLERS = {
     "POP_JUMP_IF_FALSE": pop_jump_if_false, "POP_JUMP_IF_NONE": pop_jump_if_none,
     "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none, "GET_ITER": get_iter, "FOR_ITER": for_iter,
     "RETURN_GENERATOR": return_generator, "YIELD_VALUE": yield_value,
-    "GET_YIELD_FROM_ITER": get_yield_from_iter, "SEND": send, "END_SEND": end_send,
+    "GET_YIELD_FROM_ITER": get_yield_from_iter, "GET_AWAITABLE": get_awaitable, "SEND": send, "END_SEND": end_send,
     "RETURN_VALUE": return_value, "RETURN_CONST": return_const, "LOAD_ASSERTION_ERROR": load_assertion_error,
 }

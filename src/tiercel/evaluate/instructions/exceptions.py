@@ -94,11 +94,19 @@ _METHODS = (FunctionType, MethodDescriptorType)
 
 def before_with(e: Any, i: Any) -> None:
     """The manager's ``__exit__`` below the result of its ``__enter__``."""
+    _enter_manager(e, "__enter__", "__exit__")
+
+
+def before_async_with(e: Any, i: Any) -> None:
+    _enter_manager(e, "__aenter__", "__aexit__")
+
+
+def _enter_manager(e: Any, enters: str, leaves: str) -> None:
     stack = e.frame.stack
     manager = e.bound(stack.pop())
     type_ = e.learn(manager)
     if type_ is not None:
-        enter, leave = find_in_type(type_, "__enter__"), find_in_type(type_, "__exit__")
+        enter, leave = find_in_type(type_, enters), find_in_type(type_, leaves)
         if type(enter) in _METHODS and type(leave) in _METHODS:
             e.assumptions.add_type(type_)
             e.constants += [enter, leave]
@@ -106,8 +114,8 @@ def before_with(e: Any, i: Any) -> None:
             call_value(e, known(enter), [manager], ())
             return
     operand = e.obj(manager)
-    enter = e.emit("load_special", operand, name="__enter__", after=stack, unchecked=True)
-    stack.append(e.emit("load_special", operand, name="__exit__", after=stack, unchecked=True))
+    enter = e.emit("load_special", operand, name=enters, after=stack, unchecked=True)
+    stack.append(e.emit("load_special", operand, name=leaves, after=stack, unchecked=True))
     stack.append(e.emit("call", enter, names=()))
     e.let_go(manager, enter)
 
@@ -127,5 +135,6 @@ HANDLERS = {
     "PUSH_EXC_INFO": push_exc_info, "POP_EXCEPT": pop_except, "CHECK_EXC_MATCH": check_exc_match,
     "CHECK_EG_MATCH": check_eg_match,
     "RAISE_VARARGS": raise_varargs, "RERAISE": reraise, "BEFORE_WITH": before_with,
+    "BEFORE_ASYNC_WITH": before_async_with,
     "WITH_EXCEPT_START": with_except_start,
 }
