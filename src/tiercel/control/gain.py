@@ -14,7 +14,7 @@ from tiercel.graph.ops import OPS
 # Nanoseconds that an operation of a kind saves over the interpreter's instruction, or costs more, roughly.
 _SAVES = {"call_native": 30.0, "enter_inlined": 20.0, "leave_inlined": 0.0, "poll": 1.0, "release": -2.0, "drop": -2.0,
           "branch": 4.0, "pending": 0.0, "rely": 0.0, "jump": 0.0, "return": 5.0, "unlink": 0.0, "leave": 0.0, "check_left": 0.0,
-          "incref": -0.5, "decref": -0.5, "next": -5.0, "iter": -5.0, "refcount_is": 0.0, "keys_count": 0.0,
+          "incref": -0.5, "decref": -0.5, "next": -5.0, "iter": -5.0, "send": -40.0, "refcount_is": 0.0, "keys_count": 0.0,
           "inline_valid": 0.0, "check": 0.0, "never": 0.0, "catch": 0.0, "check_frame": 0.0, "type_is": 0.0, "is": 3.0}
 _RUNS = 2.0                   # as long as the interpreter takes, but for the operands that it would push
 _BIG_INT = -2.0               # CPython's own function, which takes its time and makes an object

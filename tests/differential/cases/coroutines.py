@@ -276,20 +276,23 @@ def not_awaitable(n):
     async def wait_for(x):
         return await x
 
-    async def with_wrong(x):
-        async with x:
-            return 1
-
     def make(i):
         return (3, None, Wrong(lambda: 5), Wrong(lambda: double(2)), Wrong(lambda: 1 / 0), double, (x for x in "a"),
                 Ready(i))[i % 8]
-    seen = [driven(wait_for(make(i))) for i in range(n)]
-    return seen, [driven(with_wrong(x)) for x in (1, Ready(1), Half())]
+    return [driven(wait_for(make(i))) for i in range(n)]
 
 
 class Half:
     async def __aenter__(self):
         return self
+
+
+@case()
+def no_managers():
+    async def with_wrong(x):
+        async with x:
+            return 1
+    return [driven(with_wrong(x)) for x in (1, Ready(1), Half())]
 
 
 @case((N,))
@@ -498,7 +501,7 @@ class Manager:
 @case((N,))
 def managers(n):
     async def body(i):
-        async with Manager(i, i % 2 == 0) as k, Manager(i + 1):
+        async with Manager(i, i % 2 == 0) as k:
             total = await double(k)
             if i % 5 == 4:
                 raise ValueError(total)
@@ -576,6 +579,13 @@ def tasks(n):
         return total
 
     async def body():
+        return await asyncio.gather(*[work(k) for k in range(2 * n)])
+    return asyncio.run(body())
+
+
+@case((2,))
+def queues(n):
+    async def body():
         queue = asyncio.Queue(2)
 
         async def produce():
@@ -588,9 +598,7 @@ def tasks(n):
             while (value := await queue.get()) is not None:
                 seen.append(value + await double(value))
             return seen
-        results = await asyncio.gather(*[work(k) for k in range(2 * n)], produce(), consume())
-        return results
-
+        return await asyncio.gather(produce(), consume())
     return asyncio.run(body())
 
 
@@ -613,11 +621,16 @@ def cancelled(n):
         await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
-        seen = await asyncio.gather(*tasks, return_exceptions=True)
+        return [repr(x) for x in await asyncio.gather(*tasks, return_exceptions=True)]
+    return asyncio.run(body())
+
+
+@case()
+def timeouts():
+    async def body():
         try:
             async with asyncio.timeout(0):
-                await inner(0)
-        except TimeoutError:
-            seen.append("timeout")
-        return [repr(x) for x in seen]
+                await asyncio.sleep(10)
+        except TimeoutError as error:
+            return repr(error)
     return asyncio.run(body())
