@@ -10,6 +10,7 @@ import ctypes
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any
