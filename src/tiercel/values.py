@@ -142,6 +142,8 @@ def known(value: Any) -> Const:
 NONE = known(None)
 TRUE = known(True)
 FALSE = known(False)
+# What a lookup gives where nothing is found: no program has it.
+ABSENT = known(type("Absent", (), {"__slots__": (), "__repr__": lambda self: "<absent>"})())
 
-__all__ = ["FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "InstanceInfo", "MaybeUnbound",
-           "Virtual", "known"]
+__all__ = ["ABSENT", "FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "InstanceInfo",
+           "MaybeUnbound", "Virtual", "known"]

@@ -120,7 +120,7 @@ def _split(code: Code, start: int) -> dict[int, Block]:
         control = instruction.opcode.control
         if instruction.target is not None:
             leaders.add(instruction.target)
-        if control != "next":
+        if control != "next" or instruction.op == "POP_EXCEPT":      # behind it, other ways than the handler's may meet
             leaders.add(instruction.next)
     blocks: dict[int, Block] = {}
     for instruction in code.instructions:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from types import MethodDescriptorType, ModuleType
 from typing import Any
 
-from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.objects import MISSING, SEQUENCES, find_in_type, sequence_base, traits
+from tiercel.evaluate.unseen import Handled, Unseen
 from tiercel.graph.build import NO_WITNESS, Const, Graph, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
-from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INT, SIMPLE, U64_MAX, Fact, int_between, qualified_name
+from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INDEX, INT, SIMPLE, U64_MAX, Fact, int_between, qualified_name
 from tiercel.values import NONE, Abstract, Virtual, known
 
 _LENGTHS: dict[type, str] = {
@@ -37,10 +36,8 @@ def sample(witness: Any) -> Any:
     return NO_WITNESS
 
 
-class Api(Catching):
+class Api(Unseen):
     """The vocabulary of rules.  Numbers go in as abstract values or operands and come out as nodes."""
-
-    steady_global: Callable[[str], Any]     # instruction handlers know
 
     def __init__(self, graph: Graph, history: Any) -> None:
         super().__init__(graph, history)
@@ -207,8 +204,19 @@ class Api(Catching):
             return False
         return type(mask) is int and 0 <= mask <= U64_MAX
 
-    def index_operand(self, index: Abstract, length: Operand, reason: str = "index") -> Operand:
-        """A sequence index made an offset within 0..length-1; leaves if it is out of range."""
+    def item_offset(self, items: Abstract, index: Abstract, length: str) -> Operand | None:
+        """Where an item is that is to be read, `length` being the operation; None if CPython's function must tell."""
+        if self.is_big(index):
+            return None
+        handled = None
+        if "index" in self.failures() and (handled := self.unseen(IndexError, items, index)) is None:
+            return None
+        return self.index_operand(index, self.emit(length, self.obj(items), fact=INDEX), handled=handled)
+
+    def index_operand(self, index: Abstract, length: Operand, reason: str = "index",
+                      handled: Handled | None = None) -> Operand:
+        """A sequence index made an offset within 0..length-1; leaves if it is out of range, or goes on where that has
+        been `handled`."""
         i = self.i64(index)
         lo, hi = self.interval(i)
         if lo < 0:
@@ -218,7 +226,11 @@ class Api(Catching):
             else:
                 negative = self.emit("i64_lt", i, Const(0, "i"))
                 i = self.emit("i64_select", negative, wrapped, i)
-        self.emit("guard", self.emit("i64_ult", i, length), reason=reason)
+        inside = self.emit("i64_ult", i, length)
+        if handled is None:
+            self.emit("guard", inside, reason=reason)
+        else:
+            self.go_unseen(self.not_(inside), handled)
         if isinstance(i, Node):
             self.state.facts[i] = Fact(int, max(lo, 0), max(min(hi, I64_MAX - 1), 0) if lo >= 0 else I64_MAX - 1)
         return i

@@ -8,6 +8,7 @@ from typing import Any
 from tiercel.graph.build import NO_WITNESS
 from tiercel.rules.registry import Anything, rule
 from tiercel.types import DICT, INDEX
+from tiercel.values import ABSENT
 
 _LOOKED_UP = (str, int)
 
@@ -26,8 +27,15 @@ def _seen(e: Any, names: Any, key: Any) -> Any:
 @rule(operator.getitem, dict, Anything)
 def getitem(e: Any, names: Any, key: Any) -> Any:
     seen = _seen(e, names, key)
-    if not e.is_simple_key(key) or "missing" in e.failures():
+    if not e.is_simple_key(key):
         return e.emit("dict_get", e.obj(names), e.obj(key), witness=seen)
+    if "missing" in e.failures():
+        handled = e.unseen(KeyError, names, key) if "keys" not in e.failures() else None
+        if handled is None:
+            return e.emit("dict_get", e.obj(names), e.obj(key), witness=seen)
+        value = e.emit("dict_get_or", e.obj(names), e.obj(key), e.obj(ABSENT), witness=seen, reason="keys")
+        e.go_unseen(e.emit("is", value, ABSENT), handled)
+        return value
     return e.emit("dict_get_simple", e.obj(names), e.obj(key), witness=seen, reason="missing")
 
 

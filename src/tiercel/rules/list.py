@@ -22,9 +22,8 @@ def _index(e: Any, items: Any, index: Any) -> Any:
 
 @rule(operator.getitem, list, Int)
 def getitem(e: Any, items: Any, index: Any) -> Any:
-    if "index" in e.failures() or e.is_big(index):
-        return NotImplemented
-    return e.list_item(items, _index(e, items, index))
+    at = e.item_offset(items, index, "list_length")
+    return NotImplemented if at is None else e.list_item(items, at)
 
 
 @rule(operator.setitem, list, Int, Anything)

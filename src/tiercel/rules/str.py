@@ -26,9 +26,9 @@ def code_point(e: Any, text: Any) -> Any:
 
 @rule(operator.getitem, str, Int)
 def getitem(e: Any, text: Any, index: Any) -> Any:
-    if "index" in e.failures() or e.is_big(index):
+    at = e.item_offset(text, index, "str_length")
+    if at is None:
         return NotImplemented
-    at = e.index_operand(index, e.emit("str_length", e.obj(text), fact=INDEX))
     code = e.emit("str_item", e.obj(text), at, fact=Fact(int, 0, 0x10FFFF))
     return e.emit("str_from_code", code, fact=STR)
 

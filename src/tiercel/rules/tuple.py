@@ -24,14 +24,12 @@ def getitem(e: Any, items: Any, index: Any) -> Any:
             return e.known(e.constant(items)[e.constant(index)])
         except IndexError:
             return NotImplemented
-    if "index" in e.failures() or e.is_big(index):
-        return NotImplemented
     parts = _parts(items)
     if parts is not None and e.is_constant(index):
-        at = int(e.constant(index))
-        return parts[at] if -len(parts) <= at < len(parts) else NotImplemented
-    at = e.index_operand(index, e.emit("tuple_length", e.obj(items), fact=INDEX))
-    return e.tuple_item(items, at)
+        number = int(e.constant(index))
+        return parts[number] if -len(parts) <= number < len(parts) else NotImplemented
+    at = e.item_offset(items, index, "tuple_length")
+    return NotImplemented if at is None else e.tuple_item(items, at)
 
 
 @rule(operator.getitem, tuple, slice)

@@ -12,10 +12,9 @@ from tiercel.evaluate.instructions.attributes import plain_attribute
 from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const, Node
 from tiercel.types import SIMPLE, exact
-from tiercel.values import NONE, Abstract, Virtual, known
+from tiercel.values import ABSENT, NONE, Abstract, Virtual, known
 
 _MAPPING, _SEQUENCE, _MATCH_SELF, _IMMUTABLE = 1 << 6, 1 << 5, 1 << 22, 1 << 8     # bits of tp_flags
-_ABSENT = type("Absent", (), {"__slots__": (), "__repr__": lambda self: "<absent>"})()
 
 
 def _jump_behind(e: Any, i: Any, *between: str) -> Any:
@@ -172,9 +171,9 @@ def match_keys(e: Any, i: Any) -> bool:
     absent: Any = Const(False, "b")
     for key in wanted:
         witness = NO_WITNESS if seen is NO_WITNESS else dict.get(seen, key, NO_WITNESS)
-        value = e.emit("dict_get_or", e.obj(subject), e.obj(known(key)), e.obj(known(_ABSENT)), reason="keys",
+        value = e.emit("dict_get_or", e.obj(subject), e.obj(known(key)), e.obj(ABSENT), reason="keys",
                        witness=witness)
-        absent = e.either(absent, e.emit("is", value, known(_ABSENT)))
+        absent = e.either(absent, e.emit("is", value, ABSENT))
         values.append(value)
     return _part(e, jump, e.not_(absent), lambda: Virtual("tuple", values))
 
