@@ -69,7 +69,7 @@ on_coroutine_start(PyCodeObject *code, _PyInterpreterFrame *frame)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    if (counter->decided || !PyFunction_Check(frame->f_funcobj) || tc_loop_version(code, at, frame->f_globals) != NULL) {
+    if (counter->decided || !PyFunction_Check(frame->f_funcobj) || tc_loop_version(code, at, frame) != NULL) {
         return Py_NewRef(state.disable);
     }
     if (tc_others_active(PyThreadState_GetUnchecked()) || tc_is_watched(frame)) {
