@@ -545,8 +545,8 @@ class Core:
     def _materialise_function(self, function: Virtual) -> Node:
         info = function.info
         assert isinstance(info, FunctionInfo)
-        # whether a cell is bound must be asked while the function is virtual still, in case it is not
-        for unsure in self._cells_maybe_unbound(function):
+        # whether something is bound must be asked while the function is virtual still, in case it is not
+        for unsure in self._maybe_unbound_inside(function):
             self.materialise(unsure)
         now = self.state.current(function)
         if not isinstance(now, Virtual):
@@ -570,12 +570,22 @@ class Core:
                 self._late_stores.append((cell, content))
         return node
 
-    def _cells_maybe_unbound(self, function: Virtual) -> list[Virtual]:
-        """The virtual cells of a virtual function's closure of which it is not known whether they are bound."""
-        return [cell for part in function.parts if isinstance(part, Virtual) and part.kind == "tuple"
-                for cell in map(self.state.current, self.state.parts(part))
-                if isinstance(cell, Virtual) and cell.kind == "cell"
-                and isinstance(self.state.parts(cell)[0], MaybeUnbound)]
+    def _maybe_unbound_inside(self, function: Virtual) -> list[Virtual]:
+        """The virtual cells and instances that a virtual function refers to, however indirectly, of which it is not known
+        whether what they hold is bound."""
+        found: list[Virtual] = []
+        seen = {function}
+        pending: list[Abstract] = [*function.parts]
+        while pending:
+            part = pending.pop()
+            part = self.state.current(part) if isinstance(part, Virtual) else part
+            if isinstance(part, Virtual) and part not in seen:
+                seen.add(part)
+                inside = self.state.parts(part)
+                if part.kind in ("cell", "instance") and any(isinstance(each, MaybeUnbound) for each in inside):
+                    found.append(part)
+                pending += inside
+        return found
 
     def _build_generator(self, parts: list[Abstract]) -> Node:
         if len(parts) == 1:

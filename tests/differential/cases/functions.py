@@ -643,3 +643,52 @@ def keywords_twice(n):
         except TypeError as error:
             out.append(str(error))
     return out
+
+
+class Box:
+    def __init__(self, content):
+        self.content = content
+
+
+def with_a_function_inside(bound, keep):
+    if bound:
+        value = [bound]
+
+    def inner():
+        return value
+
+    def outer():
+        return inner
+
+    keep.append(outer)
+
+
+def with_a_function_in_an_instance(bound, keep):
+    if bound:
+        value = [bound]
+
+    def inner():
+        return value
+
+    box = Box((inner, bound))
+
+    def outer():
+        return box
+
+    keep.append(outer)
+
+
+@case((9,))
+def made_around_what_may_be_unbound(n):
+    keep, out = [], []
+    for i in range(n):
+        with_a_function_inside(i % 3, keep)
+        out.append(keep[-1]().__closure__[0])
+        with_a_function_in_an_instance(i % 3, keep)
+        out.append(keep[-1]().content[0].__closure__[0])
+    for i, cell in enumerate(out):
+        try:
+            out[i] = cell.cell_contents
+        except ValueError as error:
+            out[i] = str(error)
+    return out
