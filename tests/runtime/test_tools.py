@@ -98,3 +98,38 @@ def test_another_tool_gets_the_lines_that_it_gets_without_tiercel() -> None:
     plain, ours = (subprocess.run([sys.executable, "-c", LINES.format(active=active)], check=True, timeout=60,
                                   capture_output=True, text=True).stdout for active in (False, True))
     assert ours == plain
+
+
+OPCODES = """
+import sys
+if {active}:
+    import tiercel
+    tiercel.enable(sync=True, threshold=3)
+seen = []
+
+def traced():
+    def trace(frame, event, arg):
+        seen.append((event, frame.f_lineno, frame.f_lasti))
+        return trace
+    frame = sys._getframe()
+    frame.f_trace, frame.f_trace_opcodes = trace, True
+    sys.settrace(trace); here = 1
+    sys.settrace(None)
+    return here
+
+for _ in range(9):
+    traced()
+print(seen)
+if {active}:
+    def later(x):
+        return x * 2
+    for _ in range(50):
+        later(2.5)
+    assert "version 1" in str(tiercel.explain(later)), tiercel.explain(later)
+"""
+
+
+def test_single_instructions_are_traced_from_the_first_one() -> None:
+    plain, ours = (subprocess.run([sys.executable, "-c", OPCODES.format(active=active)], check=True, timeout=60,
+                                  capture_output=True, text=True).stdout for active in (False, True))
+    assert ours == plain and "opcode" in plain

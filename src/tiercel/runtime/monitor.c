@@ -448,9 +448,11 @@ find_monitoring(void)
 void
 tc_monitor_pause(int pause)
 {
-    if (!tc_control_is_on() || state.paused == pause) {
+    static int pausing;          /* to set events is watched as well */
+    if (!tc_control_is_on() || state.paused == pause || pausing) {
         return;
     }
+    pausing = 1;
     PyObject *exc = PyErr_GetRaisedException(), *monitoring = find_monitoring();
     state.paused = pause;
     if (monitoring != NULL) {
@@ -458,6 +460,7 @@ tc_monitor_pause(int pause)
         Py_DECREF(monitoring);
     }
     PyErr_SetRaisedException(exc);
+    pausing = 0;
 }
 
 static int

@@ -52,9 +52,16 @@ typedef struct {
     PyCFunction original;
 } tc_hooked;
 
+static void before(PyObject *arg);
 static PyObject *after(PyObject *result);
 static tc_hooked hooked[];
 
+#define FUNCTION_OR_NONE(number)                                                    \
+    static PyObject *hooked_##number(PyObject *module, PyObject *arg)               \
+    {                                                                               \
+        before(arg);                                                                \
+        return after(hooked[number].original(module, arg));                         \
+    }
 #define ONE_ARGUMENT(number)                                                        \
     static PyObject *hooked_##number(PyObject *module, PyObject *arg)               \
     {                                                                               \
@@ -66,10 +73,10 @@ static tc_hooked hooked[];
         return after(((PyCFunctionFast)(void (*)(void))hooked[number].original)(module, args, nargs)); \
     }
 
-ONE_ARGUMENT(0)
-ONE_ARGUMENT(1)
-ONE_ARGUMENT(2)
-ONE_ARGUMENT(3)
+FUNCTION_OR_NONE(0)
+FUNCTION_OR_NONE(1)
+FUNCTION_OR_NONE(2)
+FUNCTION_OR_NONE(3)
 FAST_CALL(4)
 FAST_CALL(5)
 FAST_CALL(6)
@@ -122,6 +129,28 @@ static tc_hooked hooked[] = {
 
 enum { HOOKED = sizeof(hooked) / sizeof(hooked[0]) };
 
+/* Whether a frame of the thread has `f_trace_opcodes` set. */
+static int
+traces_opcodes(PyThreadState *ts)
+{
+    for (_PyInterpreterFrame *frame = ts->current_frame; frame != NULL; frame = frame->previous) {
+        if (frame->owner != FRAME_OWNED_BY_CSTACK && frame->frame_obj != NULL && frame->frame_obj->f_trace_opcodes) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A tracer is about to come on for single instructions: our events go first, and stay away.  Code where one event is both the
+   tracer's and ours loses the events of its instructions that were set before. */
+static void
+before(PyObject *arg)
+{
+    if (arg != Py_None && !tc_is_elsewhere() && traces_opcodes(PyThreadState_Get())) {
+        tc_monitor_pause(1);
+    }
+}
+
 /* Native frames further up leave when they regain control.  While there are other tools, our events are off: where the
    interpreter sends events of ours, it sends some of theirs that it would not send otherwise. */
 static PyObject *
@@ -130,8 +159,9 @@ after(PyObject *result)
     if (tc_is_elsewhere()) {
         return result;
     }
-    tc_monitor_pause(tc_other_tools());
-    if (tc_others_active(PyThreadState_Get())) {
+    PyThreadState *ts = PyThreadState_Get();
+    tc_monitor_pause(tc_other_tools() || (ts->c_tracefunc != NULL && traces_opcodes(ts)));
+    if (tc_others_active(ts)) {
         tc_tools_seen = 1;
         tc_mark_frames(NULL);
     }
