@@ -23,6 +23,7 @@ from typing import Any
 import pyperf
 
 LEAST = 0.02    # seconds: shorter benchmarks are repeated within one measurement
+ROUNDS = 6      # at least, so that the last third says more than one
 
 
 def programs() -> pathlib.Path:
@@ -82,7 +83,7 @@ class Runner:
             loops *= 2
         rounds: list[float] = []
         begun = time.perf_counter()
-        while time.perf_counter() - begun < self.seconds or len(rounds) < 3:
+        while time.perf_counter() - begun < self.seconds or len(rounds) < ROUNDS:
             rounds.append(timed(loops) / loops)
         self.seen[name] = rounds
 
