@@ -12,7 +12,7 @@ NOT_GRAPH_FILES = {"frames", "finalisers", "finalisers_and_frames", "generators_
                    "instances_and_ends", "consumers_and_frames", "generators_running",
                    "generators_resumed_and_frames", "let_out", "coroutines_and_frames", "unraised_and_frames"}
 NOT_FOR_GRAPHS = {"throw_into_generator", "abandoned_generator", "iterator_dies_in_order", "items_go_in_order",
-                  "frames_below", "ends_in_order"}
+                  "frames_below", "ends_in_order", "bound_methods_end"}
 # What differs and is described in docs/compatibility.md, by (mode or None for all, file, case).
 _IDENTITY = "an unboxed float may come back as another object: a NaN is not found by identity"
 _BORROWED = "a compiled call borrows its arguments from the caller: counts and ends of temporaries show it"

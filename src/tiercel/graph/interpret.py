@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, TracebackType
 from typing import Any, NamedTuple
 
-from tiercel.graph import language, operations
+from tiercel.graph import language, operations, table
 from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.describe import describe
 from tiercel.graph.ops import OPS
 from tiercel.graph.table import OPERATIONS, Leaves, LeavesAfter
 
-_OURS = {module.__file__ for module in (language, operations)} | {__file__}
+_OURS = {module.__file__ for module in (language, operations, table)} | {__file__}
 _NOTHING = object()
 
 

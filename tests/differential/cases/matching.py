@@ -2,6 +2,7 @@
 
 import abc
 import enum
+import types
 import weakref
 from collections import OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
 from collections.abc import Mapping, Sequence
@@ -481,11 +482,10 @@ def made_here(n):
 
 @case(lambda: ({"a": 1}, ("a", "a")), lambda: ({"a": 1, "b": 2}, ("a", "b")), lambda: ({}, ("a", "b")))
 def keys_by_value(mapping, keys):
-    class K:
-        first, second = keys
+    key = types.SimpleNamespace(first=keys[0], second=keys[1])
     try:
         match mapping:
-            case {K.first: x, K.second: y}:
+            case {key.first: x, key.second: y}:
                 return x, y
     except ValueError as error:
         return str(error)
