@@ -557,3 +557,34 @@ def test_a_loop_settles_where_a_number_is_made_an_object_on_one_way_round():
         print("running loop" in text, "settle" in text)
     """)
     assert out == "4920\nTrue False\n"
+
+
+def test_frames_of_inlined_calls_give_back_the_chunks_of_the_data_stack_that_they_began():
+    """Below interpreted frames of any number some inlined frame is the first in its chunk."""
+    out = python("""
+        import sys
+        import tiercel
+        tiercel.enable(threshold=1, sync=True)
+        frozen = compile("def deep(n, f, x):\\n f(x)\\n if n: deep(n - 1, f, x)", "<frozen importlib>", "exec")
+        exec(frozen)
+
+        def leaf(x, y):
+            return [x][0] is y or sys.getrecursionlimit()
+
+        def calling(x):
+            return leaf(x, x)
+
+        def resident():
+            with open("/proc/self/statm") as memory:
+                return int(memory.read().split()[1]) * 4096
+
+        for n in range(50):
+            calling("a")
+        assert "inlined: leaf" in str(tiercel.explain(calling)), tiercel.explain(calling)
+        deep(300, calling, "a")
+        before = resident()
+        for n in range(300):
+            deep(300, calling, "a")
+        print(resident() - before)
+    """)
+    assert int(out) < 2**20

@@ -58,6 +58,15 @@ def chain() -> list[tuple[str, int]]:
     return frames
 
 
+def lines(error: BaseException) -> list[tuple[str, int, int, list[str]]]:
+    """Name, line, instruction and locals of each frame in a traceback, below the one that caught it."""
+    found, step = [], error.__traceback__
+    while step is not None:
+        found.append((step.tb_frame.f_code.co_name, step.tb_lineno, step.tb_lasti, sorted(step.tb_frame.f_locals)))
+        step = step.tb_next
+    return found[1:]
+
+
 class Noisy:
     """An object whose end is noticed."""
 

@@ -36,7 +36,13 @@ Caller = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
 
 def enter(mode: str) -> Caller | None:
-    """Switch Tiercel on in this process; the environment chose how.  A caller, where calls are not made directly."""
+    """Switch Tiercel on in this process; the environment chose how.  A caller, where calls are not made directly.
+
+    What makes a case's arguments is the harness's: evaluated beside the program, its constants would be held for a
+    while, which the counts of references show.
+    """
+    import case as cases
+
     import tiercel
     from tiercel.control import session
 
@@ -44,7 +50,10 @@ def enter(mode: str) -> Caller | None:
     if session.current is None:
         raise SystemExit(f"Tiercel is not active in mode {mode}: {tiercel.status()}")
     hooks = session.current.hooks
-    hooks._wanted = lambda code: code.co_filename.startswith(UNDER_TEST)    # type: ignore[method-assign]
+    makers = {made.__code__ for chosen in cases.CASES.values() for made in chosen.sets
+              if isinstance(made, types.FunctionType)}
+    hooks._wanted = lambda code: (    # type: ignore[method-assign]
+        code.co_filename.startswith(UNDER_TEST) and code not in makers)
     return GraphCaller() if mode == "graph" else None
 
 

@@ -51,6 +51,15 @@ def test_compiled_functions_report(tool: str) -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+AFTERWARDS = """
+if {active}:
+    def later(x):
+        return x * 2
+    for _ in range(50):
+        later(2.5)
+    assert "version 1" in str(tiercel.explain(later)), tiercel.explain(later)
+"""
+
 LINES = """
 import sys
 if {active}:
@@ -85,18 +94,17 @@ for code in leaf.__code__, outer.__code__:
     M.set_events(3, 0)
 M.free_tool_id(3)
 print([place for place in seen if place[0] in ('leaf', 'outer')])
-if {active}:
-    def later(x):
-        return x * 2
-    for _ in range(50):
-        later(2.5)
-    assert "version 1" in str(tiercel.explain(later)), tiercel.explain(later)
 """
 
 
+def plain_and_ours(program: str) -> list[str]:
+    """What a program prints without Tiercel, and with it."""
+    return [subprocess.run([sys.executable, "-c", (program + AFTERWARDS).format(active=active)], check=True, timeout=60,
+                           capture_output=True, text=True).stdout for active in (False, True)]
+
+
 def test_another_tool_gets_the_lines_that_it_gets_without_tiercel() -> None:
-    plain, ours = (subprocess.run([sys.executable, "-c", LINES.format(active=active)], check=True, timeout=60,
-                                  capture_output=True, text=True).stdout for active in (False, True))
+    plain, ours = plain_and_ours(LINES)
     assert ours == plain
 
 
@@ -120,16 +128,9 @@ def traced():
 for _ in range(9):
     traced()
 print(seen)
-if {active}:
-    def later(x):
-        return x * 2
-    for _ in range(50):
-        later(2.5)
-    assert "version 1" in str(tiercel.explain(later)), tiercel.explain(later)
 """
 
 
 def test_single_instructions_are_traced_from_the_first_one() -> None:
-    plain, ours = (subprocess.run([sys.executable, "-c", OPCODES.format(active=active)], check=True, timeout=60,
-                                  capture_output=True, text=True).stdout for active in (False, True))
+    plain, ours = plain_and_ours(OPCODES)
     assert ours == plain and "opcode" in plain

@@ -240,5 +240,8 @@ RESUME_PLACE = 3
 # An exhausted FOR_ITER goes on behind END_FOR and POP_TOP, which only generators returning into a loop run.
 FOR_ITER_SKIPS = 2
 
+# Numbers of CALL_INTRINSIC_1; from the last one on they make type variables, aliases and the like.
+INTRINSIC_UNARY_POSITIVE, INTRINSIC_LIST_TO_TUPLE, INTRINSICS_OF_TYPE_PARAMETERS = 5, 6, 7
+
 BINARY_OPERATORS: tuple[str, ...] = tuple(symbol for _, symbol in opcode._nb_ops)  # type: ignore[attr-defined]
 COMPARISONS: tuple[str, ...] = opcode.cmp_op

@@ -6,7 +6,7 @@ loops), `api` (what rules say), `iteration`, `inlining`, `evaluator`; one handle
 `instructions`.  No rule about a particular Python type belongs here: those are in `tiercel.rules`.
 """
 
-from tiercel.evaluate.core import Assumptions, History, TooLong, Unsupported
+from tiercel.evaluate.assumptions import Assumptions, History, TooLong, Unsupported
 from tiercel.evaluate.evaluator import Evaluation, evaluate_function, evaluate_loop, evaluate_resumption
 from tiercel.evaluate.natives import NativeForm, native_form, register
 

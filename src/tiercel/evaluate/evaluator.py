@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime, rules, types
 from tiercel.bytecode import decode
-from tiercel.evaluate.core import BOX, Assumptions, History, Left, TooLong, Unsupported
+from tiercel.evaluate.assumptions import Assumptions, History, Left, TooLong, Unsupported
+from tiercel.evaluate.core import BOX
 from tiercel.evaluate.generators import Generators, NotInPlace
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.evaluate.instructions.attributes import store_instance

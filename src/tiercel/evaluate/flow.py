@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
 from typing import TYPE_CHECKING, Any
 
-from tiercel.evaluate.core import Left, Unsupported
+from tiercel.evaluate.assumptions import Left, Unsupported
 from tiercel.evaluate.numbers import NUMBER_SHAPE, Numbers, is_number
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand

@@ -11,7 +11,7 @@ from tiercel.bytecode import Code, decode
 from tiercel.bytecode.blocks import Flow
 from tiercel.bytecode.suspensions import FINISHED, SUSPENDS, awaits, depth_of, unit_of
 from tiercel.bytecode.suspensions import point as point_at
-from tiercel.evaluate.core import Unsupported
+from tiercel.evaluate.assumptions import Unsupported
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.state import Frame, Inlining, State

@@ -8,7 +8,7 @@ from typing import Any
 
 from tiercel.bytecode import decode
 from tiercel.bytecode.suspensions import SUSPENDS, type_made
-from tiercel.evaluate.core import Left
+from tiercel.evaluate.assumptions import Left
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.iteration import Iteration
 from tiercel.evaluate.objects import MISSING, find_in_type, python_method
@@ -28,7 +28,6 @@ TINY_ROOM = 2                 # times as many for what is tiny
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 # Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
 FRUGAL_GENERATOR = 160
-
 
 
 class Inliner(Iteration):

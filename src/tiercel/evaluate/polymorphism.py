@@ -20,7 +20,7 @@ from types import FunctionType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.bytecode import decode
-from tiercel.evaluate.core import Left
+from tiercel.evaluate.assumptions import Left
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.objects import MISSING, find_in_type, traits

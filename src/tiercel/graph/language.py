@@ -64,8 +64,9 @@ def _load_special(attrs: Attrs, manager: Any) -> Any:
         if name in base.__dict__:
             method = base.__dict__[name]
             return method.__get__(manager, type(manager)) if hasattr(type(method), "__get__") else method
-    missed = " (missed __exit__ method)" if name == "__exit__" else ""
-    raise TypeError(f"{type(manager).__name__!r} object does not support the context manager protocol{missed}")
+    kind = "asynchronous context manager" if name.startswith("__a") else "context manager"
+    missed = f" (missed {name} method)" if name.endswith("exit__") else ""
+    raise TypeError(f"{type(manager).__name__!r} object does not support the {kind} protocol{missed}")
 
 
 # -- patterns ---------------------------------------------------------------------------------------------------------

@@ -149,13 +149,6 @@ tc_push_slots(PyThreadState *ts, int size)
     return slots;
 }
 
-/* Whether a chunk of the data stack goes with the frame that lies on its top. */
-static inline int
-tc_is_first_in_chunk(PyThreadState *ts, _PyInterpreterFrame *frame)
-{
-    return (PyObject **)frame == &ts->datastack_chunk->data[0];
-}
-
 /* Frees the chunks above the one that holds a slot: frames that were moved leave theirs behind. */
 static inline void
 tc_pop_chunks(PyThreadState *ts, void *slot)

@@ -74,6 +74,20 @@ typedef struct {
     tc_state_frame *frames;
 } tc_state;
 
+/* -- state.c -- */
+
+static inline PyObject *
+tc_field(PyObject *desc, Py_ssize_t index)
+{
+    return PyTuple_GET_ITEM(desc, index);
+}
+
+static inline PyObject *
+tc_raw_object(int64_t raw)
+{
+    return (PyObject *)(uintptr_t)raw;
+}
+
 /* Number of raw values and of frames of a description. */
 Py_ssize_t tc_value_count(PyObject *desc);
 Py_ssize_t tc_frame_count(PyObject *desc);
@@ -86,16 +100,21 @@ void tc_own_values(tc_state *state);
 /* The same where native code goes on and keeps those it owns. */
 void tc_share_values(tc_state *state);
 void tc_release_values(tc_state *state);
-/* Finds the frames that are linked already; `newest` is the innermost of them. */
-void tc_find_linked(tc_state *state, _PyInterpreterFrame *newest);
 /* A new reference to what a slot stands for.  1: found, 0: empty (NULL), -1: exception. */
 int tc_slot_object(tc_state *state, PyObject *slot, PyObject **object);
 /* An integer part of a virtual object.  0, or -1 and an exception. */
 int tc_slot_integer(tc_state *state, PyObject *slot, int64_t *value);
 /* Fills the empty slots of a frame; stacktop is left alone.  0, or -1 and an exception: some are still empty. */
 int tc_fill_frame(tc_state *state, tc_state_frame *frame);
+/* The same of its stack alone. */
+int tc_fill_stack(tc_state *state, tc_state_frame *frame);
 /* The stack top of a frame that the interpreter may see. */
 int tc_stack_top(tc_state_frame *frame);
+
+/* -- exits.c: frames -- */
+
+/* Finds the frames that are linked already; `newest` is the innermost of them. */
+void tc_find_linked(tc_state *state, _PyInterpreterFrame *newest);
 
 /* -- virtual.c -- */
 

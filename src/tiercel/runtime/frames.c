@@ -109,33 +109,15 @@ tc_enter_inlined(tc_thread *th, PyObject *func, PyObject *code)
     return frame;
 }
 
-/* Whether nobody has made an object of a frame or filled its locals in. */
-static int
-is_untouched(const _PyInterpreterFrame *frame, int locals)
-{
-    for (int i = 0; i < locals; i++) {
-        if (frame->localsplus[i] != NULL) {
-            return 0;
-        }
-    }
-    return frame->frame_obj == NULL && frame->f_locals == NULL;
-}
-
 void
 tc_leave_inlined(tc_thread *th, _PyInterpreterFrame *frame)
 {
     PyThreadState *ts = th->ts;
-    PyCodeObject *code = _PyFrame_GetCode(frame);
     ts->current_frame = frame->previous;
     ts->py_recursion_remaining++;
-    if (is_untouched(frame, code->co_nlocalsplus) && !tc_is_first_in_chunk(ts, frame)) {
-        Py_DECREF(frame->f_funcobj);
-        Py_DECREF(code);
-        ts->datastack_top = (PyObject **)frame;
-        return;
-    }
-    frame->stacktop = code->co_nlocalsplus;
-    _PyEval_FrameClearAndPop(ts, frame);
+    Py_DECREF(frame->f_funcobj);
+    Py_DECREF(frame->f_executable);
+    _PyThreadState_PopFrame(ts, frame);
 }
 
 /* -- calls through the interpreter -- */

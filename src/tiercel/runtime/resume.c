@@ -271,6 +271,20 @@ resume(PyGenObject *gen, PyObject **result)
 
 /* -- the type's slots -- */
 
+/* NULL for the end: with a StopIteration that has the result, unless that is None and nobody `must_raise`. */
+static PyObject *
+stopped(PyObject *result, int must_raise)
+{
+    if (result != Py_None) {
+        (void)_PyGen_SetStopIterationValue(result);
+    }
+    else if (must_raise) {
+        PyErr_SetNone(PyExc_StopIteration);
+    }
+    Py_DECREF(result);
+    return NULL;
+}
+
 static PyObject *
 hooked_iternext(PyObject *gen)
 {
@@ -279,13 +293,7 @@ hooked_iternext(PyObject *gen)
     if (status == NOT_TAKEN) {
         return original_iternext(gen);
     }
-    if (status == PYGEN_RETURN) {
-        if (result != Py_None) {
-            (void)_PyGen_SetStopIterationValue(result);
-        }
-        Py_CLEAR(result);
-    }
-    return result;
+    return status == PYGEN_RETURN ? stopped(result, 0) : result;
 }
 
 static PySendResult
@@ -305,16 +313,7 @@ hooked_method_send(PyObject *gen, PyObject *value)
     if (status == NOT_TAKEN) {
         return original_method_send(gen, value);
     }
-    if (status == PYGEN_RETURN) {
-        if (result == Py_None) {
-            PyErr_SetNone(PyExc_StopIteration);
-        }
-        else {
-            (void)_PyGen_SetStopIterationValue(result);
-        }
-        Py_CLEAR(result);
-    }
-    return result;
+    return status == PYGEN_RETURN ? stopped(result, 1) : result;
 }
 
 /* -- called by native code -- */
@@ -329,12 +328,9 @@ tc_send(PyObject *iterator)
     if (has_body(iterator)) {
         status = hooked_send(iterator, Py_None, &result);
     }
-    else if (Py_TYPE(iterator)->tp_iternext == NULL) {
-        result = PyObject_CallMethodOneArg(iterator, &_Py_ID(send), Py_None);
-        status = result ? PYGEN_NEXT : _PyGen_FetchStopIterationValue(&result) < 0 ? PYGEN_ERROR : PYGEN_RETURN;
-    }
     else {
-        result = Py_TYPE(iterator)->tp_iternext(iterator);
+        iternextfunc next = Py_TYPE(iterator)->tp_iternext;
+        result = next != NULL ? next(iterator) : PyObject_CallMethodOneArg(iterator, &_Py_ID(send), Py_None);
         status = result ? PYGEN_NEXT : _PyGen_FetchStopIterationValue(&result) < 0 ? PYGEN_ERROR : PYGEN_RETURN;
     }
     if (status == PYGEN_RETURN) {

@@ -24,7 +24,7 @@ enum { TC_SEEN_TYPES = 4 };
 /* One place where native code may leave, raise or run other code. */
 typedef struct {
     tc_version *version;
-    PyObject *desc;          /* (kinds, frames, reason); see exits.c */
+    PyObject *desc;          /* (kinds, frames, reason); see state.c */
     uint64_t count;          /* how often it was taken */
     uint64_t visits;         /* how often native code passed here in an exit storm */
     int tested;              /* 1 + the number of the raw value whose type is tested here; 0: none */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 
-from case import case, log
+from case import case, lines, log
 
 HELD = []
 N = 40
@@ -27,14 +27,6 @@ def taken(generator):
             return values, stop.value
         except Exception as error:
             return values, type(error), error.args, lines(error)
-
-
-def lines(error):
-    found, step = [], error.__traceback__
-    while step is not None:
-        found.append((step.tb_frame.f_code.co_name, step.tb_lineno, step.tb_lasti, sorted(step.tb_frame.f_locals)))
-        step = step.tb_next
-    return found[1:]
 
 
 # -- values --

@@ -7,8 +7,8 @@ import itertools
 import sys
 import weakref
 
-from case import Noisy, case, chain, log
-from generators_resumed import N, held, lines, taken, telling
+from case import Noisy, case, chain, lines, log
+from generators_resumed import N, held, taken, telling
 
 NUMBER = 40
 

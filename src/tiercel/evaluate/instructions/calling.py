@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
 from tiercel import _runtime
 from tiercel.bytecode.decode import decode
+from tiercel.bytecode.opcodes_313 import INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE, INTRINSICS_OF_TYPE_PARAMETERS
+from tiercel.bytecode.suspensions import SUSPENDS
 from tiercel.evaluate.objects import find_in_type, instance_info, traits
 from tiercel.graph.build import NULL, Const, Node
 from tiercel.rules.registry import rules_for
@@ -15,11 +16,9 @@ from tiercel.rules.results import Result, result_of
 from tiercel.types import Fact
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
-_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _HEAPTYPE = 1 << 9
-_OF_TYPE_PARAMETERS = 7      # the intrinsics from this number on make type variables, aliases and the like
 _SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
@@ -207,7 +206,7 @@ def _stored_names(cls: type) -> set[str]:
 
 def _returns_none(code: CodeType) -> bool:
     """Whether a call of a function surely returns None, as the interpreter wants it of ``__init__``."""
-    return not code.co_flags & _SUSPENDS and all(
+    return not code.co_flags & SUSPENDS and all(
         i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None) for i in decode(code).instructions)
 
 
@@ -257,11 +256,11 @@ def call_function_ex(e: Any, i: Any) -> None:
 
 def call_intrinsic_1(e: Any, i: Any) -> None:
     value = e.bound(e.frame.stack.pop())
-    if i.arg == 5:
+    if i.arg == INTRINSIC_UNARY_POSITIVE:
         e.frame.stack.append(e.emit("number_positive", e.obj(value)))
-    elif i.arg == 6:
+    elif i.arg == INTRINSIC_LIST_TO_TUPLE:
         e.frame.stack.append(e.emit("list_to_tuple", e.obj(value), fact=e.TUPLE))
-    elif i.arg >= _OF_TYPE_PARAMETERS:
+    elif i.arg >= INTRINSICS_OF_TYPE_PARAMETERS:
         e.frame.stack.append(e.emit("intrinsic_1", e.obj(value), number=i.arg))
     else:
         e.leave("an intrinsic that is not compiled")
