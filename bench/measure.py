@@ -28,13 +28,18 @@ def command(mode: str, *arguments: str) -> list[str]:
     return [sys.executable, *(("-m", "tiercel") if mode == TIERCEL else ()), *arguments]
 
 
-def run(arguments: Sequence[str], timeout: float = 300.0) -> str:
-    """Run a fresh process and return its standard output."""
+def environment() -> dict[str, str]:
+    """The environment of a measured process: this one's, without what would change what is measured."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL")}
     environment["PYTHONHASHSEED"] = "0"
     environment.pop("PYTHONDONTWRITEBYTECODE", None)     # modules are compiled once, as they are where pip installs them
+    return environment
+
+
+def run(arguments: Sequence[str], timeout: float = 300.0) -> str:
+    """Run a fresh process and return its standard output."""
     try:
-        done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(arguments, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         raise Failed(f"no end within {timeout:.0f} s") from None
     if done.returncode:

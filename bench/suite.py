@@ -1,21 +1,22 @@
 """Time pyperformance's programs under CPython and under Tiercel, in the steady state of one process.
 
-    python bench/suite.py [names] [--seconds S] [--write]
+    python bench/suite.py [names] [--seconds S] [--most S] [--write]
 
-Each program runs in a fresh process plainly, then in another with Tiercel; a benchmark's time is the median of the last
-third of its rounds.  `--write` puts the table into docs/pyperformance.md.
+Each program runs in two fresh processes, plainly and with Tiercel, which take turns of some rounds; the other one is
+stopped meanwhile.  So both see the machine as it is at the time, however its speed changes.  A benchmark's ratio is the
+median over its last third of turns.  `--write` puts the table into docs/pyperformance.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import math
 import sys
 import time
 
 import measure
+import pair
 from run import markdown
 
 REPORT = measure.ROOT / "docs" / "pyperformance.md"
@@ -77,38 +78,30 @@ class Result:
     name: str
     plain: float = math.nan
     tiercel: float = math.nan
+    ratio: float = math.nan
     memory: tuple[int, int] = (0, 0)
     failure: str = ""
 
-    @property
-    def ratio(self) -> float:
-        return self.plain / self.tiercel
+
+def mean(values: list[float]) -> float:
+    """The geometric mean."""
+    return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def steady(rounds: list[float]) -> float:
-    """Median seconds of the last third of the rounds."""
-    return measure.median(rounds[-max(len(rounds) // 3, 1):])
-
-
-def measured(name: str, seconds: float) -> Result:
+def measured(name: str, seconds: float, most: float) -> Result:
     """Run a program plainly and with Tiercel; where it has several benchmarks, their geometric mean counts."""
     program, arguments, _, _ = SUITE[name]
     result = Result(name)
-    peaks = []
     try:
-        for mode in measure.MODES:
-            # Plainly there is nothing to wait for.
-            limit = seconds if mode == measure.TIERCEL else seconds / 2
-            output = measure.run(measure.command(mode, "bench/suite_driver.py", "--seconds", str(limit),
-                                                 program, *arguments), timeout=600.0)
-            seen = json.loads(output.splitlines()[-1])
-            times = [steady(rounds) for rounds in seen["rounds"].values()]
-            setattr(result, mode, math.exp(sum(map(math.log, times)) / len(times)))
-            peaks.append(seen["peak_kb"] // 1024)
+        seen = pair.measured((program, *arguments), seconds, most)
     except measure.Failed as failure:
         result.failure = str(failure).replace("\n", " ").replace("|", "/")
-    else:
-        result.memory = (peaks[0], peaks[1])
+        return result
+    steady = [turns[-max(len(turns) // 3, 1):] for turns in seen.turns.values()]
+    result.plain = mean([measure.median([turn.plain for turn in last]) for last in steady])
+    result.tiercel = mean([measure.median([turn.tiercel for turn in last]) for last in steady])
+    result.ratio = mean([measure.median([turn.plain / turn.tiercel for turn in last]) for last in steady])
+    result.memory = seen.peak_mb
     return result
 
 
@@ -133,17 +126,16 @@ def summary(results: list[Result]) -> list[str]:
     good = [result for result in results if not result.failure]
     if not good:
         return ["Nothing was measured."]
-    mean = math.exp(sum(math.log(result.ratio) for result in good) / len(good))
     slower = [f"{result.name} ({result.ratio:.2f})" for result in good if result.ratio < NO_LOSS[0]]
     missed = [f"{result.name} ({result.ratio:.2f} of {SUITE[result.name][2]:g})" for result in good if verdict(result)]
     failed = [result.name for result in results if result.failure]
-    return [f"Geometric mean of {len(good)} programs: {mean:.2f} (at least 3.5, aim 9).",
+    return [f"Geometric mean of {len(good)} programs: {mean([result.ratio for result in good]):.2f} (at least 3.5, aim 9).",
             "Slower than 0.97: " + (", ".join(slower) or "none") + ".",
             "Below the least ratio: " + (", ".join(missed) or "none") + ".",
             *(["Failed: " + ", ".join(failed) + "."] if failed else [])]
 
 
-def document(results: list[Result], seconds: float) -> str:
+def document(results: list[Result], seconds: float, most: float) -> str:
     """The text of docs/pyperformance.md."""
     headings = ("program", "CPython ms", "Tiercel ms", "ratio", "at least", "aim", "memory MB", "")
     return "\n".join([
@@ -152,8 +144,9 @@ def document(results: list[Result], seconds: float) -> str:
         " `bench/suite_notes.md`.", "",
         f"- Machine: {measure.machine()}",
         f"- Interpreter: {measure.interpreter()}",
-        f"- Date: {time.strftime('%Y-%m-%d')}; one fresh process a program and mode, {seconds:g} s with Tiercel and"
-        " half as long without; the median of the last third of the rounds",
+        f"- Date: {time.strftime('%Y-%m-%d')}; two fresh processes a program, with and without Tiercel, in turns of some"
+        f" rounds; with Tiercel for {seconds:g} s, or up to {most:g} s while versions are still made; the median of the last"
+        " third of the turns",
         "", markdown(headings, [cells(result) for result in results]), "",
         *(f"- {line}" for line in summary(results)), "", NOTES.read_text(),
     ])
@@ -163,14 +156,16 @@ def main() -> int:
     """Measure, print, and write the report if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help="programs to measure, all by default")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long a process with Tiercel measures")
+    parser.add_argument("--seconds", type=float, default=8.0, help="how long a process with Tiercel measures")
+    parser.add_argument("--most", type=float, default=40.0,
+                        help="how long it may measure while versions are still made")
     parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name}")
     options = parser.parse_args()
     names = measure.chosen(parser, options.names, SUITE)
     results = []
     print(f"{'program':24} {'CPython':>10} {'Tiercel':>10} {'ratio':>7}")
     for name in names:
-        result = measured(name, options.seconds)
+        result = measured(name, options.seconds, options.most)
         results.append(result)
         if result.failure:
             print(f"{name:24} {verdict(result)}", flush=True)
@@ -179,7 +174,7 @@ def main() -> int:
                   f"  {verdict(result)}", flush=True)
     print(*summary(results), sep="\n")
     if options.write:
-        REPORT.write_text(document(results, options.seconds))
+        REPORT.write_text(document(results, options.seconds, options.most))
     return 1 if any(result.failure for result in results) else 0
 
 
