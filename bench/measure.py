@@ -30,10 +30,10 @@ def command(mode: str, *arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of a measured process: this one's, without what would change what is measured."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL")}
-    environment["PYTHONHASHSEED"] = "0"
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)     # modules are compiled once, as they are where pip installs them
-    return environment
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL")}
+    kept["PYTHONHASHSEED"] = "0"
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)     # modules are compiled once, as they are where pip installs them
+    return kept
 
 
 def run(arguments: Sequence[str], timeout: float = 300.0) -> str:

@@ -43,7 +43,7 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True)
 class Process:
-    """A running driver: it reports, waits for its turn, and is stopped while it is another's."""
+    """A running driver: it reports, and is stopped until it is its turn."""
 
     process: subprocess.Popen
     orders: int         # a pipe's end
@@ -51,7 +51,7 @@ class Process:
     errors: TextIO
 
     def report(self) -> dict[str, Any]:
-        """What it says next.  Failed: it ended, or says nothing."""
+        """What it says next; then it is stopped, with what it has under way.  Failed: it ended, or says nothing."""
         ready, _, _ = select.select([self.reports], [], [], LONGEST)
         if not ready:
             raise measure.Failed(f"no end of a turn within {LONGEST:.0f} s")
@@ -59,20 +59,21 @@ class Process:
         if not line:
             self.errors.seek(0)
             raise measure.Failed(f"exit code {self.process.wait()}: {self.errors.read().strip()[-400:]}")
+        self.process.send_signal(signal.SIGSTOP)
         return json.loads(line)
 
     def turn(self) -> dict[str, Any]:
         """Let it run for a turn; its report."""
-        self.process.send_signal(signal.SIGCONT)
-        os.write(self.orders, b"g")
-        report = self.report()
-        self.process.send_signal(signal.SIGSTOP)
-        return report
+        return self._go_on(b"g")
 
-    def finish(self) -> None:
-        """Let it leave the benchmark that it is in."""
+    def leave(self) -> dict[str, Any]:
+        """Let it leave the benchmark that it is in; its report when it is to begin with the next."""
+        return self._go_on(b"s")
+
+    def _go_on(self, order: bytes) -> dict[str, Any]:
         self.process.send_signal(signal.SIGCONT)
-        os.write(self.orders, b"s")
+        os.write(self.orders, order)
+        return self.report()
 
 
 @contextlib.contextmanager
@@ -110,9 +111,7 @@ def measured(arguments: Sequence[str], seconds: float, most: float) -> Seen:
                 turns.append(Turn(statistics.mean(plainly["rounds"]), statistics.mean(compiled["rounds"]),
                                   compiled["versions"]))
                 spent += compiled["seconds"]
-            plain.finish()
-            tiercel.finish()
-            reports = plain.report(), tiercel.report()
+            reports = plain.leave(), tiercel.leave()
         seen.peak_mb = reports[0]["peak_kb"] // 1024, reports[1]["peak_kb"] // 1024
     return seen
 
@@ -121,4 +120,9 @@ def enough(turns: list[Turn], spent: float, seconds: float, most: float) -> bool
     """Whether what was seen after so many seconds with Tiercel is its steady state."""
     if len(turns) < FEWEST or spent < seconds:
         return False
-    return spent >= most or turns[-max(len(turns) // 3, 1)].versions == turns[-1].versions
+    return spent >= most or last_third(turns)[0].versions == turns[-1].versions
+
+
+def last_third(turns: list[Turn]) -> list[Turn]:
+    """The turns that count."""
+    return turns[-max(len(turns) // 3, 1):]

@@ -97,7 +97,7 @@ def measured(name: str, seconds: float, most: float) -> Result:
     except measure.Failed as failure:
         result.failure = str(failure).replace("\n", " ").replace("|", "/")
         return result
-    steady = [turns[-max(len(turns) // 3, 1):] for turns in seen.turns.values()]
+    steady = [pair.last_third(turns) for turns in seen.turns.values()]
     result.plain = mean([measure.median([turn.plain for turn in last]) for last in steady])
     result.tiercel = mean([measure.median([turn.tiercel for turn in last]) for last in steady])
     result.ratio = mean([measure.median([turn.plain / turn.tiercel for turn in last]) for last in steady])

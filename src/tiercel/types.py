@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType, NoneType
-from typing import Any
+from typing import Any, TypeIs
 
 MAX_UNION = 4
 I64_MIN = -(1 << 63)
 I64_MAX = (1 << 63) - 1
 U64_MAX = (1 << 64) - 1
 
-# as types have it: looking it up would run code of a metaclass
+# as types have them: looking them up would run code of a metaclass
 qualified_name = type.__dict__["__qualname__"].__get__
+flags_of = type.__dict__["__flags__"].__get__
+_name = type.__dict__["__name__"].__get__
+_HEAPTYPE = 1 << 9
 
 Types = frozenset[type]
 
@@ -50,7 +53,7 @@ class Fact:
 
     def __str__(self) -> str:
         if self.type is None:
-            return " | ".join(sorted(each.__name__ for each in self.union)) or "any"
+            return " | ".join(sorted(_name(each) for each in self.union)) or "any"
         if self.type is int:
             if self.big:
                 return "int"
@@ -59,7 +62,7 @@ class Fact:
             if self.hi > I64_MAX:
                 return "u64"
             return f"i64 {self.lo if self.lo > I64_MIN else ''}..{self.hi if self.hi < I64_MAX else ''}"
-        return self.type.__name__
+        return _name(self.type)
 
 
 ANY = Fact()
@@ -75,6 +78,16 @@ TUPLE = Fact(tuple)
 DICT = Fact(dict)
 INDEX = Fact(int, 0, I64_MAX)
 NUMBER = Fact(union=frozenset({int, float}))
+
+
+def is_class(value: object) -> TypeIs[type]:
+    """Whether an object is a class; what it says of itself by `__class__`, as proxies do, is not asked."""
+    return issubclass(type(value), type)
+
+
+def is_heap_type(type_: type) -> bool:
+    """Whether a type was made at run time, like every class of a program: it goes with its last reference, and may change."""
+    return bool(flags_of(type_) & _HEAPTYPE)
 
 
 def one_of(types: Types) -> Fact:

@@ -39,16 +39,16 @@ def describe(value: Any, seen: dict[int, tuple[int, Any]] | None = None, depth: 
     seen[id(value)] = len(seen), value
     if depth > DEPTH:
         return f"{name} ..."
-    if isinstance(value, (list, tuple)):
+    if issubclass(kind, (list, tuple)):
         return [name, *(describe(item, seen, depth + 1) for item in value)]
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return [name, *([describe(k, seen, depth + 1), describe(v, seen, depth + 1)] for k, v in value.items())]
-    if isinstance(value, (set, frozenset)):
+    if issubclass(kind, (set, frozenset)):
         return [name, *sorted(str(describe(item, seen, depth + 1)) for item in value)]
-    if isinstance(value, BaseException):
+    if issubclass(kind, BaseException):
         parts = [describe(argument, seen, depth + 1) for argument in value.args]
         return [name, *parts, f"context {type(value.__context__).__name__}", f"cause {type(value.__cause__).__name__}"]
-    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)):
+    if issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)):
         return f"{name} {value.__name__}"
     fields = getattr(value, "__dict__", None)
     if fields is not None:

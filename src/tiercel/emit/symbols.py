@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tiercel.types import qualified_name
+from tiercel.types import is_class, qualified_name
 
 # Facts about C functions that LLVM cannot know; the rest may do anything but throw.
 _FACTS = {
@@ -42,7 +42,7 @@ class Symbols:
         symbol = self._by_id.get(id(value))
         if symbol is None:
             number = len(self._by_id)
-            if isinstance(value, type):
+            if is_class(value):
                 symbol = f"type_{_UNSAFE.sub('_', qualified_name(value))}_{number}"
             elif value is None or value is True or value is False:
                 symbol = f"const_{value}"

@@ -12,7 +12,20 @@ from tiercel.graph.build import NO_WITNESS, Const, Graph, Node, Operand
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
-from tiercel.types import BIG_INT, I64_MAX, I64_MIN, INDEX, INT, SIMPLE, U64_MAX, Fact, int_between, qualified_name
+from tiercel.types import (
+    BIG_INT,
+    I64_MAX,
+    I64_MIN,
+    INDEX,
+    INT,
+    SIMPLE,
+    U64_MAX,
+    Fact,
+    int_between,
+    is_class,
+    is_heap_type,
+    qualified_name,
+)
 from tiercel.values import NONE, Abstract, Virtual, known
 
 _LENGTHS: dict[type, str] = {
@@ -526,5 +539,5 @@ def _decide(name: str, alo: int, ahi: int, blo: int, bhi: int) -> bool | None:
 def _plain_truth(value: Any) -> bool:
     """Whether the truth of a constant never changes and runs no code of the program."""
     return type(value) in (int, bool, float, complex, str, bytes, tuple, frozenset, type(None), type(...)) or (
-        callable(value) and type(value).__module__ == "builtins" and not isinstance(value, type))
+        callable(value) and not is_heap_type(type(value)) and type(value).__module__ == "builtins" and not is_class(value))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-_HEAPTYPE = 1 << 9
+from tiercel.types import is_heap_type
 
 
 class Unsupported(Exception):
@@ -29,7 +29,7 @@ class Assumptions:
         self.functions: list[FunctionType] = []
 
     def add_type(self, type_: type) -> None:
-        if type_.__flags__ & _HEAPTYPE and type_ not in self.types:
+        if is_heap_type(type_) and type_ not in self.types:
             self.types.append(type_)
 
     def add_global(self, names: dict[str, Any], name: str) -> None:

@@ -356,7 +356,7 @@ class Inliner(Iteration):
     def closure_witness(self, function: Operand, index: int) -> Any:
         """The cell seen, for a function that is not constant."""
         assert isinstance(function, Node)
-        closure = getattr(function.witness, "__closure__", None)
+        closure = function.witness.__closure__ if type(function.witness) is FunctionType else None
         return NO_WITNESS if closure is None else closure[index]
 
 

@@ -299,7 +299,7 @@ class Polymorphism(Inliner):
         if isinstance(function, Node):
             cases = self.state.cases.get(function)
             return self._by_receiver(self._by_case(function, cases), place + 1) if cases else None
-        if not isinstance(function, Const) or not isinstance(function.value, FunctionType):
+        if not isinstance(function, Const) or type(function.value) is not FunctionType:
             return None
         types, sure = self._types_there(receiver, 0)
         if not sure or len(types) > MAX_ARMS:

@@ -83,7 +83,7 @@ class Frame:
     @property
     def path(self) -> tuple[int, ...]:
         """The key in numbers, to be remembered without keeping the code of callees alive."""
-        return tuple([each if isinstance(each, int) else id(each) for each in self.key])
+        return tuple([each if type(each) is int else id(each) for each in self.key])
 
     @property
     def depth(self) -> int:

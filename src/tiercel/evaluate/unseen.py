@@ -19,6 +19,7 @@ from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.numbers import is_number
 from tiercel.graph.build import Edge, Node, Operand
+from tiercel.types import is_class
 from tiercel.values import NONE, Abstract, MaybeUnbound, Virtual, known
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Unseen(Catching):
             classes: list[type] = []
             while i.op == "LOAD_GLOBAL":
                 cls = self.steady_global(i.argval)
-                if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+                if not (is_class(cls) and issubclass(cls, BaseException)):
                     return None
                 classes.append(cls)
                 i = places[i.next]

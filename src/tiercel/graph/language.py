@@ -39,9 +39,9 @@ def _handled_exception() -> BaseException:
 
 
 def _check_exc_match(exception: BaseException, wanted: Any) -> bool:
-    classes = wanted if isinstance(wanted, tuple) else (wanted,)
+    classes = wanted if issubclass(type(wanted), tuple) else (wanted,)
     for cls in classes:
-        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+        if not (issubclass(type(cls), type) and issubclass(cls, BaseException)):
             raise TypeError("catching classes that do not inherit from BaseException is not allowed")
     return any(cls in type(exception).__mro__ for cls in classes)
 

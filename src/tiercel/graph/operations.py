@@ -449,13 +449,13 @@ def _send(iterator: Any) -> Any:
 
 
 def _is_awaitable(obj: Any) -> bool:
-    if isinstance(obj, CoroutineType):
+    if type(obj) is CoroutineType:
         return obj.cr_await is None
     return hasattr(type(obj), "__await__") or inspect.isawaitable(obj)
 
 
 def _awaitable(obj: Any) -> Any:
-    return obj if isinstance(obj, CoroutineType | GeneratorType) else obj.__await__()
+    return obj if type(obj) in (CoroutineType, GeneratorType) else obj.__await__()
 
 
 def _next(iterator: Any) -> Any:

@@ -325,6 +325,6 @@ def _natural(name: str) -> tuple[str, int, str]:
 
 def function_code(value: object) -> CodeType | None:
     """The code of a function object or the code object itself."""
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:
         return value.__code__
-    return value if isinstance(value, CodeType) else None
+    return value if type(value) is CodeType else None

@@ -22,8 +22,8 @@ from tiercel.graph.build import NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.flow import Flow, place, replace
 from tiercel.graph.numbers import fold
 from tiercel.graph.ops import MADE_TYPES, OPS
+from tiercel.types import is_heap_type
 
-_HEAP_TYPE = 1 << 9
 _COMMUTES = frozenset({
     "i64_add", "i64_mul", "i64_add_checked", "i64_mul_checked", "i64_and", "i64_or", "i64_xor", "i64_eq", "i64_ne",
     "i64_min", "i64_max", "bool_and", "bool_or", "bool_xor", "f64_eq", "f64_ne", "is",
@@ -262,13 +262,13 @@ class _Numbering:
         return False
 
     def type_key(self, value: Operand, wanted: type) -> tuple[Any, ...]:
-        version = self.memory.kinds.get("type", self.memory.base) if wanted.__flags__ & _HEAP_TYPE else 0
+        version = self.memory.kinds.get("type", self.memory.base) if is_heap_type(wanted) else 0
         return ("type is", value, id(wanted), version)
 
     def type_of(self, value: Operand) -> type | None:
         """The exact type a value is known to have."""
         if isinstance(value, Const):
-            return None if type(value.value).__flags__ & _HEAP_TYPE else type(value.value)
+            return None if is_heap_type(type(value.value)) else type(value.value)
         if not isinstance(value, Node):
             return None
         if value.op is not None and value.op.name in MADE_TYPES:

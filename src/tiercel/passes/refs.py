@@ -51,11 +51,11 @@ from tiercel.graph.build import (
 from tiercel.graph.flow import Flow, place, state_nodes
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
+from tiercel.types import is_class, is_heap_type
 
 _INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
 _HAND_OVER = (OPS["suspend"], OPS["finish"])
 _ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
-_HEAP_TYPE = 1 << 9
 MAX_ROUNDS = 12     # of looking for what must be retained: large functions could take hundreds
 _LETS_GO = ("release", "drop")
 _IMMORTAL = 1 << 31
@@ -69,8 +69,7 @@ def count_references(graph: Graph) -> None:
 
 def is_weak(value: object) -> bool:
     """Whether a version keeps this constant only weakly, so that running code must keep it."""
-    return isinstance(value, FunctionType | ModuleType) or (
-        isinstance(value, type) and bool(value.__flags__ & _HEAP_TYPE))
+    return issubclass(type(value), (FunctionType, ModuleType)) or (is_class(value) and is_heap_type(value))
 
 
 class _Item:

@@ -21,8 +21,7 @@ from tiercel.graph.build import NULL, Block, Const, Edge, Graph, Node, Operand
 from tiercel.graph.flow import replace, reverse_postorder
 from tiercel.graph.numbers import fold, same
 from tiercel.graph.ops import OPS
-
-_HEAP_TYPE = 1 << 9
+from tiercel.types import is_heap_type
 
 
 def simplify(graph: Graph) -> None:
@@ -134,7 +133,7 @@ def _holds(node: Node) -> bool | None:
         return None
     if name == "guard_is":
         return value.value is node.attrs["value"]
-    if name == "guard_type" and not type(value.value).__flags__ & _HEAP_TYPE:
+    if name == "guard_type" and not is_heap_type(type(value.value)):
         return type(value.value) is node.attrs["type"]
     return None
 

@@ -8,6 +8,7 @@ from types import GeneratorType
 from typing import Any
 
 from tiercel.rules.registry import Anything, Int, Number, rule
+from tiercel.types import is_class
 from tiercel.values import Virtual
 
 _SEQUENCES = (list, tuple, range, str, bytes)
@@ -69,7 +70,7 @@ def is_instance(e: Any, value: Any, classes: Any) -> Any:
             return NotImplemented
         wanted = tuple(e.constant(p) for p in classes.parts)
     flat = wanted if type(wanted) is tuple else (wanted,)
-    if len(flat) > MAX_CLASSES or not all(isinstance(c, type) for c in flat):
+    if len(flat) > MAX_CLASSES or not all(is_class(c) for c in flat):
         return NotImplemented
     found = e.instance_test(value, *flat)
     return NotImplemented if found is None else e.as_bool(found)

@@ -17,7 +17,7 @@ from tiercel.evaluate.objects import (
     traits,
 )
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
-from tiercel.types import ANY
+from tiercel.types import ANY, is_class
 from tiercel.values import Abstract, MaybeUnbound, Virtual, known
 
 _METH_METHOD = 0x200
@@ -331,7 +331,7 @@ def load_super_attr(e: Any, i: Any) -> None:
     type_ = e.learn(owner)
     seen = e.witness_of(cls)
     found = MISSING
-    if type_ is not None and isinstance(seen, type) and "class" not in e.failures():
+    if type_ is not None and is_class(seen) and "class" not in e.failures():
         if isinstance(cls, Node):
             e.emit("guard_is", cls, value=seen, reason="class")
             e.constants.append(seen)

@@ -13,12 +13,11 @@ from tiercel.evaluate.objects import find_in_type, instance_info, traits
 from tiercel.graph.build import NULL, Const, Node
 from tiercel.rules.registry import rules_for
 from tiercel.rules.results import Result, result_of
-from tiercel.types import Fact
+from tiercel.types import Fact, is_class, is_heap_type
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
-_HEAPTYPE = 1 << 9
 _SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
@@ -102,7 +101,7 @@ def _known_callee(e: Any, function: Abstract) -> Abstract:
 def _takes_apart(e: Any, method: Node) -> bool:
     """Whether a method object is called by its parts: it surely is one, of a function that is the same each time."""
     function = method.witness.__func__
-    return (isinstance(function, FunctionType) and "callee" not in e.failures()
+    return (type(function) is FunctionType and "callee" not in e.failures()
             and e.history.is_steady((*e.frame.path, e.at), function) and e.guard_type(method, MethodType))
 
 
@@ -118,9 +117,9 @@ def _call_bound_method(e: Any, method: Node, args: list[Abstract], names: tuple[
 def _worth_knowing(callee: Any) -> bool:
     """Whether a call of an object is more than the ordinary call where it is known to be this one."""
     if type(callee) is MethodDescriptorType:
-        return not callee.__objclass__.__flags__ & _HEAPTYPE      # else it would keep a class of the program alive
-    return isinstance(callee, FunctionType | BuiltinFunctionType) or (
-        isinstance(callee, type) and instance_info(callee) is not None)
+        return not is_heap_type(callee.__objclass__)      # else it would keep a class of the program alive
+    return type(callee) in (FunctionType, BuiltinFunctionType) or (
+        is_class(callee) and instance_info(callee) is not None)
 
 
 def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
@@ -154,7 +153,7 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
             e.let_go(*args)
             return True
         return e.call_version(target, args, names)
-    if isinstance(target, type):
+    if is_class(target):
         return _call_class(e, target, args, names)
     if type(target) in (BuiltinFunctionType, MethodDescriptorType):
         return _call_c(e, target, args, names)

@@ -8,6 +8,7 @@ from typing import Any
 from tiercel.evaluate.instructions.calling import call_value
 from tiercel.evaluate.objects import find_in_type
 from tiercel.graph.build import Const
+from tiercel.types import is_class
 from tiercel.values import Abstract, Virtual, known
 
 
@@ -31,7 +32,7 @@ def _classes(value: Abstract) -> list[type] | None:
         values = list(value.value) if type(value.value) is tuple else [value.value]
     else:
         return None
-    fit = all(isinstance(each, type) and issubclass(each, BaseException) for each in values)
+    fit = all(is_class(each) and issubclass(each, BaseException) for each in values)
     return values if fit else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tiercel.evaluate.instructions.attributes import plain_attribute
 from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const, Node
-from tiercel.types import SIMPLE, exact
+from tiercel.types import SIMPLE, exact, flags_of, is_class
 from tiercel.values import ABSENT, NONE, Abstract, Virtual, known
 
 _MAPPING, _SEQUENCE, _MATCH_SELF, _IMMUTABLE = 1 << 6, 1 << 5, 1 << 22, 1 << 8     # bits of tp_flags
@@ -69,7 +69,7 @@ def match_class(e: Any, i: Any) -> bool:
     keywords, cls, subject = (e.bound(stack.pop()) for _ in range(3))
     type_ = e.learn_for_test(subject)
     wanted = e.constant(cls)
-    names = _attributes(e, wanted, i.arg, e.constant(keywords)) if isinstance(wanted, type) else None
+    names = _attributes(e, wanted, i.arg, e.constant(keywords)) if is_class(wanted) else None
     if names is None or (type_ is None and not e.leaves_instances_to_type(wanted)):
         return _match_by_cpython(e, i, jump, subject, cls, keywords)
     fits = e.instance_test(subject, wanted)
@@ -127,7 +127,7 @@ def _attributes(e: Any, cls: type, positional: int, keywords: tuple[str, ...]) -
         first = find_in_type(cls, "__match_args__")
         e.assumptions.add_type(cls)
         if first is MISSING:
-            if positional > 1 or not cls.__flags__ & _MATCH_SELF:
+            if positional > 1 or not flags_of(cls) & _MATCH_SELF:
                 return None
             names.insert(0, None)
         elif type(first) is tuple and len(first) >= positional and all(type(name) is str for name in first):
@@ -147,8 +147,8 @@ def _match_collection(flag: int) -> Any:
         jump = _jump_behind(e, i, "POP_JUMP_IF_FALSE")
         subject = e.bound(e.frame.stack[-1])
         type_ = e.learn(subject)
-        if type_ is not None and type_.__flags__ & _IMMUTABLE:
-            fits: Any = Const(bool(type_.__flags__ & flag), "b")
+        if type_ is not None and flags_of(type_) & _IMMUTABLE:
+            fits: Any = Const(bool(flags_of(type_) & flag), "b")
         else:
             fits = e.emit("type_flag", e.obj(subject), flag=flag)
         yes, no = e.branch(fits)

@@ -31,7 +31,7 @@ def builtins_of(e: Any) -> dict[str, Any]:
     """The builtins of the innermost frame's function, which got those that its namespace named when it was made."""
     names = e.frame_globals()
     found = names.get("__builtins__", builtins)
-    found = found if isinstance(found, dict) else vars(found)
+    found = found if issubclass(type(found), dict) else vars(found)
     e.assumptions.add_global(names, "__builtins__")
     function = e.frame_function()
     if function is not None and function.__builtins__ is not found:
@@ -154,7 +154,7 @@ def load_deref(e: Any, i: Any) -> None:
 def _content(e: Any, cell: Any) -> Any:
     """What was seen in a cell: an object, NULL, or NO_WITNESS."""
     witness = e.witness_of(cell)
-    if not isinstance(witness, CellType):
+    if type(witness) is not CellType:
         return NO_WITNESS
     try:
         return witness.cell_contents
