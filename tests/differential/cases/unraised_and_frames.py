@@ -85,3 +85,32 @@ def in_a_temporary_dict(key, i):
 @case((200,))
 def a_temporary_dict_ends(n):
     return sum([in_a_temporary_dict("ab"[i % 2], i) for i in range(n)])
+
+
+def rebinding_two(names, key, i):
+    value, other = Watcher(i), Watcher(-i)
+    try:
+        value = names[key]
+    except KeyError:
+        value = None
+        other = 0
+    return value, other
+
+
+@case(({"a": 1},))
+def two_are_bound_anew(names):
+    return [rebinding_two(names, "ab"[i % 2], i)[0] for i in range(200)][-2:]
+
+
+def rebinding_what_was_never_made(names, key, i):
+    value = (Watcher(i), i)
+    try:
+        value = names[key]
+    except KeyError:
+        value = None
+    return value
+
+
+@case(({"a": 1},))
+def what_was_never_made_ends(names):
+    return [rebinding_what_was_never_made(names, "ab"[i % 2], i) for i in range(200)][-2:]
