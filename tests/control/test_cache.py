@@ -174,6 +174,8 @@ def test_results_are_the_same_where_room_is_scarce() -> None:
 
         expected = run_all()
         tiercel.enable(threshold=2, sync=True, code_cache=0.1)
-        print(run_all() == expected, tiercel.status().machine_code <= 0.1 * 2**20, tiercel.status().retired > 50)
+        # A thread does not wait for what is compiled for another one: it may be done before its own turn comes.
+        same = all(run_all() == expected for _ in range(20) if tiercel.status().retired <= 50)
+        print(same, tiercel.status().machine_code <= 0.1 * 2**20, tiercel.status().retired > 50)
     """)
     assert out == "True True True\n"
