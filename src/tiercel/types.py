@@ -7,9 +7,10 @@ are assumed, never "isinstance".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType, NoneType
 from typing import Any, TypeIs
+
+from tiercel.structures import structure
 
 MAX_UNION = 4
 I64_MIN = -(1 << 63)
@@ -25,7 +26,7 @@ _HEAPTYPE = 1 << 9
 Types = frozenset[type]
 
 
-@dataclass(frozen=True, slots=True)
+@structure(frozen=True)
 class Fact:
     """`type` is the exact type or None.  An int that is not `big` fits 64 bits and lies within `lo`..`hi`: signed, or,
     where `hi` is beyond the greatest signed number, unsigned.  `union`: where `type` is None, the exact types of which

@@ -6,12 +6,12 @@ object that exists only at compile time, `NULL` (unbound, or an empty stack slot
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from tiercel.bytecode.suspensions import type_made
 from tiercel.graph.build import NULL, Const, Node, _Mark
+from tiercel.structures import field, structure
 from tiercel.types import NUMBER, Fact
 
 if TYPE_CHECKING:
@@ -81,22 +81,22 @@ class Virtual:
         return f"<virtual {self.kind}>"
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class FunctionInfo:
     """What a virtual function is besides its parts (defaults, keyword defaults, annotations, closure by `flags`)."""
 
     code: CodeType
-    globals: dict[str, Any] = field(repr=False, compare=False)
+    globals: dict[str, Any] = field(compare=False)
     qualname: str
     flags: int
 
 
-@dataclass(slots=True, frozen=True, eq=False)
+@structure(frozen=True, eq=False)
 class GeneratorInfo:
     """What a virtual generator runs; one for each code in each namespace, so that identity tells them apart."""
 
     code: Code
-    globals: dict[str, Any] = field(repr=False)
+    globals: dict[str, Any]
 
     @property
     def type(self) -> type:
@@ -104,7 +104,7 @@ class GeneratorInfo:
         return type_made(self.code.code)
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class InstanceInfo:
     """The class of a virtual instance, and what it has room for: the shared keys of a class whose instances have inline
     values, in the order of the keys, or slots, in the order in which its end clears them."""
@@ -123,7 +123,7 @@ class InstanceInfo:
         return self.names if self.offsets is None else self.offsets
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class MaybeUnbound:
     """A local that holds `value` where the node `bound` is true and is unbound elsewhere."""
 

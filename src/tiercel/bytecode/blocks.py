@@ -11,10 +11,10 @@ loops, but is not among a block's `successors`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tiercel.bytecode.handlers import handlers
+from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
@@ -25,7 +25,7 @@ _GOES_ON = ("next", "branch", "iter")      # where control may go on at the next
 _NOT_CAUGHT = ("RESUME", "POP_TOP")
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class Block:
     """Instructions that run one after the other; the last one alone may jump.
 
@@ -52,7 +52,7 @@ class Block:
         return f"<block {self.at}>"
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class Loop:
     """A natural loop: the blocks from which the back-edges are reached without leaving through the header.
 
@@ -78,7 +78,7 @@ class Loop:
         return f"<loop {self.header.at}>"
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class Flow:
     """The blocks by their first unit, those reached in reverse postorder, and the loops by their header.
 

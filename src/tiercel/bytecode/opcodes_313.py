@@ -15,7 +15,8 @@ Locals: `r` reads, `w` writes, `d` deletes, in the order of the operands; `cell`
 from __future__ import annotations
 
 import opcode
-from dataclasses import dataclass
+
+from tiercel.structures import structure
 
 _TABLE = """
 NOP                         0       0       0  next    -        -
@@ -146,7 +147,7 @@ BEFORE_ASYNC_WITH           1       2       0  next    -        -
 """
 
 
-@dataclass(frozen=True, slots=True)
+@structure(frozen=True)
 class Count:
     """How many stack entries, as a function of the instruction's argument."""
 
@@ -172,7 +173,7 @@ class Count:
         return cls(fixed, per_arg, low_bit, text == "ex")
 
 
-@dataclass(frozen=True, slots=True)
+@structure(frozen=True)
 class Opcode:
     """One line of the table."""
 

@@ -6,21 +6,21 @@ number says both.  `FINISHED` is that of a generator that has come to its end.
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import dataclass
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING
 
+from tiercel.bytecode import flags
 from tiercel.bytecode.opcodes_313 import RESUME_PLACE, RESUME_UNGUARDED
+from tiercel.structures import structure
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
 FINISHED = -1
-SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+SUSPENDS = flags.CO_GENERATOR | flags.CO_COROUTINE | flags.CO_ASYNC_GENERATOR
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class Suspensions:
     """The point at which a generator of a code object is when it is made, those at its yields, and the greatest depth of
     its stack at any."""
@@ -47,14 +47,14 @@ def depth_of(point: int) -> int:
 
 def type_made(code: CodeType) -> type:
     """What calling a function of a code object that can be suspended makes."""
-    if code.co_flags & inspect.CO_COROUTINE:
+    if code.co_flags & flags.CO_COROUTINE:
         return CoroutineType
-    return AsyncGeneratorType if code.co_flags & inspect.CO_ASYNC_GENERATOR else GeneratorType
+    return AsyncGeneratorType if code.co_flags & flags.CO_ASYNC_GENERATOR else GeneratorType
 
 
 def awaits(code: CodeType) -> bool:
     """Whether it is the code of a coroutine or an asynchronous generator."""
-    return bool(code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+    return bool(code.co_flags & (flags.CO_COROUTINE | flags.CO_ASYNC_GENERATOR))
 
 
 def goes_on_at(code: Code, unit: int) -> bool:
@@ -74,8 +74,8 @@ def find_suspensions(code: Code) -> Suspensions | None:
     """None for what is no generator or coroutine, for a generator in which a handler of its own would notice that it is
     closed, and for one that cannot be followed from each yield to the next.  A coroutine that is suspended always is an
     object."""
-    coroutine = bool(code.code.co_flags & inspect.CO_COROUTINE)
-    if not coroutine and code.code.co_flags & (SUSPENDS | inspect.CO_ITERABLE_COROUTINE) != inspect.CO_GENERATOR:
+    coroutine = bool(code.code.co_flags & flags.CO_COROUTINE)
+    if not coroutine and code.code.co_flags & (SUSPENDS | flags.CO_ITERABLE_COROUTINE) != flags.CO_GENERATOR:
         return None
     start = _start_of(code)
     points = []

@@ -11,7 +11,6 @@ import os
 import sys
 import weakref
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import thread_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
 from tiercel.graph.ops import OPS
+from tiercel.structures import structure
 from tiercel.types import qualified_name
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     return making.finish(hooks, job)
 
 
-@dataclass(slots=True)
+@structure()
 class Making:
     """A version whose machine code is being made.  It keeps nothing of the program alive but the code object."""
 

@@ -7,15 +7,18 @@ in `graph/ops.py`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiercel import _runtime
 from tiercel.emit import detours
-from tiercel.emit.llvm import Effort, Linked, backend, loaded_size
+from tiercel.emit.llvm import Effort, backend, loaded_size
 from tiercel.emit.lower import Lowered, lower
 from tiercel.graph.build import Graph
 
-__all__ = ["Effort", "Linked", "Lowered", "Unlinked", "assembly", "install", "job", "link", "load", "loaded_size", "lower",
+if TYPE_CHECKING:
+    from tiercel.emit.library import Linked
+
+__all__ = ["Effort", "Lowered", "Unlinked", "assembly", "install", "job", "link", "load", "loaded_size", "lower",
            "prepare"]
 
 

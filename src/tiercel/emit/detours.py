@@ -6,11 +6,14 @@ signature, so there is one for each signature, for good.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime
 from tiercel.emit.abi import TYPES
-from tiercel.emit.llvm import Effort, Linked, backend
+from tiercel.emit.llvm import Effort, backend
+
+if TYPE_CHECKING:
+    from tiercel.emit.library import Linked
 
 _made: dict[str, Linked] = {}
 

@@ -8,13 +8,13 @@ part is repeated: a call that ends there puts nothing down and asks for nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tiercel.emit.abi import TYPES
 from tiercel.graph.build import Block, Edge, Graph, Node
 from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import Effect
+from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering
@@ -103,7 +103,7 @@ def polls_at_entry(graph: Graph) -> bool:
 # -- repeated where the function calls itself ------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@structure()
 class Repeat:
     """The early part being written where the function calls itself."""
 

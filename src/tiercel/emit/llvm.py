@@ -1,6 +1,6 @@
-"""LLVM, through llvmlite's binding layer: text to machine code to a linked library.
+"""LLVM, through llvmlite's shared library: text to machine code to a linked library.
 
-llvmlite is imported, and LLVM set up, at the first compilation only.
+It is loaded, and set up, at the first compilation only.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from enum import Enum
 from functools import cache
 from itertools import count
 from struct import unpack_from
-from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime
+
+if TYPE_CHECKING:
+    from tiercel.emit.library import Linked, Linker
 
 
 class Effort(Enum):
@@ -24,16 +26,6 @@ class Effort(Enum):
 
 # LLVM keeps some memory for each library that it ever linked, until the linker itself goes
 LIBRARIES = 50
-
-
-class Linked:
-    """Machine code in memory; freed when this is dropped."""
-
-    __slots__ = ("_tracker", "addresses")
-
-    def __init__(self, tracker: Any, addresses: dict[str, int]) -> None:
-        self._tracker = tracker
-        self.addresses = addresses
 
 
 # What the runtime needs of LLVM, as llvmlite's library exports it; see runtime/background.c.
@@ -49,44 +41,33 @@ class Backend:
     """LLVM set up for this machine."""
 
     def __init__(self) -> None:
-        import llvmlite.binding as llvm
+        from tiercel.emit.library import Library
 
-        self.llvm = llvm
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        triple = llvm.get_process_triple()
-        target = llvm.Target.from_triple(triple)
-        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-        self.machine, self.quick_machine = (
-            target.create_target_machine(cpu=cpu, features=features, opt=level, reloc="pic", codemodel="small", jit=True)
+        self.library = library = Library()
+        library.call("InitializeNativeTarget")
+        library.call("InitializeNativeAsmPrinter")
+        triple = library.text("GetProcessTriple")
+        target = library.make("GetTargetFromTriple", triple.encode())
+        cpu, features = library.text("GetHostCPUName").encode(), library.text("GetHostCPUFeatures").encode()
+        self.machine, quick_machine = (
+            library.call("CreateTargetMachine", target, triple.encode(), cpu, features, level, b"pic", b"small", 0, 1, b"")
             for level in (1, 0))
-        self.head = f'target datalayout = "{self.machine.target_data}"\ntarget triple = "{triple}"\n'
-        self.context = llvm.create_context()
-        self.builder = llvm.create_pass_builder(self.machine, llvm.create_pipeline_tuning_options(speed_level=1))
+        layout = library.text("CopyStringRepOfTargetData", library.call("CreateTargetMachineData", self.machine))
+        self.head = f'target datalayout = "{layout}"\ntarget triple = "{triple}"\n'
         # The graph's own passes have done value numbering with effects and dead code already.  Not LLVM's new_gvn: of two
         # phis of a block that take themselves from different edges it sees one only, and so merges `a, b, itself` with
         # `a, itself, b` (seen in LLVM 22).
-        self.passes = llvm.create_new_function_pass_manager()
-        self.passes.add_simplify_cfg_pass()
-        self.jit: Any = None
+        passes = library.call("CreateNewFunctionPassManager")
+        library.call("function_AddSimplifyCFGPass", passes)
+        builder = library.call("CreatePassBuilder", self.machine, library.call("CreatePipelineTuningOptions"))
+        self.linker: Linker | None = None
         self.names = count()
-        self.lock = Lock()
-        _runtime.use_llvm(self._addresses())
-
-    def _addresses(self) -> dict[str, int]:
-        """Of what makes machine code without the interpreter."""
-        import ctypes
-
-        def address(function: Any) -> int:
-            return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-        library = ctypes.CDLL(None, handle=self.llvm.ffi.lib._handle)
-        found = {name: address(getattr(library, f"LLVMPY_{symbol}")) for name, symbol in _FUNCTIONS.items()}
-        for name in ("context", "builder", "passes", "machine", "quick_machine"):
-            found[name] = address(getattr(self, name)._ptr)
-        for name in ("noinline", "optnone"):
-            found[name] = library.LLVMPY_GetEnumAttributeKindForName(name.encode(), len(name))
-        return found
+        _runtime.use_llvm({
+            "context": library.call("ContextCreate"), "builder": builder, "passes": passes, "machine": self.machine,
+            "quick_machine": quick_machine,
+            **{name: library.address(symbol) for name, symbol in _FUNCTIONS.items()},
+            **{name: library.call("GetEnumAttributeKindForName", name.encode(), len(name))
+               for name in ("noinline", "optnone")}})
 
     def job(self, text: str, main: str, effort: Effort, owner: Any = None, readable: bool = False) -> _runtime.Job:
         """An object file to be made, or assembly; nothing is done yet."""
@@ -94,22 +75,18 @@ class Backend:
 
     def link(self, image: bytes, exports: list[str], addresses: dict[str, int], name: str) -> Linked:
         """Put machine code into memory, its symbols bound to `addresses`."""
-        builder = self.llvm.JITLibraryBuilder().add_object_img(image)
-        for symbol, address in addresses.items():
-            builder.import_symbol(symbol, address)
-        for symbol in exports:
-            builder.export_symbol(symbol)
-        with self.lock:
+        from tiercel.emit.library import Linker
+
+        with self.library.lock:
             number = next(self.names)
-            if number % LIBRARIES == 0:
-                self.jit = self.llvm.create_lljit_compiler(self.machine)
-            tracker = builder.link(self.jit, f"{name}.{number}")
-            tracker.jit = self.jit      # goes after the last of its libraries
-        return Linked(tracker, {symbol: tracker[symbol] for symbol in exports})
+            if self.linker is None or number % LIBRARIES == 0:
+                self.linker = Linker(self.library, self.machine)
+            linker = self.linker
+        return linker.link(f"{name}.{number}", image, addresses, exports)
 
     def address_of(self, name: str) -> int:
         """A function of the C library."""
-        address = self.llvm.address_of_symbol(name)
+        address: int | None = self.library.call("SearchAddressOfSymbol", name.encode())
         if not address:
             raise LookupError(f"no function {name} in this process")
         return address

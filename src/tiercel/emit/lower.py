@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_instances, lower_numbers, lower_objects
@@ -23,6 +22,7 @@ from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, G
 from tiercel.graph.describe import Description, describe
 from tiercel.graph.flow import Flow
 from tiercel.graph.ops import OPS
+from tiercel.structures import field, structure
 
 # the small forms around the main one are selected quickly
 _ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
@@ -33,7 +33,7 @@ UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_simp
              "own_store", "own_set", "dict_get_or", "set_add_simple")
 
 
-@dataclass(slots=True)
+@structure()
 class Lowered:
     """The text of a module, and what is needed to link it."""
 
@@ -50,7 +50,7 @@ class Lowered:
     version_symbol: bool         # whether the text refers to the version itself
 
 
-@dataclass(slots=True)
+@structure()
 class Cold:
     """A cold block that several places jump to, with what differs between them."""
 

@@ -7,11 +7,11 @@ interpreter's frame.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from tiercel.bytecode import flags
 from tiercel.bytecode.suspensions import depth_of, unit_of
 from tiercel.emit import abi, lower_objects
 from tiercel.emit.abi import TYPES
@@ -583,7 +583,7 @@ def _bound(e: Lowering) -> list[str]:
 
 def has_entry(code: CodeType) -> bool:
     """Whether calls with positional arguments only can go straight to the bound form."""
-    return not (code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+    return not (code.co_kwonlyargcount or code.co_flags & (flags.CO_VARARGS | flags.CO_VARKEYWORDS))
 
 
 def entry(e: Lowering) -> list[str]:

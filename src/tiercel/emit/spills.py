@@ -8,18 +8,18 @@ call.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from struct import pack
 from typing import TYPE_CHECKING
 
 from tiercel.graph.flow import Flow
+from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Cold
 
 
-@dataclass(slots=True)
+@structure()
 class Spill:
     """A place where the values of a site's state are put down."""
 

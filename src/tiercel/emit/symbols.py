@@ -6,7 +6,6 @@ addresses only when the object file is linked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,10 @@ _FACTS = {
     "tc_box_f64": "memory(inaccessiblemem: readwrite)", "tc_box_i64": "memory(inaccessiblemem: readwrite)",
     "tc_box_u64": "memory(inaccessiblemem: readwrite)", "tc_box_number": "memory(inaccessiblemem: readwrite)",
 }
-_UNSAFE = re.compile(r"[^A-Za-z0-9_]")
+
+
+def _safe(name: str) -> str:
+    return "".join([c if c.isalnum() and c.isascii() else "_" for c in name])
 
 
 class Symbols:
@@ -43,7 +45,7 @@ class Symbols:
         if symbol is None:
             number = len(self._by_id)
             if is_class(value):
-                symbol = f"type_{_UNSAFE.sub('_', qualified_name(value))}_{number}"
+                symbol = f"type_{_safe(qualified_name(value))}_{number}"
             elif value is None or value is True or value is False:
                 symbol = f"const_{value}"
             else:

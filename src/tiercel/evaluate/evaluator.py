@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from tiercel import _runtime, rules, types
-from tiercel.bytecode import decode
+from tiercel.bytecode import decode, flags
 from tiercel.evaluate.assumptions import Assumptions, History, Left, TooLong, Unsupported
 from tiercel.evaluate.core import BOX
 from tiercel.evaluate.generators import Generators, NotInPlace
@@ -24,6 +22,7 @@ from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
+from tiercel.structures import structure
 from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
 from tiercel.values import NONE, Abstract, Virtual, known
 
@@ -40,7 +39,7 @@ _BINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME"
 rules.load()
 
 
-@dataclass(slots=True)
+@structure()
 class Evaluation:
     """What evaluating one version gave.
 
@@ -169,7 +168,7 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         code = target.__code__
         slots = self.bind(code, [known(d) for d in target.__defaults__ or ()],
                           self.keyword_defaults(target), args, names)
-        if slots is None or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        if slots is None or code.co_flags & (flags.CO_VARARGS | flags.CO_VARKEYWORDS):
             return False
         self.assumptions.add_function(target)
         operands = self.as_parameters(slots, "".join(p.rep for p in graph.entry.params), graph.param_types)
@@ -307,13 +306,13 @@ def _evaluate(evaluation: Callable[[bool], Evaluation]) -> Evaluation:
 
 def _evaluate_function(function: FunctionType, args: tuple[Any, ...] | None, history: Any, in_place: bool) -> Evaluation:
     code = function.__code__
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+    if code.co_flags & (flags.CO_GENERATOR | flags.CO_COROUTINE | flags.CO_ASYNC_GENERATOR):
         raise Unsupported("generators and coroutines are interpreted")
-    if not code.co_flags & inspect.CO_OPTIMIZED:
+    if not code.co_flags & flags.CO_OPTIMIZED:
         raise Unsupported("class bodies and modules are interpreted")
     decoded = decode(code)
-    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS) \
-        + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & flags.CO_VARARGS) \
+        + bool(code.co_flags & flags.CO_VARKEYWORDS)
     varied = _varied_arguments(args, history)
     memory: dict[Any, Any] = {}
     result_fact: Fact | None = None
@@ -435,7 +434,7 @@ def _enter_frame(evaluator: Evaluator, locals_: tuple[Any, ...], stack: tuple[An
             kept.append(param)
     frame = Frame(decoded, graph.function, values[:len(locals_)])
     frame.stack = values[len(locals_):]
-    if not graph.code.co_flags & inspect.CO_OPTIMIZED:
+    if not graph.code.co_flags & flags.CO_OPTIMIZED:
         frame.names = evaluator.globals
     state = State(frame, frozenset(kept))
     evaluator.stand(state, entry, at, at)

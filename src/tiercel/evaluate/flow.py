@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from tiercel.evaluate.assumptions import Left, Unsupported
 from tiercel.evaluate.numbers import NUMBER_SHAPE, Numbers, is_number
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
+from tiercel.structures import field, structure
 from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, one_of, widen
 from tiercel.values import Abstract, MaybeUnbound, Virtual
 
@@ -33,7 +33,7 @@ _NULL_RAW: dict[str, Operand] = {
     "i": Const(0, "i"), "u": Const(0, "u"), "f": Const(0.0, "f"), "b": Const(False, "b"), "o": NULL}
 
 
-@dataclass(slots=True)
+@structure()
 class LoopMemory:
     """What is remembered of a loop from one evaluation to the next; it only grows."""
 
@@ -50,7 +50,7 @@ class LoopMemory:
 Incoming = tuple[State, Block]
 
 
-@dataclass(slots=True)
+@structure()
 class _Loop:
     """A loop being evaluated."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from types import CodeType, FunctionType, MethodDescriptorType
 from typing import Any
 
-from tiercel.bytecode import decode
+from tiercel.bytecode import decode, flags
 from tiercel.bytecode.suspensions import SUSPENDS, type_made
 from tiercel.evaluate.assumptions import Left
 from tiercel.evaluate.flow import Incoming
@@ -39,7 +38,7 @@ class Inliner(Iteration):
              names: tuple[str, ...]) -> list[Abstract] | None:
         """The argument slots of a call, as the interpreter binds them; None where the call is wrong."""
         positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
-        star, star_star = bool(code.co_flags & inspect.CO_VARARGS), bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        star, star_star = bool(code.co_flags & flags.CO_VARARGS), bool(code.co_flags & flags.CO_VARKEYWORDS)
         given = args[:len(args) - len(names)]
         if len(given) > positional and not star:
             return None
@@ -124,7 +123,7 @@ class Inliner(Iteration):
     def _make_generator(self, function: FunctionType, slots: list[Abstract]) -> None:
         """Push what a call of a generator function or the like makes."""
         code = function.__code__
-        if code.co_flags & inspect.CO_COROUTINE:
+        if code.co_flags & flags.CO_COROUTINE:
             self.leave_if(self.emit("tracks_origins"), "coroutines note where they are made")
         start = Const(decode(code).instructions[0].next, "i")      # behind RETURN_GENERATOR, with an empty stack
         self.frame.stack.append(self.emit("generator_new", Const(function, "o"), start, *map(self.obj, slots),
@@ -158,7 +157,7 @@ class Inliner(Iteration):
         """Inline a call of a function made in the code being compiled."""
         info = function.info
         assert isinstance(info, FunctionInfo)
-        if not self.can_inline(info.code) or not info.code.co_flags & inspect.CO_OPTIMIZED:
+        if not self.can_inline(info.code) or not info.code.co_flags & flags.CO_OPTIMIZED:
             return False
         parts = list(function.parts)
         defaults: list[Abstract] = []
@@ -289,7 +288,7 @@ class Inliner(Iteration):
         """The same for one that makes a generator, in place or not; so its result surely is an iterator."""
         type_ = self.type_of(target)
         method = None if type_ is None else python_method(type_, name)
-        return method is not None and bool(method.__code__.co_flags & inspect.CO_GENERATOR) \
+        return method is not None and bool(method.__code__.co_flags & flags.CO_GENERATOR) \
             and self.inline_method(name, target, [])
 
     def inline_operator(self, dunders: tuple[str, str] | None, a: Abstract, b: Abstract, inplace: bool = False) -> bool:

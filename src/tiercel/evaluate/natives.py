@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from tiercel import _runtime
 from tiercel.identity import IdentityTable
+from tiercel.structures import structure
 from tiercel.types import ANY, BOOL, FLOAT, INDEX, INT, U64, Fact, implies
 
 # what is promised of a result, by its letter in a target's signature, the narrowest of a representation first
@@ -26,7 +26,7 @@ def promise(result: Fact) -> str:
     return next(letter for letter, fact in PROMISES.items() if fact.rep == result.rep and implies(result, fact))
 
 
-@dataclass(slots=True)
+@structure()
 class NativeForm:
     """A native form of a function, which `target` leads to once it is registered.  It keeps nothing of the program
     alive."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiercel.graph.build import (
@@ -17,6 +16,7 @@ from tiercel.graph.build import (
     VirtualObject,
     _Mark,
 )
+from tiercel.structures import structure
 from tiercel.types import ANY, Fact, of_object
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code
 
 
-@dataclass(slots=True)
+@structure()
 class Inlining:
     """Facts about one inlined call that are settled only when its evaluation is done."""
 

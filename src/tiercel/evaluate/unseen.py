@@ -12,13 +12,13 @@ machine code tests for it and goes on behind the handler.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.numbers import is_number
 from tiercel.graph.build import Edge, Node, Operand
+from tiercel.structures import field, structure
 from tiercel.types import is_class
 from tiercel.values import NONE, Abstract, MaybeUnbound, Virtual, known
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _QUIET = frozenset({"NOP", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "SWAP"})
 
 
-@dataclass(slots=True)
+@structure()
 class Handled:
     """A handler that does not look at its exception: the `depth` its stack begins at, its `body`, where that `ends`, and
     the value, if any, that must not end on the way."""

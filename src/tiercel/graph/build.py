@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
 from tiercel.graph.ops import OPS, Op
+from tiercel.structures import field, structure
 
 NO_WITNESS: Any = type("NoWitness", (), {"__slots__": (), "__repr__": lambda self: "<no witness>"})()
 
@@ -81,7 +81,7 @@ Operand = Node | Const | _Mark
 HOISTED = ", before the loop"     # ends the reason of a guard that was moved there
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class Maybe:
     """In a frame state: a local that holds `value` where `bound` (``b``) is true and is unbound otherwise."""
 
@@ -89,7 +89,7 @@ class Maybe:
     value: Node | Const | VirtualObject
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class VirtualObject:
     """In a frame state: an object that does not exist yet; rebuilt at the exit.  The same VirtualObject met
     twice in a state is rebuilt once.  `kind` and its `parts`:
@@ -113,7 +113,7 @@ class VirtualObject:
 Slot = Node | Const | _Mark | Maybe | VirtualObject
 
 
-@dataclass(slots=True, frozen=True)
+@structure(frozen=True)
 class Handler:
     """Where an exception raised by an instruction goes on: `target` (code units), the stack cut to `depth`, and
     whether the index of the raising instruction is pushed before the exception."""
@@ -123,7 +123,7 @@ class Handler:
     lasti: bool
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class FrameState:
     """Where and with what the interpreter goes on.
 
@@ -260,18 +260,18 @@ class Block:
         return f"<b{self.name}>"
 
 
-@dataclass(slots=True, frozen=True, eq=False)
+@structure(frozen=True, eq=False)
 class Suspension:
     """Of which code and globals a generator object is, at which point it is suspended, and by the bits of `bound`, which
     of its locals and stack entries are bound."""
 
     code: CodeType
-    globals: dict[str, Any] = field(repr=False)
+    globals: dict[str, Any]
     point: int
     bound: int
 
 
-@dataclass(slots=True, eq=False)
+@structure(eq=False)
 class Graph:
     """One version of a function, of a running loop or of a suspended generator.
 

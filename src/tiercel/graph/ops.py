@@ -10,8 +10,9 @@ Representations are one letter each: ``o`` a ``PyObject *``, ``i`` a signed 64-b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Flag, auto
+
+from tiercel.structures import field, structure
 
 
 class Effect(Flag):
@@ -27,7 +28,12 @@ class Effect(Flag):
     NARROWS = auto()    # leaves only where the result does not fit its representation: dead without uses
 
 
-@dataclass(frozen=True, slots=True)
+# Operations on members of an `enum.Flag` are slow, and there are hundreds of operations.
+_LEAVES, _RAISES, _RUNS, _RELEASES, _ENDS, _NARROWS = (
+    each.value for each in (Effect.LEAVES, Effect.RAISES, Effect.RUNS, Effect.RELEASES, Effect.ENDS, Effect.NARROWS))
+
+
+@structure(eq=False)
 class Op:
     """One operation.  `reads`/`writes` name kinds of memory; `attrs` names the attributes a node carries.
 
@@ -52,32 +58,29 @@ class Op:
     attrs: tuple[str, ...] = ()
     symbol: str = ""
     fails: str = ""
-    doc: str = field(default="", compare=False)
+    doc: str = ""
 
     # derived from the effects once, since passes ask all the time
-    pure: bool = field(init=False, compare=False)         # no effect at all, though it may read memory
-    removable: bool = field(init=False, compare=False)    # dead where nothing uses its result
-    leaves: bool = field(init=False, compare=False)
-    runs: bool = field(init=False, compare=False)
-    raises: bool = field(init=False, compare=False)       # true of what runs code as well
-    releases: bool = field(init=False, compare=False)
-    ends: bool = field(init=False, compare=False)
-    conditional: bool = field(init=False, compare=False)  # leaves only where operand 0 is true
+    pure: bool = field(init=False)         # no effect at all, though it may read memory
+    removable: bool = field(init=False)    # dead where nothing uses its result
+    leaves: bool = field(init=False)
+    runs: bool = field(init=False)
+    raises: bool = field(init=False)       # true of what runs code as well
+    releases: bool = field(init=False)
+    ends: bool = field(init=False)
+    conditional: bool = field(init=False)  # leaves only where operand 0 is true
 
     def __post_init__(self) -> None:
-        effects = self.effects
-        narrows = bool(effects & Effect.NARROWS) and not effects & ~(Effect.LEAVES | Effect.NARROWS)
-        for name, value in (
-            ("pure", not effects and not self.writes),
-            ("removable", not self.writes and (not effects or narrows)),
-            ("leaves", bool(effects & Effect.LEAVES)),
-            ("runs", bool(effects & Effect.RUNS)),
-            ("raises", bool(effects & (Effect.RAISES | Effect.RUNS))),
-            ("releases", bool(effects & Effect.RELEASES)),
-            ("ends", bool(effects & Effect.ENDS)),
-            ("conditional", self.name.endswith("_if")),
-        ):
-            object.__setattr__(self, name, value)
+        bits = self.effects.value
+        narrows = bits in (_NARROWS, _NARROWS | _LEAVES)
+        self.pure = not bits and not self.writes
+        self.removable = not self.writes and (not bits or narrows)
+        self.leaves = bool(bits & _LEAVES)
+        self.runs = bool(bits & _RUNS)
+        self.raises = bool(bits & (_RAISES | _RUNS))
+        self.releases = bool(bits & _RELEASES)
+        self.ends = bool(bits & _ENDS)
+        self.conditional = self.name.endswith("_if")
 
 
 OPS: dict[str, Op] = {}

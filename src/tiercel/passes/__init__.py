@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tiercel.graph.build import Graph
-from tiercel.graph.verify import verify as check
 from tiercel.passes.congruence import merge_parameters
 from tiercel.passes.dce import remove_dead
 from tiercel.passes.gvn import number_values
@@ -43,6 +42,7 @@ def run(graph: Graph, verify: bool = False, upto: str | None = None,
     if upto is not None and upto not in dict(PIPELINE):
         raise ValueError(f"no pass {upto!r}; there are {', '.join(name for name, _ in PIPELINE)}")
     if verify:
+        from tiercel.graph.verify import verify as check  # with all that prints graphs: in the strict mode only
         check(graph)
     for name, improve in PIPELINE:
         improve(graph)

@@ -37,12 +37,12 @@ A load is moved only where the type of its object is known before the loop: with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.flow import Flow, Replacer, place
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import MADE_TYPES, OPS, Effect
+from tiercel.structures import structure
 
 _ALLOWED = Effect.LEAVES | Effect.NARROWS
 _DIVIDES = frozenset({"i64_floordiv", "i64_mod", "u64_floordiv", "u64_mod"})
@@ -67,7 +67,7 @@ def hoist(graph: Graph) -> None:
             block.nodes = [node for node in block.nodes if node.op.name != "loop"]    # type: ignore[union-attr]
 
 
-@dataclass(slots=True)
+@structure()
 class _Range:
     """A guard that `index + offset`, where the index grows by `step` in each of the `left` rounds, is below `length`."""
 

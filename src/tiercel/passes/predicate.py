@@ -22,12 +22,11 @@ condition is read from memory by it, as in `if xs[i] < xs[least]: least = i`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tiercel.graph.build import Block, Const, Edge, Graph, Node, Operand
 from tiercel.graph.flow import replace, reverse_postorder
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
+from tiercel.structures import structure
 
 MOST_NODES = 6      # on both sides together
 MOST_SELECTS = 3
@@ -45,7 +44,7 @@ _SHIFTS = frozenset({"i64_shl", "i64_shr", "i64_lshr"})
 _DIVISIONS = frozenset({"i64_floordiv", "i64_mod"})
 
 
-@dataclass(slots=True)
+@structure()
 class _Side:
     """What one way out of a branch leads to: a few nodes, perhaps a poll, and the edge on from there."""
 

@@ -15,7 +15,6 @@ A bar stands before lines that are compiled; lines without one have not run, or 
 
 from __future__ import annotations
 
-import inspect
 import linecache
 from types import CodeType, FunctionType
 from typing import Any
@@ -28,7 +27,10 @@ _COLUMN = 60
 
 def code_of(function: Any) -> CodeType:
     """The code object of a function, method or code object; TypeError for anything else."""
-    unwrapped = inspect.unwrap(function) if callable(function) else function
+    unwrapped = function
+    if callable(function) and hasattr(function, "__wrapped__"):
+        import inspect
+        unwrapped = inspect.unwrap(function)
     unwrapped = getattr(unwrapped, "__func__", unwrapped)
     if isinstance(unwrapped, CodeType):
         return unwrapped

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from tiercel.structures import structure
 
 Pattern = type | frozenset[type] | None
 Known = type | frozenset[type] | None        # of an argument: its type, or of a number that is no object both it may have
@@ -14,7 +15,7 @@ Number: Pattern = frozenset({int, bool, float})
 Anything: Pattern = None
 
 
-@dataclass(frozen=True, slots=True)
+@structure(frozen=True)
 class Rule:
     """`function(e, *args)` returns an abstract value or NotImplemented, for arguments of these types."""
 
