@@ -134,6 +134,18 @@ def _guard_is(e: Lowering, node: Node) -> None:
     e.leave_unless(e.put(f"icmp eq ptr {e.value(node.args[0])}, {expected}"), node)
 
 
+def _guard_function(e: Lowering, node: Node) -> None:
+    wanted = {name: node.attrs[name] for name in ("code", "globals", "builtins", "defaults")} | {"kwdefaults": None}
+    same = []
+    for name, value in wanted.items():
+        found = e.load("ptr", e.value(node.args[0]), e.offset[f"function.{name}"], "func")
+        same.append(e.put(f"icmp eq ptr {found}, {'null' if value is None else e.symbols.object(value)}"))
+    condition = same[0]
+    for each in same[1:]:
+        condition = e.put(f"and i1 {condition}, {each}")
+    e.leave_unless(condition, node)
+
+
 def _guard(e: Lowering, node: Node) -> None:
     e.leave_unless(e.value(node.args[0]), node)
 
@@ -530,6 +542,7 @@ RULES: dict[str, Any] = {
     "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
     "refcount_is": _refcount_is,
     "guard": _guard, "guard_if": _guard_if, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,
+    "guard_function": _guard_function,
     "is": _is, "type_is": _type_is, "type_of": _type_of, "equals_itself": _equals_itself, "is_exhausted": _is_exhausted,
     "box_i64": _box, "box_u64": _box, "box_f64": _box, "box_bool": _box,
     "unbox_i64": _unbox_i64, "unbox_f64": _unbox_f64, "unbox_bool": _unbox_bool,

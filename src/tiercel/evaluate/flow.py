@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiercel.evaluate.assumptions import Left, Unsupported
 from tiercel.evaluate.numbers import NUMBER_SHAPE, Numbers, is_number
@@ -48,6 +48,7 @@ class LoopMemory:
 
 
 Incoming = tuple[State, Block]
+Outcome = TypeVar("Outcome")
 
 
 @structure()
@@ -85,6 +86,7 @@ class Flow(Numbers):
         self.headers: Collection[int] = ()     # of the loops that are being walked
         self.returns: list[tuple[State, Block, Abstract]] = []
         self.yields: list[Incoming] = []       # of a generator's body that is being walked, back in its caller
+        self.observed: set[tuple[Any, ...]] = set()    # keys of inlined code that needs a frame, since other code may see it
         self.own_size = 0          # instructions of the version's own code
         self.inlined_size = 0      # instructions of callees evaluated in place
         self.spared = False        # whether a callee was not, as this code has not yet shown that it is worth it
@@ -394,6 +396,38 @@ class Flow(Numbers):
                 self.cut(block, size, loop.graph_size)
         self._pending = {unit: [(state, block) for state, block, _ in ways] for unit, ways in loop.pending.items()}
         self._pending[basic.at] = [(state, block) for state, block, _ in loop.entries]
+
+    def unobserved_first(self, key: tuple[Any, ...], evaluate: Callable[[bool], Outcome]) -> Outcome:
+        """Evaluate inlined code with a frame only if other code may see it, which only evaluating it tells: without one
+        (`evaluate(False)`), and if that was wrong everything since is forgotten, and it is done with one."""
+        if key in self.observed:
+            return evaluate(True)
+        before, block = self.state.copy(), self.block
+        nodes, blocks, sizes = len(block.nodes), len(self.graph.blocks), (self.inlined_size, len(self.inlined))
+        ways = [(pending, {unit: len(incoming) for unit, incoming in pending.items()})
+                for pending in (self._pending, *[pending for pending, _ in self._outer])]
+        where = self.at, self.op_at, self.resume, self._before_at, self._stack_before, self._locals_before
+        effects, past, self.past = self.effects, self.past, 0
+        left: Left | None = None
+        try:
+            outcome = evaluate(False)
+        except Left as error:
+            left = error
+        seen, self.past = self.effects != effects + self.past, past
+        if not seen:
+            if left is not None:
+                raise left
+            return outcome
+        self.observed.add(key)
+        self.cut(block, nodes, blocks)
+        for pending, counts in ways:
+            for unit, incoming in pending.items():
+                del incoming[counts.get(unit, 0):]
+        (self.inlined_size, inlined), self.effects = sizes, effects
+        del self.inlined[inlined:]
+        self.stand(before, block, self.at, self.resume)
+        self.at, self.op_at, self.resume, self._before_at, self._stack_before, self._locals_before = where
+        return evaluate(True)
 
     def cut(self, block: Block, nodes: int, blocks: int) -> None:
         """Forget what was made since a block had so many nodes, and the graph so many blocks."""

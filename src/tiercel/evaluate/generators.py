@@ -33,7 +33,6 @@ class Generators(Inliner):
         super().__init__(graph, history)
         self.in_place = True
         self._infos: dict[tuple[Code, int], GeneratorInfo] = {}
-        self.observed: set[tuple[Any, ...]] = set()    # keys of bodies that need a frame, since other code may see them
 
     def walk_all(self, code: Code, start: int, state: State, block: Block, region: set[int] | None = None,
                  flow: Flow | None = None) -> None:
@@ -159,22 +158,8 @@ class Generators(Inliner):
         tells."""
         if point == FINISHED:
             return [], [(self.state, self.block)]
-        before, block = self.state.copy(), self.block
-        nodes, blocks, size, effects = len(block.nodes), len(self.graph.blocks), self.inlined_size, self.effects
         key = (*self.frame.key, self.at, self.frame.stack[-1].info.code.code, point)
-        where = self.at, self.op_at, self.resume
-        past, self.past = self.past, 0
-        result = self._evaluate_body(key, point, ends)
-        seen = self.effects != effects + self.past
-        self.past = past
-        if seen and key not in self.observed:
-            self.observed.add(key)
-            self.cut(block, nodes, blocks)
-            self.inlined_size, self.effects = size, effects
-            self.stand(before, block, *where[::2])
-            self.at, self.op_at, self.resume = where
-            result = self._evaluate_body(key, point, ends)
-        return result
+        return self.unobserved_first(key, lambda observed: self._evaluate_body(key, point, ends))
 
     def _evaluate_body(self, key: tuple[Any, ...], point: int, ends: int) -> tuple[list[Incoming], list[Incoming]]:
         caller = self.frame

@@ -175,19 +175,36 @@ class Inliner(Iteration):
         slots = self.bind(info.code, defaults, kw_defaults, args, names)
         if slots is None:
             return False
-        # a frame description needs the function itself, so it exists only where one is linked or left
-        self._inline(function, info.code, slots, RESULT)
+        self.unobserved_first((*self.frame.key, self.at, info.code),
+                              lambda observed: self._inline(function, info.code, slots, RESULT, observed))
         return True
 
-    def _inline(self, function: Any, code: CodeType, slots: list[Abstract], result: _Mark | None) -> None:
-        """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack."""
+    def call_code(self, function: Node, code: CodeType, globals_: dict[str, Any], builtins: dict[str, Any],
+                  defaults: tuple[Any, ...] | None, args: list[Abstract], names: tuple[str, ...]) -> bool:
+        """Inline a call of a function that is not known, as long as it runs this code; its result is pushed.  False:
+        impossible."""
+        if code.co_flags & SUSPENDS or not code.co_flags & flags.CO_OPTIMIZED or not self.can_inline(code):
+            return False
+        slots = self.bind(code, [known(d) for d in defaults or ()], {}, args, names)
+        if slots is None:
+            return False
+        self.emit("guard_function", function, code=code, globals=globals_, builtins=builtins, defaults=defaults,
+                  reason="code")
+        self.constants += [code, globals_, builtins, defaults, *(defaults or ())]
+        self._inline(function, code, slots, RESULT)
+        return True
+
+    def _inline(self, function: Any, code: CodeType, slots: list[Abstract], result: _Mark | None,
+                observed: bool = True) -> None:
+        """Evaluate the callee's body in a frame of its own, the operands of the call being off the caller's stack.  A virtual
+        function stays so unless that frame is `observed`."""
         decoded = decode(code)
         closure: Abstract | None = None
         generator = bool(code.co_flags & SUSPENDS)
         if isinstance(function, Virtual):
             cells = function.parts[-1] if function.info.flags & 8 else None
-            # a frame description can do with a virtual function, a frame cannot
-            stays = generator and (cells is None or isinstance(cells, Virtual))
+            # a frame description can do with a virtual function, a frame cannot; nor can cells that it alone knows
+            stays = (generator or not observed) and (cells is None or isinstance(cells, Virtual))
             operand = function if stays else self.obj(function)
             if isinstance(cells, Virtual):
                 closure = Virtual("tuple", [self.state.current(cell) for cell in cells.parts])

@@ -77,6 +77,14 @@ def _guard_is(attrs: Attrs, value: Any) -> None:
         raise Leaves
 
 
+@implements("guard_function")
+def _guard_function(attrs: Attrs, function: Any) -> None:
+    if function.__code__ is not attrs["code"] or function.__globals__ is not attrs["globals"] \
+            or function.__builtins__ is not attrs["builtins"] or function.__defaults__ is not attrs["defaults"] \
+            or function.__kwdefaults__ is not None:
+        raise Leaves
+
+
 # -- numbers and boxes -----------------------------------------------------------------------------------------------
 
 def _unbox_i64(value: int) -> int:

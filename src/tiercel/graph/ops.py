@@ -523,6 +523,9 @@ _op("new_function", "o*", "o", ref="new", attrs="code globals flags qualname",
 # -- calls -----------------------------------------------------------------------------------------------------------
 _op("call", "oo*", "o", RUNS, ref="new", attrs="names", fails="null",
     doc="vectorcall; operand 0 is called, the others are the arguments, the last len(names) of them by keyword")
+_op("guard_function", "o", "", LEAVES, reads="func", attrs="code globals builtins defaults reason",
+    doc="the Python function runs `code` in these namespaces, with these very `defaults` (None: without any) and none for "
+        "keyword-only parameters")
 _op("method_function", "o", "o", ref="borrowed", doc="of a method object")
 _op("method_self", "o", "o", ref="borrowed")
 _op("call_method", "oo*", "o", RUNS, ref="new", attrs="name", fails="null",

@@ -9,16 +9,20 @@ from tiercel import _runtime
 from tiercel.bytecode.decode import decode
 from tiercel.bytecode.opcodes_313 import INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE, INTRINSICS_OF_TYPE_PARAMETERS
 from tiercel.bytecode.suspensions import SUSPENDS
+from tiercel.evaluate.instructions.names import builtins_of
 from tiercel.evaluate.objects import find_in_type, instance_info, traits
 from tiercel.graph.build import NULL, Const, Node
+from tiercel.graph.ops import OPS
 from tiercel.rules.registry import rules_for
 from tiercel.rules.results import Result, result_of
 from tiercel.types import Fact, is_class, is_heap_type
-from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual, known
+from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
+_DEFAULTS, _KEYWORD_DEFAULTS = 1, 2      # flags of functions as they are made
+AS_CODE = -1          # behind the place of a call, for the history: the code of what is called
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
@@ -68,6 +72,9 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
         _call_bound_method(e, function, args, names)
         return
     callee = _known_callee(e, function)
+    if isinstance(callee, Node) and _call_by_code(e, callee, args, names):
+        e.let_go(*args, callee)
+        return
     if not (isinstance(callee, Const) and _call_constant(e, callee.value, args, names)):
         result = _result(e, callee, args[:len(args) - len(names)])
         node = e.emit("call", e.obj(callee), *[e.obj(a) for a in args], names=names, fact=result.fact,
@@ -96,6 +103,28 @@ def _known_callee(e: Any, function: Abstract) -> Abstract:
         # the version keeps neither function nor class: what holds this one goes on holding it
         e.state.replace(function, known(target))
     return known(target)
+
+
+def _call_by_code(e: Any, function: Node, args: list[Abstract], names: tuple[str, ...]) -> bool:
+    """Inline a call of a function of which only the code is the same each time, as of closures."""
+    if "code" in e.failures():
+        return False
+    defaults: Abstract = NONE
+    if function.op is OPS["new_function"]:
+        code, globals_, flags = (function.attrs[name] for name in ("code", "globals", "flags"))
+        builtins = builtins_of(e) if globals_ is e.frame_globals() else None
+        if flags & _DEFAULTS:
+            defaults = function.args[0]
+        if flags & _KEYWORD_DEFAULTS or builtins is None or not isinstance(defaults, Const):
+            return False
+    elif type(function.witness) is FunctionType and function.witness.__kwdefaults__ is None:
+        seen: Any = function.witness
+        code, globals_, builtins, defaults = seen.__code__, seen.__globals__, seen.__builtins__, known(seen.__defaults__)
+        if not e.history.is_steady((*e.frame.path, e.at, AS_CODE), code) or not e.guard_type(function, FunctionType):
+            return False
+    else:
+        return False
+    return e.call_code(function, code, globals_, builtins, defaults.value, args, names)
 
 
 def _takes_apart(e: Any, method: Node) -> bool:
