@@ -10,8 +10,8 @@ from .modes import TIERCEL_MODES
 # The graph interpreter has Python frames of its own between a function and its callers, and keeps values until it ends.
 NOT_GRAPH_FILES = {"frames", "finalisers", "finalisers_and_frames", "generators_and_frames", "handlers_and_frames",
                    "instances_and_ends", "consumers_and_frames", "generators_running",
-                   "generators_resumed_and_frames", "let_out", "coroutines_and_frames", "unraised_and_frames",
-                   "closures_and_frames"}
+                   "generators_resumed_and_frames", "generators_chained", "let_out", "coroutines_and_frames",
+                   "unraised_and_frames", "closures_and_frames"}
 NOT_FOR_GRAPHS = {"throw_into_generator", "abandoned_generator", "iterator_dies_in_order", "items_go_in_order",
                   "frames_below", "ends_in_order", "bound_methods_end"}
 # What differs and is described in docs/compatibility.md, by (mode or None for all, file, case).

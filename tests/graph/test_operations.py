@@ -12,7 +12,7 @@ LEAST, MOST = -1 << 63, (1 << 63) - 1
 
 
 def test_every_operation_is_known() -> None:
-    control = {"jump", "branch", "switch", "return", "never", "check", "catch", "suspend", "finish"}
+    control = {"jump", "branch", "switch", "return", "never", "check", "catch", "suspend", "delegate", "finish"}
     assert set(OPS) - control == set(OPERATIONS)
 
 

@@ -63,10 +63,11 @@ def goes_on_at(code: Code, unit: int) -> bool:
     if not code.code.co_flags & SUSPENDS:
         return False
     there = code.by_offset[unit]
-    return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or unit == _start_of(code)
+    return there.op == "END_SEND" or there.op == "RESUME" and bool(there.arg & RESUME_PLACE) or unit == start_of(code)
 
 
-def _start_of(code: Code) -> int:
+def start_of(code: Code) -> int:
+    """Where a generator goes on that has not begun."""
     return next(i.next for i in code.instructions if i.op == "RETURN_GENERATOR")
 
 
@@ -77,7 +78,7 @@ def find_suspensions(code: Code) -> Suspensions | None:
     coroutine = bool(code.code.co_flags & flags.CO_COROUTINE)
     if not coroutine and code.code.co_flags & (SUSPENDS | flags.CO_ITERABLE_COROUTINE) != flags.CO_GENERATOR:
         return None
-    start = _start_of(code)
+    start = start_of(code)
     points = []
     for instruction in code.instructions:
         if instruction.op != "YIELD_VALUE":

@@ -104,6 +104,8 @@ class Lowering:
         self.early_blocks = early.early_blocks(graph) if self.linked and not self.loop else set()
         self.polls_at_entry = early.polls_at_entry(graph)
         self.early = False       # whether the block that is written comes before the frame is linked
+        self.unlinked = False    # whether a generator's frame may not be linked yet, in what is written
+        self.ends_unlinked: list[bool] = []        # the same at the end of each block
         self.repeated: early.Repeat | None = None  # the early part being written where the function calls itself
         self.early_lines: list[str] = []           # of early blocks, which are a function of their own
         self.early_cold: list[str] = []
@@ -158,19 +160,19 @@ class Lowering:
         self.line(f"br i1 {condition}, label %{label}, label %{go_on}{self.unlikely}")
         self.start(go_on)
 
-    def aside(self, label: str) -> tuple[list[str], str, int]:
+    def aside(self, label: str) -> tuple[list[str], str, int, bool]:
         """Write a cold block, out of line, until `back` is called with what this returns."""
-        saved = self.lines, self.here, len(self.spills.all)
+        saved = self.lines, self.here, len(self.spills.all), self.unlinked
         self.lines = []
         self.start(label)
         return saved
 
-    def back(self, saved: tuple[list[str], str, int]) -> None:
+    def back(self, saved: tuple[list[str], str, int, bool]) -> None:
         for spill in self.spills.all[saved[2]:]:
             if spill.lines is self.lines:
                 spill.lines, spill.index = self.cold, spill.index + len(self.cold)
         self.cold.extend(self.lines)
-        self.lines, self.here, _ = saved
+        self.lines, self.here, _, self.unlinked = saved
 
     # -- values -----------------------------------------------------------------------------------------------------
 
@@ -365,6 +367,8 @@ class Lowering:
     def block(self, block: Block) -> None:
         self.early = block in self.early_blocks
         self.number = block.name
+        before = [self.ends_unlinked[pred] for pred in self.spills.flow.preds[block.name] if pred < block.name]
+        self.unlinked = self.graph.resumes and (not before or any(before))
         self.spills.begins.append(len(self.spills.all))
         saved = self.lines, self.cold
         if self.early:
@@ -377,6 +381,7 @@ class Lowering:
         for node in block.nodes:
             self.catching = block.nodes[-1].targets[1] if node is checked else None
             self.node(node)
+        self.ends_unlinked.append(self.unlinked)
         self.lines, self.cold = saved
         self.early = False
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import early
 from tiercel.emit.abi import TYPES
-from tiercel.emit.lower_frames import check_marker, leave_after, spill, unwind_if, unwinding
+from tiercel.emit.lower_frames import check_marker, leave_after, link_chain, spill, unwind_if, unwinding
 from tiercel.emit.lower_objects import stolen_bits
 from tiercel.graph.build import Node
 
@@ -280,14 +280,17 @@ def _catch(e: Lowering, node: Node) -> None:
 
 
 def _push_exc_info(e: Lowering, node: Node) -> None:
+    link_chain(e)
     e.alias(node, e.call("ptr", "tc_push_exc_info", ("ptr", "%ts"), ("ptr", e.value(node.args[0]))))
 
 
 def _pop_except(e: Lowering, node: Node) -> None:
+    link_chain(e)
     e.alias(node, e.call("ptr", "tc_pop_except", ("ptr", "%ts"), ("ptr", e.value(node.args[0])), ("i64", stolen_bits(node))))
 
 
 def _handled_exception(e: Lowering, node: Node) -> None:
+    link_chain(e)
     exc = e.call("ptr", "PyErr_GetHandledException")
     e.leave_unless(e.put(f"icmp ne ptr {exc}, null"), node)
     e.alias(node, exc)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _RESULT = "{ i64, i64 }"
 _MISMATCH = "inttoptr (i64 1 to ptr)"
-_CONTINUED, _ERROR, _YIELDED, _RETURNED, _DELEGATED = range(1, 6)     # what `enter` returns, 0 aside: the frame does not match
+# what `enter` returns; 0: the frame does not match
+_CONTINUED, _ERROR, _YIELDED, _RETURNED, _DELEGATED, _STARTS = range(1, 7)
 _ERROR_KIND = 2                # TC_ERROR
 
 # -- branches -------------------------------------------------------------------------------------------------------
@@ -79,11 +80,20 @@ def _return(e: Lowering, node: Node) -> None:
 
 def _suspend(e: Lowering, node: Node) -> None:
     value, point, *slots = node.args
+    _suspend_at(e, value, point, slots, _DELEGATED if node.attrs.get("delegates") else _YIELDED)
+
+
+def _delegate(e: Lowering, node: Node) -> None:
+    point, *slots = node.args
+    _suspend_at(e, NULL, point, slots, _STARTS)
+
+
+def _suspend_at(e: Lowering, value: Operand, point: Operand, slots: Sequence[Operand], outcome: int) -> None:
     assert isinstance(point, Const)
     at, depth = unit_of(point.value), depth_of(point.value)
     code = e.offset["code.code_adaptive"] + 2 * at
     e.store("ptr", f"getelementptr (i8, ptr {e.code}, i64 {code})", "%frame", e.offset["frame.instr_ptr"], "frame")
-    _put_back(e, value, slots, depth, _DELEGATED if node.attrs.get("delegates") else _YIELDED)
+    _put_back(e, value, slots, depth, outcome)
 
 
 def _finish(e: Lowering, node: Node) -> None:
@@ -106,17 +116,37 @@ def _put_back(e: Lowering, value: Operand, slots: Sequence[Operand], depth: int,
 # -- around what may run other code --------------------------------------------------------------------------------
 
 
+def link_chain(e: Lowering, lasting: bool = True) -> None:
+    """Before what could see frames: those of a generator and of all that wait for it are linked, unless they are already.
+    `lasting`: every way on leads through here."""
+    if not e.unlinked:
+        return
+    e.unlinked = not lasting
+    if e.quick:
+        e.call("void", "tc_link_chain", ("ptr", "%extra"))
+        return
+    chain = e.load("ptr", "%extra", e.offset["extra.chain"], "extra")
+    cold, done = e.fresh("chain"), e.fresh("l")
+    e.line(f"br i1 {e.put(f'icmp eq ptr {chain}, null')}, label %{done}, label %{cold}{e.unlikely}")
+    saved = e.aside(cold)
+    e.call("void", "tc_link_chain", ("ptr", "%extra"))
+    e.line(f"br label %{done}")
+    e.back(saved)
+    e.start(done)
+
+
 def _instruction(e: Lowering, state: FrameState) -> str:
     """The address of the instruction that the state is about."""
     code = e.symbols.object(state.code)
     return f"getelementptr (i8, ptr {code}, i64 {e.offset['code.code_adaptive'] + 2 * state.at})"
 
 
-def _mark_instruction(e: Lowering, node: Node) -> None:
+def _mark_instruction(e: Lowering, node: Node, lasting: bool = True) -> None:
     """Tell the innermost linked frame which instruction runs."""
     if not e.linked:
         raise ValueError(f"{node!r} needs a frame, and the graph links none")
     assert node.state is not None
+    link_chain(e, lasting)
     state, pointer = e.innermost_linked(node.state)
     e.store("ptr", _instruction(e, state), pointer, e.offset["frame.instr_ptr"], "frame")
 
@@ -124,7 +154,7 @@ def _mark_instruction(e: Lowering, node: Node) -> None:
 def spill(e: Lowering, node: Node, lasting: bool = True) -> int:
     """Before an operation that may raise or run code: put down where the frame stands, its site and its values; the
     number of the site.  `lasting`: every way on leads through here."""
-    _mark_instruction(e, node)
+    _mark_instruction(e, node, lasting)
     site = e.put_down(node, lasting)
     e.store("ptr", e.site_address(site), "%extra", 0, "extra")
     return site
@@ -245,7 +275,8 @@ def _release(e: Lowering, node: Node) -> None:
     value = e.value(node.args[0])
     if e.quick:
         site = e.site_address(e.put_down(node, lasting=True))
-        answer = e.call("i32", "tc_release", ("ptr", "%frame"), ("ptr", "%extra"), ("ptr", site), ("ptr", value))
+        function = "tc_release_in_chain" if e.unlinked else "tc_release"
+        answer = e.call("i32", function, ("ptr", "%frame"), ("ptr", "%extra"), ("ptr", site), ("ptr", value))
         e.branch_cold(e.put(f"icmp ne i32 {answer}, 0"), _leaving(e, "null"))
         return
     done = e.fresh("l")
@@ -255,6 +286,11 @@ def _release(e: Lowering, node: Node) -> None:
     free = e.fresh("free")
     e.line(f"br i1 {last}, label %{free}, label %{done}{e.unlikely}")
     saved = e.aside(free)
+    if e.unlinked:
+        noticed = e.fresh("l")
+        freed = e.call("i32", "tc_free_quietly", ("ptr", value))
+        e.line(f"br i1 {e.put(f'icmp ne i32 {freed}, 0')}, label %{done}, label %{noticed}")
+        e.start(noticed)
     spill(e, node, lasting=False)
     e.call("void", "tc_dealloc", ("ptr", value))
     marked = _is_marked(e)
@@ -365,7 +401,10 @@ def _store_and_leave(e: Lowering, exits: list[Cold]) -> None:
         e.line(f"br label %{tail.target}")
         came.setdefault(tail.target, []).append((tail.label, place))
     if exits:
-        site = e.put(f"getelementptr i8, ptr @sites, i64 {_exit_phi(e, end, came[end])}")
+        phi = _exit_phi(e, end, came[end])
+        if e.graph.resumes:
+            e.call("void", "tc_link_chain", ("ptr", "%extra"))
+        site = e.put(f"getelementptr i8, ptr @sites, i64 {phi}")
         _end(e, end, e.call(_RESULT, "tc_leave_before", ("ptr", "%th"), ("ptr", "%frame"), ("ptr", "%func"),
                             ("ptr", site)))
 
@@ -663,7 +702,7 @@ def _is_suspended(e: Lowering, value: str, there: Suspension) -> str:
 
 RULES: dict[str, Any] = {
     "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "never": _never,
-    "suspend": _suspend, "finish": _finish,
+    "suspend": _suspend, "delegate": _delegate, "finish": _finish,
     "check": _check, "check_frame": _check_frame,
     "poll": _poll, "pending": _pending, "loop": lambda e, node: None, "rely": lambda e, node: None,
     "check_left": _check_left, "unlink": _unlink, "enter_inlined": _enter_inlined,

@@ -58,7 +58,8 @@ def decref_value(e: Lowering, value: str, dropped: bool = False) -> None:
     noted = e.linked and not e.early
     if e.quick:
         keeper = "@version" if dropped else "%extra" if noted else "null"
-        e.call("void", "tc_drop" if dropped else "tc_decref", ("ptr", keeper), ("ptr", value))
+        function = "tc_drop" if dropped else "tc_decref_in_chain" if e.unlinked else "tc_decref"
+        e.call("void", function, ("ptr", keeper), ("ptr", value))
         return
     free, done = e.fresh("free"), e.fresh("l")
     last = count_down(e, value, done)
@@ -67,7 +68,7 @@ def decref_value(e: Lowering, value: str, dropped: bool = False) -> None:
     if dropped:
         e.call("void", "tc_free_dropped", ("ptr", "@version"), ("ptr", value))
     elif noted:
-        e.call("void", "tc_free", ("ptr", "%extra"), ("ptr", value))
+        e.call("void", "tc_free_in_chain" if e.unlinked else "tc_free", ("ptr", "%extra"), ("ptr", value))
     else:
         e.call("void", "tc_dealloc", ("ptr", value))
     e.line(f"br label %{done}")

@@ -15,7 +15,7 @@ from tiercel.evaluate.assumptions import Unsupported
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.inlining import Inliner
 from tiercel.evaluate.state import Frame, Inlining, State
-from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, Node, Suspension
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, Node, Operand, Suspension
 from tiercel.values import NONE, Abstract, GeneratorInfo, MaybeUnbound, Virtual, known
 
 MAX_YIELDS = 4
@@ -219,15 +219,24 @@ class Generators(Inliner):
 
     def _suspend_version(self, value: Abstract, delegates: bool) -> None:
         """The frame is a real generator's, and the version ends here."""
-        frame, unit = self.frame, self.resume
+        for operand, point, slots in self._put_back(self.resume, value):
+            self.block.append("suspend", [operand, point, *slots], delegates=delegates or None)
+
+    def delegate(self, unit: int) -> None:
+        """The frame is a real generator's, and the version ends where it comes to wait for the one on top of its stack; it
+        is suspended then at `unit`."""
+        for _, point, slots in self._put_back(unit, NONE):
+            self.block.append("delegate", [point, *slots])
+
+    def _put_back(self, unit: int, value: Abstract) -> Iterator[tuple[Operand, Operand, list[Operand]]]:
+        """The operands for a generator that is suspended: a value above its stack, the point, and its slots."""
         self.state.frame.stack.append(value)
         self.stand(self.state, self.block, self.at, self.at)
-        for slots in self._settled_slots(frame.locals):
+        for slots in self._settled_slots(self.frame.locals):
             *stack, value = [slot.value if isinstance(slot, MaybeUnbound) and slot.value.rep == "o" else slot
                              for slot in self.frame.stack]
             operands = [NULL if slot is NULL else self.obj(slot) for slot in (*slots, *stack)]
-            self.block.append("suspend", [self.obj(value), Const(point_at(unit, len(stack)), "i"), *operands],
-                              delegates=delegates or None)
+            yield self.obj(value), Const(point_at(unit, len(stack)), "i"), operands
 
     def finish_version(self, value: Abstract) -> None:
         """The same where the generator comes to its end."""

@@ -103,6 +103,8 @@ class _Run:
                     return args[0] if args else None
                 if name == "suspend":
                     return Suspended(args[0], args[1], args[2:])
+                if name == "delegate":
+                    return Suspended(None, args[0], args[1:])
                 if name == "jump":
                     edge = node.targets[0]
                 elif name == "branch":

@@ -456,6 +456,12 @@ def _send(iterator: Any) -> Any:
         return EXHAUSTED
 
 
+def _is_unstarted(obj: Any) -> bool:
+    if type(obj) is CoroutineType:
+        return inspect.getcoroutinestate(obj) == inspect.CORO_CREATED
+    return type(obj) is GeneratorType and inspect.getgeneratorstate(obj) == inspect.GEN_CREATED
+
+
 def _is_awaitable(obj: Any) -> bool:
     if type(obj) is CoroutineType:
         return obj.cr_await is None
@@ -477,7 +483,8 @@ simple({
     "number_negative": operator.neg, "number_positive": operator.pos, "number_invert": operator.invert,
     "number_absolute": abs, "contains": _contains, "truth": bool, "length": len, "get_item": operator.getitem,
     "set_item": operator.setitem, "del_item": operator.delitem, "iter": iter, "next": _next,
-    "send": _send, "send_result": _ended.pop, "is_awaitable": _is_awaitable, "awaitable": _awaitable,
+    "send": _send, "send_result": _ended.pop,
+    "is_unstarted": _is_unstarted, "is_awaitable": _is_awaitable, "awaitable": _awaitable,
     "is_exhausted": lambda item: item is EXHAUSTED, "format": format, "format_simple": format, "str_of": str,
     "repr_of": repr, "ascii_of": ascii,
 })

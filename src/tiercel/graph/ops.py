@@ -110,6 +110,9 @@ _op("return", "?", "", ENDS, doc="ends the function with its result: any represe
 _op("suspend", "oi" + "o*", "", ENDS, attrs="delegates",
     doc="a generator yields operand 0: it is suspended at a point (operand 1), with its locals and stack, each perhaps null; "
         "`delegates`: the value is that of another one, on top of its stack")
+_op("delegate", "i" + "o*", "", ENDS,
+    doc="a generator comes to wait for the one on top of its stack, which has not begun: it is suspended at a point "
+        "(operand 0) as if that had yielded already, with its locals and stack, each perhaps null")
 _op("finish", "o" + "o*", "", ENDS,
     doc="a generator returns operand 0, and its frame, with these locals and nothing on the stack, is cleared")
 _op("leave", "", "", ENDS | LEAVES, attrs="reason", doc="hands over to the interpreter, always")
@@ -475,6 +478,8 @@ _op("next", "o", "o", RUNS, ref="new", symbol="tc_next", fails="null",
 _op("send", "o", "o", RUNS, ref="new", symbol="tc_send", fails="null",
     doc="as `next`, for `yield from` and `await`: where there is no more, `send_result` gives what the iterator returned")
 _op("send_result", "", "o", KEEPS, ref="new", symbol="tc_send_result")
+_op("is_unstarted", "o", "b", reads="type iter", symbol="tc_is_unstarted",
+    doc="whether an object is a generator or coroutine that has not begun")
 _op("is_awaitable", "o", "b", reads="type iter", symbol="tc_is_awaitable",
     doc="whether `await` finds no fault with an object before it calls anything")
 _op("awaitable", "o", "o", RUNS, ref="new", symbol="_PyCoro_GetAwaitableIter", fails="null",

@@ -17,8 +17,8 @@ Four sorts of values:
   owned;
 - owned: results of `new` operations, retained values, a running loop's parameters, block parameters (unless only
   never counted values come in);
-- consumed: by `return`, `suspend` and `finish`, by an edge into an owned parameter, by `release` and `drop`, by operands
-  an operation steals.
+- consumed: by `return`, `suspend`, `delegate` and `finish`, by an edge into an owned parameter, by `release` and
+  `drop`, by operands an operation steals.
 
 Where `check` follows an operation, everything that one uses is needed up to `check`, so that its two edges say what
 becomes of it; on the edge of the exception the result does not exist.
@@ -54,7 +54,7 @@ from tiercel.graph.ops import OPS
 from tiercel.types import is_class, is_heap_type
 
 _INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
-_HAND_OVER = (OPS["suspend"], OPS["finish"])
+_HAND_OVER = (OPS["suspend"], OPS["delegate"], OPS["finish"])
 _ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
 MAX_ROUNDS = 12     # of looking for what must be retained: large functions could take hundreds
 _LETS_GO = ("release", "drop")

@@ -128,6 +128,10 @@ PyGenObject *tc_generator_alloc(PyObject *func);
 PyObject **tc_generator_slots(PyGenObject *gen);
 /* Its slots are filled: it is suspended at a point (bytecode/suspensions.py says what that is). */
 void tc_generator_suspend(PyGenObject *gen, int64_t point);
+/* As the type does, for one that has ended, with which nothing can be done any more: there is nothing to finalise. */
+void tc_free_ended(PyGenObject *gen);
+/* The memory of such ones is kept for a while. */
+void tc_free_kept_generators(void);
 /* What takes the next value through the type's slots has compiled bodies run. */
 void tc_watch_generators(void);
 void tc_unwatch_generators(void);
@@ -173,10 +177,25 @@ void tc_free(int64_t *extra, PyObject *object);
 void tc_drop(tc_version *version, PyObject *object);
 void tc_free_dropped(tc_version *version, PyObject *object);
 
+/* Whether what an object's end does cannot be noticed and runs nothing; it has no reference any more. */
+int tc_ends_quietly(PyObject *object);
+/* The same in the body of a generator, whose frame is linked first unless the object ends quietly. */
+void tc_decref_in_chain(int64_t *extra, PyObject *object);
+int tc_release_in_chain(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object);
+void tc_free_in_chain(int64_t *extra, PyObject *object);
+/* Frees an object that ends quietly: 1, or 0 where it does not. */
+int tc_free_quietly(PyObject *object);
+
+/* -- resume.c -- */
+
+/* The body of a generator, whose extra area this is, does something that could see frames: they are linked, if not yet. */
+void tc_link_chain(int64_t *extra);
+
 /* -- frames.c -- */
 
 tc_thread *tc_thread_get(void);
 tc_thread *tc_entry_thread(void);          /* NULL: another tool is on, the interpreter is to run the call */
+tc_thread *tc_entry_thread_of(PyThreadState *ts);       /* the same with the state of this thread */
 /* Whether the C stack is nearly used up, as native code sees it. */
 int tc_stack_is_low(tc_thread *th);
 tc_result tc_call_interpreted(tc_thread *th, PyObject *func, tc_version *version, ...);

@@ -47,22 +47,33 @@ find_stack_limit(void)
     return lowest + size / 2;
 }
 
-tc_thread *
-tc_thread_get(void)
+static inline tc_thread *
+thread_of(PyThreadState *ts)
 {
     if (record.stack_limit == NULL) {
         record.stack_limit = find_stack_limit();
         record.self = pthread_self();
     }
-    record.ts = PyThreadState_GetUnchecked();
+    record.ts = ts;
     return &record;
+}
+
+tc_thread *
+tc_thread_get(void)
+{
+    return thread_of(PyThreadState_GetUnchecked());
 }
 
 tc_thread *
 tc_entry_thread(void)
 {
-    tc_thread *th = tc_thread_get();
-    PyThreadState *ts = th->ts;
+    return tc_entry_thread_of(PyThreadState_GetUnchecked());
+}
+
+tc_thread *
+tc_entry_thread_of(PyThreadState *ts)
+{
+    tc_thread *th = thread_of(ts);
     if (tc_tools_seen || ts->c_tracefunc != NULL || ts->c_profilefunc != NULL) {
         if (tc_others_active(ts)) {
             return NULL;

@@ -9,6 +9,53 @@ frame_of(PyGenObject *gen)
     return (_PyInterpreterFrame *)gen->gi_iframe;
 }
 
+/* -- memory of generators that have ended, for the next of the same size -- */
+
+enum { KEPT_SIZES = 8, MOST_KEPT = 16 };
+
+static struct kept {
+    Py_ssize_t size;                 /* slots; of all in here */
+    int count;
+    PyGenObject *items[MOST_KEPT];
+} kept[KEPT_SIZES];
+
+static PyGenObject *
+take_kept(PyTypeObject *type, Py_ssize_t size)
+{
+    struct kept *here = &kept[size % KEPT_SIZES];
+    if (here->count == 0 || here->size != size || tc_objects_are_traced()) {
+        return NULL;
+    }
+    PyGenObject *gen = here->items[--here->count];
+    Py_SET_TYPE(gen, type);
+    ((PyObject *)gen)->ob_refcnt = 1;
+    return gen;
+}
+
+static int
+keep(PyGenObject *gen)
+{
+    Py_ssize_t size = Py_SIZE(gen);
+    struct kept *here = &kept[size % KEPT_SIZES];
+    if (here->count == MOST_KEPT || (here->count > 0 && here->size != size)) {
+        return 0;
+    }
+    _Py_AS_GC((PyObject *)gen)->_gc_prev = 0;    /* whether it was finalised */
+    here->size = size;
+    here->items[here->count++] = gen;
+    return 1;
+}
+
+void
+tc_free_kept_generators(void)
+{
+    for (struct kept *here = kept; here < kept + KEPT_SIZES; here++) {
+        while (here->count > 0) {
+            PyObject_GC_Del(here->items[--here->count]);
+        }
+    }
+}
+
 /* As the interpreter makes one where it is called; the slots of its frame are empty, and it says that it is running. */
 PyGenObject *
 tc_generator_alloc(PyObject *func)
@@ -17,7 +64,11 @@ tc_generator_alloc(PyObject *func)
     PyCodeObject *code = (PyCodeObject *)function->func_code;
     PyTypeObject *type = code->co_flags & CO_COROUTINE ? &PyCoro_Type
                          : code->co_flags & CO_ASYNC_GENERATOR ? &PyAsyncGen_Type : &PyGen_Type;
-    PyGenObject *gen = PyObject_GC_NewVar(PyGenObject, type, _PyFrame_NumSlotsForCodeObject(code));
+    Py_ssize_t size = _PyFrame_NumSlotsForCodeObject(code);
+    PyGenObject *gen = take_kept(type, size);
+    if (gen == NULL) {
+        gen = PyObject_GC_NewVar(PyGenObject, type, size);
+    }
     if (gen == NULL) {
         return NULL;
     }
@@ -74,6 +125,18 @@ tc_generator_new(PyObject *func, int64_t point, PyObject *const *slots, int64_t 
     }
     tc_generator_suspend(gen, point);
     return (PyObject *)gen;
+}
+
+void
+tc_free_ended(PyGenObject *gen)
+{
+    PyObject_GC_UnTrack(gen);
+    Py_DECREF(frame_of(gen)->f_executable);
+    Py_DECREF(gen->gi_name);
+    Py_DECREF(gen->gi_qualname);
+    if (!keep(gen)) {
+        PyObject_GC_Del(gen);
+    }
 }
 
 /* -- generators that are taken apart -- */

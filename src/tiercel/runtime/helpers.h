@@ -51,6 +51,7 @@ PyObject *tc_range_new(int64_t start, int64_t stop, int64_t step);
 /* -- resume.c -- */
 PyObject *tc_send(PyObject *iterator);       /* as tc_next; what it ended with is then to be had once, by the other one */
 PyObject *tc_send_result(void);
+int tc_is_unstarted(PyObject *object);       /* a generator or coroutine that has not run yet */
 int tc_is_awaitable(PyObject *object);       /* else `await` raises before it calls anything, and `object` is no async iterator */
 int tc_tracks_origins(void);                 /* whether new coroutines note where they are made */
 

@@ -63,14 +63,20 @@ tc_loops_init(void)
 }
 
 tc_loop *
-tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame)
+tc_loop_make(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame)
 {
     tc_loop *loop = (tc_loop *)room;
-    *loop = (tc_loop){.next = active, .frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = th->self};
+    *loop = (tc_loop){.frame = frame, .extra = room + TC_LOOP_WORDS - 1, .thread = th->self};
     loop->extra[0] = (int64_t)(uintptr_t)version->sites;
-    active = loop;
     version->used = 1;
     return loop;
+}
+
+void
+tc_loop_begin(tc_loop *loop)
+{
+    loop->next = active;
+    active = loop;
 }
 
 void
@@ -93,7 +99,8 @@ tc_run_loop(tc_version *version, _PyInterpreterFrame *frame)
         return 0;
     }
     int64_t room[TC_LOOP_WORDS + version->extra_words];
-    tc_loop *loop = tc_loop_begin(th, room, version, frame);
+    tc_loop *loop = tc_loop_make(th, room, version, frame);
+    tc_loop_begin(loop);
     loop->jump = (int)(frame->instr_ptr - _PyCode_CODE(version->code)) + tc_jump_size - version->loop_at;
     int saved_tracing = th->ts->tracing;
     th->ts->tracing = 0;

@@ -63,14 +63,74 @@ mark_instruction(_PyInterpreterFrame *root, tc_site *site)
     linked->instr_ptr = _PyCode_CODE((PyCodeObject *)PyTuple_GET_ITEM(frame, 0)) + PyLong_AsLong(PyTuple_GET_ITEM(frame, 2));
 }
 
-int
-tc_release(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object)
+static int
+free_at(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object)
 {
-    if (!count_down(object)) {
-        return 0;
-    }
     mark_instruction(root, site);
     extra[0] = (int64_t)(uintptr_t)site;
     tc_dealloc(object);
     return root->stacktop == TC_LEFT;
+}
+
+int
+tc_release(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object)
+{
+    return count_down(object) ? free_at(root, extra, site, object) : 0;
+}
+
+/* -- in bodies of generators, whose frames may not be linked -- */
+
+int
+tc_ends_quietly(PyObject *object)
+{
+    if (PyGen_CheckExact(object) || PyCoro_CheckExact(object)) {
+        PyGenObject *gen = (PyGenObject *)object;
+        return gen->gi_frame_state == FRAME_CLEARED && gen->gi_weakreflist == NULL && gen->gi_exc_state.exc_value == NULL
+               && gen->gi_origin_or_finalizer == NULL && PyUnicode_CheckExact(gen->gi_name)
+               && PyUnicode_CheckExact(gen->gi_qualname) && Py_REFCNT(_PyFrame_GetCode((_PyInterpreterFrame *)gen->gi_iframe)) > 1;
+    }
+    return PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyUnicode_CheckExact(object)
+           || PyBytes_CheckExact(object);
+}
+
+int
+tc_free_quietly(PyObject *object)
+{
+    if (!tc_ends_quietly(object)) {
+        return 0;
+    }
+    if ((PyGen_CheckExact(object) || PyCoro_CheckExact(object)) && !tc_objects_are_traced()) {
+        tc_free_ended((PyGenObject *)object);
+    }
+    else {
+        tc_dealloc(object);
+    }
+    return 1;
+}
+
+void
+tc_free_in_chain(int64_t *extra, PyObject *object)
+{
+    if (!tc_free_quietly(object)) {
+        tc_link_chain(extra);
+        tc_free(extra, object);
+    }
+}
+
+void
+tc_decref_in_chain(int64_t *extra, PyObject *object)
+{
+    if (count_down(object)) {
+        tc_free_in_chain(extra, object);
+    }
+}
+
+int
+tc_release_in_chain(_PyInterpreterFrame *root, int64_t *extra, tc_site *site, PyObject *object)
+{
+    if (!count_down(object) || tc_free_quietly(object)) {
+        return 0;
+    }
+    tc_link_chain(extra);
+    return free_at(root, extra, site, object);
 }

@@ -11,12 +11,18 @@
 #include "helpers.h"
 
 /* What the `enter` form of such a version returns. */
-enum { MISMATCH, LEFT, FAILED, YIELDED, RETURNED, DELEGATED };
+enum { MISMATCH, LEFT, FAILED, YIELDED, RETURNED, DELEGATED, STARTS };
 
-enum { NOT_TAKEN = -2 };     /* beside PySendResult: the interpreter must do it */
+/* Beside PySendResult: the interpreter must do it; a generator has come to wait for the one on top of its stack, which has
+   not begun. */
+enum { NOT_TAKEN = -2, STARTING = -3 };
+
+enum { MOST_IN_CHAIN = 48 };
 
 static iternextfunc original_iternext;
 static sendfunc original_send;       /* generators and coroutines have it in common */
+
+static PySendResult hooked_send(PyObject *gen, PyObject *value, PyObject **result);
 
 static _PyInterpreterFrame *
 frame_of(PyGenObject *gen)
@@ -62,30 +68,101 @@ interpret(PyThreadState *ts, PyGenObject *gen, int raises, PyObject **result)
     return FRAME_STATE_SUSPENDED(gen->gi_frame_state) ? PYGEN_NEXT : *result ? PYGEN_RETURN : PYGEN_ERROR;
 }
 
-/* Runs a version in a frame that is linked: as `resume`. */
+/* What is known of generators that wait for each other by `yield from`, outermost first, before anything can see that
+   they run: none of their frames is linked, and each is as it was when it was suspended.  The last is the one to run. */
+typedef struct tc_chain {
+    tc_thread *th;
+    int count;                       /* 0: they are linked by now */
+    int waiting;                     /* linked frames of generators that wait for another one */
+    int known;                       /* how many there were when it was last taken on; they may be gone */
+    tc_version *version;             /* that runs */
+    PyGenObject *generators[MOST_IN_CHAIN];
+    int tops[MOST_IN_CHAIN];         /* of the stacks of those that wait: there is what they wait for */
+} tc_chain;
+
+/* Links those that wait, all of them from here on. */
+static void
+link_waiting(tc_chain *chain, int count)
+{
+    for (int i = 0; i < count; i++) {
+        frame_of(chain->generators[i])->instr_ptr -= TC_SEND_TO_RESUME;
+        link_frame(chain->th->ts, chain->generators[i]);
+    }
+    chain->waiting += count;
+    chain->count = 0;
+}
+
+void
+tc_link_chain(int64_t *extra)
+{
+    tc_loop *loop = tc_loop_of(extra);
+    tc_chain *chain = loop->chain;
+    if (chain == NULL) {
+        return;
+    }
+    loop->chain = NULL;
+    int waiting = chain->count - 1;
+    link_waiting(chain, waiting);
+    link_frame(chain->th->ts, chain->generators[waiting]);
+    chain->version->leaving++;
+    tc_loop_begin(loop);
+}
+
+static void
+suspend(PyThreadState *ts, PyGenObject *gen, int8_t state, int is_linked)
+{
+    gen->gi_frame_state = state;
+    if (is_linked) {
+        unlink_frame(ts, gen, state);
+    }
+}
+
+/* Runs a version: as `resume`.  Its frame is linked, or `chain` is what it is the last of. */
 static int
-run(tc_thread *th, tc_version *version, PyGenObject *gen, PyObject **result)
+run(tc_thread *th, tc_version *version, PyGenObject *gen, tc_chain *chain, PyObject **result)
 {
     _PyInterpreterFrame *frame = frame_of(gen);
     int64_t room[TC_LOOP_WORDS + version->extra_words];
-    tc_loop *loop = tc_loop_begin(th, room, version, frame);
+    tc_loop *loop = tc_loop_make(th, room, version, frame);
     loop->resumed = 1;
-    version->leaving++;
+    loop->chain = chain;
+    if (chain != NULL) {
+        chain->version = version;
+    }
+    else {
+        version->leaving++;
+        tc_loop_begin(loop);
+    }
+    int8_t before = gen->gi_frame_state;
+    gen->gi_frame_state = FRAME_EXECUTING;
     int64_t outcome = version->enter(th, frame, loop->extra);
-    version->leaving--;
+    int is_linked = loop->chain == NULL;
+    if (is_linked) {
+        version->leaving--;
+        tc_loop_end(loop);
+    }
     *result = (PyObject *)(uintptr_t)loop->extra[0];
-    tc_loop_end(loop);
     switch (outcome) {
     case MISMATCH:
+        gen->gi_frame_state = before;
         return NOT_TAKEN;
     case YIELDED:
-        unlink_frame(th->ts, gen, FRAME_SUSPENDED);
+        suspend(th->ts, gen, FRAME_SUSPENDED, is_linked);
         return PYGEN_NEXT;
     case DELEGATED:
-        unlink_frame(th->ts, gen, FRAME_SUSPENDED_YIELD_FROM);
+        suspend(th->ts, gen, FRAME_SUSPENDED_YIELD_FROM, is_linked);
         return PYGEN_NEXT;
+    case STARTS:
+        if (is_linked) {
+            frame->instr_ptr -= TC_SEND_TO_RESUME;
+            return STARTING;
+        }
+        gen->gi_frame_state = FRAME_SUSPENDED_YIELD_FROM;
+        return STARTING;
     case RETURNED:
-        tc_drop_frame(th->ts, frame);
+        if (is_linked) {
+            tc_drop_frame(th->ts, frame);
+        }
         return PYGEN_RETURN;
     case FAILED:
         *result = NULL;
@@ -95,9 +172,9 @@ run(tc_thread *th, tc_version *version, PyGenObject *gen, PyObject **result)
     }
 }
 
-/* The same with whatever version is for the point `at`; the frame stays linked where none is. */
+/* The same with whatever version is for the point `at`; the frame stays as it is where none is. */
 static int
-run_any(tc_thread *th, tc_code *record, PyGenObject *gen, int at, PyObject **result)
+run_any(tc_thread *th, tc_code *record, PyGenObject *gen, int at, tc_chain *chain, PyObject **result)
 {
     _PyInterpreterFrame *frame = frame_of(gen);
     tc_version *version = record->loops;
@@ -109,7 +186,7 @@ run_any(tc_thread *th, tc_code *record, PyGenObject *gen, int at, PyObject **res
         if (version->loop_at == at && tc_is_of_namespaces(version, frame) && !version->suspended && version->valid
             && version->enter != NULL)
         {
-            int status = run(th, version, gen, result);
+            int status = run(th, version, gen, chain, result);
             if (status != NOT_TAKEN) {
                 return status;
             }
@@ -150,7 +227,7 @@ count(PyGenObject *gen, tc_code *record, int at)
     return counted == TC_ROUND_FAILED ? -1 : counted == TC_ROUND_ENTER;
 }
 
-/* A generator that waits for no other one: as `resume`. */
+/* A generator that waits for no other one, while those that wait for it are linked: as `resume`. */
 static int
 resume_one(tc_thread *th, PyGenObject *gen, PyObject **result)
 {
@@ -164,7 +241,7 @@ resume_one(tc_thread *th, PyGenObject *gen, PyObject **result)
     }
     if (record->loops != NULL && ts->py_recursion_remaining > 0) {
         link_frame(ts, gen);
-        int status = run_any(th, record, gen, at, result);
+        int status = run_any(th, record, gen, at, NULL, result);
         if (status != NOT_TAKEN) {
             return status;
         }
@@ -206,7 +283,28 @@ is_traced(PyThreadState *ts)
     return tc_tools_seen || ts->c_tracefunc != NULL || ts->c_profilefunc != NULL;
 }
 
-/* The generator that another one waited for has come to something: what becomes of that one, which is linked. */
+/* What a linked generator does that goes on where the one that it waited for has ended. */
+static int
+go_on_behind(tc_thread *th, PyGenObject *gen, PyObject **result)
+{
+    PyThreadState *ts = th->ts;
+    int at = point_of(gen);
+    tc_code *record = is_traced(ts) ? NULL : tc_code_make(_PyFrame_GetCode(frame_of(gen)));
+    if (record == NULL) {
+        PyErr_Clear();
+        return interpret(ts, gen, 0, result);
+    }
+    int status = run_any(th, record, gen, at, NULL, result);
+    if (status == NOT_TAKEN) {
+        int counted = count(gen, record, at);
+        status = counted > 0 ? run_any(th, record, gen, at, NULL, result) : NOT_TAKEN;
+        return status == NOT_TAKEN ? interpret(ts, gen, counted < 0, result) : status;
+    }
+    return status;
+}
+
+/* The generator that another one waited for has come to something: what becomes of that one, which is linked.  It may be
+   that it has come to wait for another one. */
 static int
 go_on(tc_thread *th, PyGenObject *gen, int status, PyObject **result)
 {
@@ -227,44 +325,200 @@ go_on(tc_thread *th, PyGenObject *gen, int status, PyObject **result)
         return interpret(ts, gen, 0, result);
     }
     frame->instr_ptr = tc_end_of_send(send);
-    int at = point_of(gen);
-    tc_code *record = is_traced(ts) ? NULL : tc_code_make(_PyFrame_GetCode(frame));
-    if (record == NULL) {
-        PyErr_Clear();
-        return interpret(ts, gen, 0, result);
-    }
-    status = run_any(th, record, gen, at, result);
-    if (status == NOT_TAKEN) {
-        int counted = count(gen, record, at);
-        status = counted > 0 ? run_any(th, record, gen, at, result) : NOT_TAKEN;
-        return status == NOT_TAKEN ? interpret(ts, gen, counted < 0, result) : status;
+    return go_on_behind(th, gen, result);
+}
+
+/* A linked generator has come to something: it is waited for where that is to wait for one that has not begun. */
+static int
+settle(tc_thread *th, PyGenObject *gen, int status, PyObject **result)
+{
+    while (status == STARTING) {
+        PyObject *receiver = _PyFrame_StackPeek(frame_of(gen));
+        status = go_on(th, gen, hooked_send(receiver, Py_None, result), result);
     }
     return status;
 }
 
+/* -- while nothing is linked -- */
+
+/* The last of a chain, whose version has run to its end, ends.  What that runs sees those linked that wait for it. */
+static void
+end_last(tc_chain *chain)
+{
+    PyThreadState *ts = chain->th->ts;
+    PyGenObject *gen = chain->generators[chain->count - 1];
+    _PyInterpreterFrame *frame = frame_of(gen);
+    if (frame->frame_obj != NULL || frame->f_locals != NULL || gen->gi_exc_state.exc_value != NULL
+        || Py_REFCNT(frame->f_funcobj) == 1)
+    {
+        link_waiting(chain, chain->count - 1);
+        link_frame(ts, gen);
+        tc_drop_frame(ts, frame);
+        return;
+    }
+    int top = frame->stacktop;
+    gen->gi_frame_state = FRAME_CLEARED;
+    frame->stacktop = 0;
+    for (int i = 0; i < top; i++) {
+        PyObject *object = frame->localsplus[i];
+        if (object == NULL || _Py_IsImmortal(object) || --object->ob_refcnt > 0) {
+            continue;
+        }
+        if (chain->count > 0 && !tc_ends_quietly(object)) {
+            link_waiting(chain, chain->count - 1);
+        }
+        _Py_Dealloc(object);
+    }
+    Py_CLEAR(frame->f_funcobj);
+}
+
+/* The generator before the last goes on with what that one has returned. */
+static void
+take_result(tc_chain *chain, PyObject *result)
+{
+    chain->count--;
+    _PyInterpreterFrame *frame = frame_of(chain->generators[chain->count - 1]);
+    frame->instr_ptr = tc_end_of_send(frame->instr_ptr - TC_SEND_TO_RESUME);
+    _PyFrame_StackPush(frame, result);
+}
+
+/* Whether the limit of recursion allows for as many. */
+static int
+can_run(tc_chain *chain)
+{
+    return chain->th->ts->py_recursion_remaining >= chain->count;
+}
+
+/* One that the last one waits for; where there is no room, that and those before are linked. */
+static void
+append(tc_chain *chain, PyGenObject *gen)
+{
+    if (chain->count == MOST_IN_CHAIN || chain->th->ts->py_recursion_remaining <= chain->count) {
+        link_waiting(chain, chain->count);
+    }
+    else if (chain->count > 0) {
+        chain->tops[chain->count - 1] = frame_of(chain->generators[chain->count - 1])->stacktop;
+    }
+    chain->generators[chain->count++] = gen;
+}
+
+/* No version runs what is next of the last one: as `resume`, with those linked that wait for it.  `goes_on`: what it waited
+   for has ended, and its result is on its stack. */
+static int
+take_on_otherwise(tc_chain *chain, int goes_on, PyObject **result)
+{
+    tc_thread *th = chain->th;
+    PyGenObject *last = chain->generators[chain->count - 1];
+    link_waiting(chain, chain->count - 1);
+    if (goes_on) {
+        link_frame(th->ts, last);
+        return settle(th, last, go_on_behind(th, last, result), result);
+    }
+    int status = settle(th, last, resume_one(th, last, result), result);
+    if (status == NOT_TAKEN && chain->waiting > 0) {
+        status = original_send((PyObject *)last, Py_None, result);
+    }
+    return status;
+}
+
+/* Takes the last one on, and those that wait for it once it has ended, for as long as none of their frames need be linked;
+   what it comes to then is that of the last one that was linked. */
+static int
+take_on(tc_chain *chain, PyObject **result)
+{
+    int goes_on = 0;
+    for (;;) {
+        PyGenObject *last = chain->generators[chain->count - 1];
+        tc_code *record = tc_code_get(_PyFrame_GetCode(frame_of(last)));
+        int status = record == NULL || !can_run(chain)
+                         ? NOT_TAKEN
+                         : run_any(chain->th, record, last, point_of(last), chain, result);
+        if (status == NOT_TAKEN) {
+            return take_on_otherwise(chain, goes_on, result);
+        }
+        if (chain->count == 0) {                 /* they were linked meanwhile */
+            return settle(chain->th, last, status, result);
+        }
+        if (status == PYGEN_NEXT) {
+            return status;
+        }
+        goes_on = status == PYGEN_RETURN;
+        if (goes_on) {
+            end_last(chain);
+            if (chain->count <= 1) {
+                return status;
+            }
+            take_result(chain, *result);
+        }
+        else {
+            append(chain, (PyGenObject *)_PyFrame_StackPeek(frame_of(last)));
+        }
+    }
+}
+
+/* Whether a generator, the top of whose stack was there when it waited for a certain other one, still does. */
+static inline int
+still_waits(PyGenObject *gen, int top, PyGenObject *other)
+{
+    _PyInterpreterFrame *frame = frame_of(gen);
+    return gen->gi_frame_state == FRAME_SUSPENDED_YIELD_FROM && frame->stacktop == top
+           && frame->localsplus[top - 1] == (PyObject *)other && has_body((PyObject *)other) && is_suspended(other);
+}
+
+/* The generators that wait for each other from this one on.  Mostly they are those of the last time, which is faster to
+   look whether they are than to find them: no step waits for the one before. */
+static void
+find_chain(tc_chain *chain, PyGenObject *gen)
+{
+    PyGenObject **generators = chain->generators, *next = gen;
+    int known = chain->known, same = 1;
+    chain->count = chain->waiting = 0;
+    if (known > 1 && generators[0] == gen && chain->th->ts->py_recursion_remaining >= known) {
+        while (same < known && still_waits(generators[same - 1], chain->tops[same - 1], generators[same])) {
+            same++;
+        }
+        chain->count = same - 1;
+        next = generators[same - 1];
+    }
+    do {
+        append(chain, next);
+        next = can_run(chain) ? delegate_of(next) : NULL;
+    } while (next != NULL);
+}
+
 /* Takes a generator on to its next yield, if that can be done here: NOT_TAKEN, or what PyIter_Send says and gives.  Of
-   generators that wait for each other only the innermost has anything to run; the others are linked meanwhile. */
+   generators that wait for each other only the innermost has anything to run; the others are linked where anything could
+   see them. */
 static int
 resume(PyGenObject *gen, PyObject **result)
 {
-    tc_thread *th = is_suspended(gen) && !tc_is_elsewhere() ? tc_entry_thread() : NULL;
+    if (!is_suspended(gen)) {
+        return NOT_TAKEN;
+    }
+    PyThreadState *ts = PyThreadState_GetUnchecked();
+    tc_thread *th = ts->interp == _PyInterpreterState_Main() ? tc_entry_thread_of(ts) : NULL;
     if (th == NULL) {
         return NOT_TAKEN;
     }
-    PyThreadState *ts = th->ts;
-    PyGenObject *innermost = gen, *next;
-    while ((next = delegate_of(innermost)) != NULL && ts->py_recursion_remaining > 0) {
-        frame_of(innermost)->instr_ptr -= TC_SEND_TO_RESUME;
-        link_frame(ts, innermost);
-        innermost = next;
+    static tc_chain last;
+    static int last_is_taken;
+    tc_chain own, *chain = &own;
+    own.known = 0;
+    if (!last_is_taken) {
+        last_is_taken = 1;
+        chain = &last;
     }
-    int status = resume_one(th, innermost, result);
-    if (status == NOT_TAKEN && innermost != gen) {
-        status = original_send((PyObject *)innermost, Py_None, result);
+    chain->th = th;
+    find_chain(chain, gen);
+    int status = take_on(chain, result);
+    chain->known = chain->count;
+    while (chain->waiting > 0) {
+        PyGenObject *waiting = _PyFrame_GetGenerator(th->ts->current_frame);
+        chain->waiting--;
+        status = settle(th, waiting, go_on(th, waiting, status, result), result);
     }
-    while (innermost != gen) {
-        innermost = _PyFrame_GetGenerator(ts->current_frame);
-        status = go_on(th, innermost, status, result);
+    if (chain == &last) {
+        last_is_taken = 0;
     }
     return status;
 }
@@ -349,6 +603,12 @@ tc_send_result(void)
 }
 
 int
+tc_is_unstarted(PyObject *object)
+{
+    return has_body(object) && ((PyGenObject *)object)->gi_frame_state == FRAME_CREATED;
+}
+
+int
 tc_is_awaitable(PyObject *object)
 {
     if (PyCoro_CheckExact(object)) {
@@ -356,7 +616,7 @@ tc_is_awaitable(PyObject *object)
     }
     PyAsyncMethods *methods = Py_TYPE(object)->tp_as_async;
     return (methods != NULL && methods->am_await != NULL)
-           || (PyGen_CheckExact(object) && PyGen_GetCode((PyGenObject *)object)->co_flags & CO_ITERABLE_COROUTINE);
+           || (PyGen_CheckExact(object) && _PyFrame_GetCode(frame_of((PyGenObject *)object))->co_flags & CO_ITERABLE_COROUTINE);
 }
 
 int
@@ -391,6 +651,7 @@ tc_watch_generators(void)
 void
 tc_unwatch_generators(void)
 {
+    tc_free_kept_generators();
     PyGen_Type.tp_iternext = original_iternext;
     PyGen_Type.tp_as_async->am_send = PyCoro_Type.tp_as_async->am_send = original_send;
     method_send(&PyGen_Type)->ml_meth = method_send(&PyCoro_Type)->ml_meth = original_method_send;

@@ -51,11 +51,19 @@ typedef struct tc_loop {
     int64_t *extra;
     int jump;                /* argument of the jump at which it was entered */
     int resumed;             /* it is a generator's body: its frame ends with an exception that it does not handle */
+    struct tc_chain *chain;  /* the generators whose frames are not linked, this body's among them; NULL: all are */
     pthread_t thread;
 } tc_loop;
 
 /* Room for one, with the extra area behind it, but for the version's words. */
 enum { TC_LOOP_WORDS = (sizeof(tc_loop) + 7) / 8 + 1 };
+
+/* The loop with an extra area. */
+static inline tc_loop *
+tc_loop_of(int64_t *extra)
+{
+    return (tc_loop *)(extra - (TC_LOOP_WORDS - 1));
+}
 
 typedef struct {
     PyThreadState *ts;       /* the thread state current when this record was handed out */
@@ -419,7 +427,9 @@ extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an 
 /* Once, as the module is made. */
 void tc_loops_init(void);
 /* Around the `enter` form of a version; `room` is the caller's: TC_LOOP_WORDS and the version's words. */
-tc_loop *tc_loop_begin(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
+tc_loop *tc_loop_make(tc_thread *th, int64_t *room, tc_version *version, _PyInterpreterFrame *frame);
+/* From here on it is found by its frame. */
+void tc_loop_begin(tc_loop *loop);
 void tc_loop_end(tc_loop *loop);
 /* Runs an installed loop version in the interpreter's frame: 0 it does not match, 1 it left, -1 error. */
 int tc_run_loop(tc_version *version, _PyInterpreterFrame *frame);

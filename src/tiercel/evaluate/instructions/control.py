@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import CoroutineType, GeneratorType
 from typing import Any
 
+from tiercel.bytecode.decode import decode
 from tiercel.bytecode.opcodes_313 import RESUME_PLACE
-from tiercel.bytecode.suspensions import awaits
+from tiercel.bytecode.suspensions import awaits, start_of
 from tiercel.graph.build import Const, Node
 from tiercel.graph.ops import OPS
 from tiercel.values import NONE, Virtual, known
@@ -208,6 +209,14 @@ def get_yield_from_iter(e: Any, i: Any) -> None:
     _push_iterator(e, value)
 
 
+def _is_new(e: Any, generator: Any) -> bool:
+    """Whether a generator was made just now."""
+    if not isinstance(generator, Node) or generator.op is not OPS["generator_new"] or e.block.nodes[-1] is not generator:
+        return False
+    function, point = generator.args[:2]
+    return isinstance(function, Const) and isinstance(point, Const) and point.value == start_of(decode(function.value.__code__))
+
+
 def send(e: Any, i: Any) -> bool:
     _leave_unless_delegating(e)
     sent = e.frame.stack[-1]
@@ -218,6 +227,14 @@ def send(e: Any, i: Any) -> bool:
     if type(awaited) is Virtual and e.type_of(awaited) is CoroutineType:
         return _await_in_place(e, i)
     receiver = e.obj(awaited)
+    starts = None
+    if e.graph.resumes and e.frame.parent is None:
+        # the version ends where it comes to wait for what has not begun: the runtime goes on in that
+        starts, begun = e.branch(Const(True, "b") if _is_new(e, receiver) else e.emit("is_unstarted", receiver))
+        if begun is None:
+            e.delegate(e.frame.code.by_offset[i.next].next)
+            return True
+        e.stand_after_split(*begun)
     item = e.emit("send", receiver, unchecked=True)
     more, ended = e.branch(e.not_(e.emit("is_exhausted", item)))
     e.stand_after_split(*more)
@@ -228,6 +245,9 @@ def send(e: Any, i: Any) -> bool:
     e.frame.stack.append(e.emit("send_result"))
     e.check_left(i.target)
     e.go_to(i.target, e.state, e.block)
+    if starts is not None:
+        e.stand_after_split(*starts)
+        e.delegate(e.frame.code.by_offset[i.next].next)
     return True
 
 
