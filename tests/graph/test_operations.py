@@ -16,6 +16,11 @@ def test_every_operation_is_known() -> None:
     assert set(OPS) - control == set(OPERATIONS)
 
 
+def test_what_raises_says_how_that_is_seen() -> None:
+    no_results = {"raise", "raise_again", "poll", "release"}
+    assert {op.name for op in OPS.values() if op.raises and not op.fails} == no_results
+
+
 @pytest.mark.parametrize(("name", "args", "result"), [
     ("i64_add", (MOST, 1), LEAST), ("i64_sub", (LEAST, 1), MOST), ("i64_mul", (MOST, MOST), 1),
     ("i64_neg", (LEAST,), LEAST), ("i64_abs", (LEAST,), LEAST), ("i64_shl", (3, 63), LEAST),

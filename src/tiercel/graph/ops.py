@@ -426,8 +426,8 @@ _op("least", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_lea
 _op("greatest", "o", "o", LEAVES, ref="new", reads="list items set", symbol="tc_greatest", attrs="reason", doc="likewise")
 _op("set_add_simple", "oo", "", LEAVES | KEEPS, writes="set", symbol="tc_set_add_simple", attrs="reason",
     doc="exact set, simple item; leaves likewise")
-_op("dict_new", "o*", "o", RUNS, ref="new", symbol="", doc="keys and values in turn")
-_op("set_new", "o*", "o", RUNS, ref="new")
+_op("dict_new", "o*", "o", RUNS, ref="new", fails="null", doc="keys and values in turn")
+_op("set_new", "o*", "o", RUNS, ref="new", fails="null")
 
 # -- the interpreter's own operations: whatever the types ------------------------------------------------------------
 for _name, _symbol in {

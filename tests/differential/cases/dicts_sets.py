@@ -329,3 +329,34 @@ def sets_combined(a, b):
         f -= b
         result.append([(type(x).__name__, sorted(map(str, x)), len(x), x <= c) for x in (a, b, c, d, e, f)])
     return result
+
+
+def _table_of(key):
+    return {key: 1, "z": key}
+
+
+def _set_of(item):
+    return {item, "z"}
+
+
+@case((1,), ("a",), ([1],), ({},))
+def unhashable_in_displays(key):
+    found = []
+    for make in (_table_of, _set_of):
+        try:
+            found.append(len(make(key)))
+        except TypeError as error:
+            found.append(str(error))
+    try:
+        {[]: 1}
+    except TypeError as error:
+        found.append(str(error))
+    try:
+        {"k", key}
+    except TypeError as error:
+        found.append(str(error))
+    try:
+        found.append({key: 2}.get(key))
+    finally:
+        log(found)
+    return found
