@@ -289,6 +289,28 @@ def test_code_that_has_not_run_enough_is_asked_for_again(hooks, compiler):
     assert hooks.runs_needed(record_of(function().__code__), compiled) == 0
 
 
+def test_what_the_graph_cost_weighs_only_if_it_is_thrown_away(hooks, compiler):
+    f, whole = function(), hooks_module.WHOLE + hooks_module.LLVM * hooks.budget.part
+    record, compiled = record_of(f.__code__), Compiled(f.__code__, FUNCTION, 1)
+    compiled.saves, compiled.seconds = 100.0, {"evaluate": hooks.config.threshold * 100e-9 / (whole - 0.9)}
+    assert hooks.runs_needed(record, compiled) == 0, "more than it could have saved, but not what is still to be spent"
+    record.weighed.clear()
+    compiled.seconds = {"evaluate": hooks.config.threshold * 100e-9 / (whole - 1.1)}
+    assert hooks.runs_needed(record, compiled) == pytest.approx(whole * hooks.config.threshold / (whole - 1.1), abs=1)
+
+
+def test_nothing_is_evaluated_early_while_compiling_is_dear(hooks, monkeypatch):
+    record = record_of(function().__code__)
+    for price, with_loops, rounds in ((0.1, hooks_module.FEW_CALLS_WITH_LOOPS, 0),
+                                      (1.0, hooks_module.DEAR_CALLS_WITH_LOOPS, hooks_module.DEAR_ROUNDS)):
+        monkeypatch.setattr(Budget, "price", lambda budget, price=price: price)
+        assert hooks.calls_at_least(record, loops=False) == hooks_module.FEW_CALLS
+        assert hooks.calls_at_least(record, loops=True) == with_loops
+        assert hooks.rounds_at_least(record, 12) == rounds
+    record.runs[FUNCTION], record.runs[12] = hooks_module.FEW_CALLS, hooks_module.DEAR_ROUNDS
+    assert hooks.calls_at_least(record, loops=False) == hooks.rounds_at_least(record, 12) == 0
+
+
 def test_what_may_be_evaluated_grows_with_the_runs(hooks):
     record = record_of(function().__code__)
     allowed = hooks.instructions_allowed(record, FUNCTION)

@@ -37,8 +37,11 @@ class Hooks:
     def runs(self, record, at):
         return RUNS
 
-    def runs_at_least(self, record, loops):
+    def calls_at_least(self, record, loops):
         return 0
+
+    def rounds_at_least(self, record, at):
+        return 7 * RUNS
 
 
 def record():
@@ -72,3 +75,10 @@ def test_instructions_count_as_often_as_they_are_evaluated():
     history.allowed = len(nested.__code__.co_code) // 2          # more than there are instructions
     with pytest.raises(evaluate.TooLong):
         evaluate.evaluate_function(nested, ([["a"]],), history)
+
+
+def test_a_loop_without_others_in_it_has_to_go_round_more_often_first():
+    inner = max(decode(nested.__code__).flow.loops)
+    with pytest.raises(pipeline.TooSoon) as caught:
+        pipeline.compile_loop(Hooks(1000), record(), nested, nested.__code__, inner, (), ())
+    assert caught.value.args == (7 * RUNS,)

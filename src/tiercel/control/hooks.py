@@ -43,12 +43,16 @@ FEW_ENDS = 300
 # Making a version costs so many times what evaluating and improving its graph does, and so many times more for LLVM.  It
 # is made once the code has run so often that a version would have saved as much already: what runs on tends to run as
 # long again.
-WHOLE = 1.3
-LLVM = 1.2
+WHOLE = 1.5
+LLVM = 2.5
 # What a version saves of a function in so few calls is never worth evaluating it, if it has no loops, or if none of its
 # loops has gone round so often that it was compiled.
 FEW_CALLS = 60_000
 FEW_CALLS_WITH_LOOPS = 10_000
+# Where compiling has its full price, hardly any loop without others in it is worth a version before it has gone round so
+# often, nor a function with loops before so many calls.
+DEAR_ROUNDS = 80_000
+DEAR_CALLS_WITH_LOOPS = 20_000
 # Evaluating an instruction takes about so many seconds.  What has not been evaluated yet is taken to save so many a run, at
 # most, and may be evaluated for as long as it could have saved.
 EVALUATING = 1e-4
@@ -456,11 +460,18 @@ class Hooks:
         """How often code has run, or gone round, when the runtime asks for a version of it."""
         return record.runs.get(at, self.config.threshold if at == FUNCTION else self.config.loop_threshold)
 
-    def runs_at_least(self, record: Record, loops: bool) -> int:
+    def calls_at_least(self, record: Record, loops: bool) -> int:
         """How often a function, with or without loops, is to run before it is worth evaluating, if it may have to;
         else 0."""
-        least = FEW_CALLS_WITH_LOOPS if loops else FEW_CALLS
-        return least if self._may_wait(record) and self.runs(record, FUNCTION) < least else 0
+        dear = int(DEAR_CALLS_WITH_LOOPS * self.budget.price())
+        return self._at_least(record, FUNCTION, max(FEW_CALLS_WITH_LOOPS, dear) if loops else FEW_CALLS)
+
+    def rounds_at_least(self, record: Record, at: int) -> int:
+        """How often a loop without others in it is to go round before it is worth evaluating, if it may have to; else 0."""
+        return self._at_least(record, at, int(DEAR_ROUNDS * self.budget.price()))
+
+    def _at_least(self, record: Record, at: int, least: int) -> int:
+        return least if self._may_wait(record) and self.runs(record, at) < least else 0
 
     def instructions_allowed(self, record: Record, at: int) -> int | None:
         """How many instructions may be evaluated for the version, counting repetitions; None: as many as there are."""
@@ -475,14 +486,13 @@ class Hooks:
     def runs_needed(self, record: Record, compiled: Compiled) -> int:
         """How often code is to run before the version that is being made is worth it, if it has run less often; else 0.
         That is asked once.  Where the interpreter met several types in one place, a second version will be needed to
-        know them all."""
+        know them all.  What has been spent on the graph is lost if it is not made now, and weighs only if so."""
         if not self._may_wait(record) or compiled.at in record.weighed:
             return 0
         record.weighed.add(compiled.at)
-        whole = WHOLE + LLVM * self.budget.part
-        versions = 2 if compiled.wavers else 1
-        needed = int(self.budget.price() * versions * whole * sum(compiled.seconds.values()) / (compiled.saves * 1e-9))
-        return needed if needed > self.runs(record, compiled.at) else 0
+        whole = (2 if compiled.wavers else 1) * (WHOLE + LLVM * self.budget.part)
+        runs = self.budget.price() * sum(compiled.seconds.values()) / (compiled.saves * 1e-9)
+        return int(whole * runs) if (whole - 1) * runs > self.runs(record, compiled.at) else 0
 
     def _load(self) -> bool:
         """Import the compiler proper, unless a module that it may need is only half imported."""

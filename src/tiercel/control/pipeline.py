@@ -11,12 +11,13 @@ import os
 import sys
 import weakref
 from contextlib import contextmanager
+from opcode import opmap
 from time import thread_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from tiercel import evaluate, passes
-from tiercel.bytecode import decode
+from tiercel.bytecode import Code, decode
 from tiercel.bytecode.suspensions import awaits, goes_on_at
 from tiercel.control.gain import LOOP, estimate
 from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tiercel.control.hooks import Hooks
     from tiercel.evaluate import Evaluation
 
+
+_JUMP_BACKWARD = opmap["JUMP_BACKWARD"]
 
 # LLVM's time grows faster than its text; this much takes it half a second and more.
 MAX_TEXT = 350_000
@@ -67,7 +70,7 @@ def load() -> tuple[str, ...]:
 
 def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
-    if least := hooks.runs_at_least(record, bool(decode(func.__code__).flow.loops)):
+    if least := hooks.calls_at_least(record, _may_loop(func.__code__)):
         raise TooSoon(least)
     began, then = thread_time(), record.history.clock
     with _bounds(hooks, record, FUNCTION):
@@ -82,16 +85,30 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
                  stack: tuple[Any, ...]) -> Compiled | None:
     """A version of a running loop for the types of what is in its frame, or of what a generator runs that is suspended
     there."""
-    if _always_leaves(code, at):
+    decoded = decode(code)
+    if _always_leaves(decoded, at):
         raise evaluate.Unsupported("each round of the loop yields, or comes to what is not compiled")
+    if (least := hooks.rounds_at_least(record, at)) and _is_innermost(decoded, at):
+        raise TooSoon(least)
     began, then = thread_time(), record.history.clock
-    of_frame = evaluate.evaluate_resumption if goes_on_at(decode(code), at) else evaluate.evaluate_loop
+    of_frame = evaluate.evaluate_resumption if goes_on_at(decoded, at) else evaluate.evaluate_loop
     with _bounds(hooks, record, at):
         evaluation = of_frame(func, code, at, locals_, stack, func.__globals__, record.history)
     compiled = Compiled(code, at, len(record.compiled) + 1)
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     compiled.resumes = evaluation.graph.resumes
     return _finish(hooks, record, compiled, evaluation, func)
+
+
+def _may_loop(code: CodeType) -> bool:
+    """Whether code jumps back, without decoding what may never be worth it."""
+    return _JUMP_BACKWARD in code.co_code[::2]
+
+
+def _is_innermost(code: Code, at: int) -> bool:
+    """Whether this is a loop without others in it, so that a round of it tends to be short."""
+    loops = code.flow.loops
+    return at in loops and all(loop.parent is not loops[at] for loop in loops.values())
 
 
 @contextmanager
@@ -105,16 +122,16 @@ def _bounds(hooks: Hooks, record: Record, at: int) -> Iterator[None]:
         raise TooSoon(2 * hooks.runs(record, at)) from None
 
 
-def _always_leaves(code: CodeType, at: int) -> bool:
+def _always_leaves(code: Code, at: int) -> bool:
     """Whether every way round a loop comes to an instruction that suspends the generator or is not compiled at all:
     entering and leaving each time costs more than a round can gain."""
-    loop = decode(code).flow.loops.get(at)
+    loop = code.flow.loops.get(at)
     if loop is None:
         return False
     pending, seen = [loop.header], {loop.header}
     while pending:
         block = pending.pop()
-        if any(i.op not in HANDLERS or i.opcode.control == "yield" or i.op == "SEND" and not awaits(code)
+        if any(i.op not in HANDLERS or i.opcode.control == "yield" or i.op == "SEND" and not awaits(code.code)
                for i in block.instructions):
             continue
         if block in loop.back_edges:
