@@ -221,6 +221,29 @@ def test_disable():
     assert out.splitlines() == ["1", "inactive: disabled 2", "Tiercel was stopped", "1"]
 
 
+def test_closures_of_one_code_are_inlined_by_it():
+    out = python("""
+        import tiercel
+        tiercel.enable(threshold=20, sync=True)
+        def adder(by): return lambda x: x + by
+        def scaler(by): return lambda x: x * by
+        def often(function, n):
+            total = 0
+            for i in range(n): total += function(i)
+            return total
+        def any_often(function, n):
+            total = 0
+            for i in range(n): total += function(i)
+            return total
+        print(sum(often(adder(k), 30) for k in range(100)))
+        print(sum(any_often((adder, scaler)[k % 2](k), 30) for k in range(100)))
+        for f in (often, any_often):
+            last = tiercel.explain(f).versions[-1]
+            print("adder" in str(last.inlined) or "scaler" in str(last.inlined), last.retired is None)
+    """)
+    assert out == "192000\n1182750\nTrue True\nFalse True\n"
+
+
 def test_internal_errors():
     program = """
         import tiercel, sys

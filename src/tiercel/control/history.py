@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import modules
-from types import MethodDescriptorType, ModuleType
+from types import FunctionType, MethodDescriptorType, ModuleType
 from weakref import ref
 
 from tiercel.identity import IdentityTable
@@ -50,7 +50,7 @@ _entries = IdentityTable()                           # of types whose instances 
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_arguments", "_bindings", "_callees", "_failed", "_failures", "_met", "_sightings",
+    __slots__ = ("_arguments", "_bindings", "_callees", "_codes", "_failed", "_failures", "_met", "_sightings",
                  "allowed", "clock", "frugal", "inlining")
 
     def __init__(self) -> None:
@@ -65,6 +65,7 @@ class History:
         self._arguments: dict[int, dict[ref[type], None]] = {}
         self._sightings: dict[tuple[int, ...], ref[type]] = {}
         self._callees: dict[tuple[int, ...], Callable[[], Any]] = {}
+        self._codes: dict[tuple[int, ...], ref[CodeType]] = {}
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
         self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
 
@@ -213,7 +214,16 @@ class History:
     def is_steady(self, place: tuple[int, ...], callee: Any) -> bool:
         """Whether no earlier version took another object for the callee at a place: functions that are made anew in
         each call of what is around them would each cost a version."""
-        return self._callees.setdefault(place, _reference(callee))() is callee
+        if place not in self._callees:
+            self._callees[place] = _reference(callee)
+            if type(callee) is FunctionType:
+                self._codes[place] = ref(callee.__code__)
+        return self._callees[place]() is callee
+
+    def runs_same_code(self, place: tuple[int, ...], callee: FunctionType) -> bool:
+        """Whether a function runs the code of the first one that was taken for the callee at a place."""
+        code = self._codes.get(place)
+        return code is not None and code() is callee.__code__
 
 
 def _reference(callee: Any) -> Callable[[], Any]:

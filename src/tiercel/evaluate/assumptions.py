@@ -101,5 +101,9 @@ class History:
         """Whether no earlier version took another object for the callee at a place."""
         return True
 
+    def runs_same_code(self, place: tuple[int, ...], callee: Any) -> bool:
+        """Whether a function runs the code of the first one that was taken for the callee at a place."""
+        return False
+
     def note_sighted(self, place: tuple[int, ...], type_: type) -> None:
         """A version knows or assumes this exact type at a place."""

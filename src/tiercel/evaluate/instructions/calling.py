@@ -22,7 +22,6 @@ _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
 _SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _DEFAULTS, _KEYWORD_DEFAULTS = 1, 2      # flags of functions as they are made
-AS_CODE = -1          # behind the place of a call, for the history: the code of what is called
 _C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
 _C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
@@ -120,7 +119,7 @@ def _call_by_code(e: Any, function: Node, args: list[Abstract], names: tuple[str
     elif type(function.witness) is FunctionType and function.witness.__kwdefaults__ is None:
         seen: Any = function.witness
         code, globals_, builtins, defaults = seen.__code__, seen.__globals__, seen.__builtins__, known(seen.__defaults__)
-        if not e.history.is_steady((*e.frame.path, e.at, AS_CODE), code) or not e.guard_type(function, FunctionType):
+        if not e.history.runs_same_code((*e.frame.path, e.at), seen) or not e.guard_type(function, FunctionType):
             return False
     else:
         return False
