@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint8, c_uint64, c_void_p
 from threading import RLock
 from typing import Any
@@ -109,8 +110,8 @@ class Linker:
         self.library = library
         self.pointer = library.make("CreateLLJITCompiler", machine, False, False)
 
-    def __del__(self) -> None:
-        if not sys.is_finalizing():
+    def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not ends():      # the module's own names may be gone by then
             with self.library.lock:
                 self.library.call("LLJITDispose", self.pointer)
 
@@ -135,8 +136,8 @@ class Linked:
         self._tracker = tracker
         self.addresses = addresses
 
-    def __del__(self) -> None:
-        if not sys.is_finalizing():
+    def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not ends():      # the module's own names may be gone by then
             library, message = self._linker.library, c_char_p()
             with library.lock:
                 library.call("LLJIT_Dylib_Tracker_Dispose", self._tracker, byref(message))
