@@ -6,7 +6,7 @@ the opcode table nothing here depends on the CPython version.
 """
 
 from tiercel.bytecode.blocks import Block, Flow, Loop
-from tiercel.bytecode.decode import Code, Instruction, decode
+from tiercel.bytecode.decode import Code, Instruction, decode, jumps_back
 from tiercel.bytecode.handlers import handler_at
 
-__all__ = ["Block", "Code", "Flow", "Instruction", "Loop", "decode", "handler_at"]
+__all__ = ["Block", "Code", "Flow", "Instruction", "Loop", "decode", "handler_at", "jumps_back"]

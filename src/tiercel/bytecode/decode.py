@@ -225,3 +225,8 @@ def decode(code: CodeType) -> Code:
     elif not decoded.hidden:
         decoded.adaptive = code._co_code_adaptive  # type: ignore[attr-defined]
     return decoded
+
+
+def jumps_back(code: CodeType) -> bool:
+    """Whether there is a loop in a code object, found without decoding it."""
+    return opcodes.OPCODES["JUMP_BACKWARD"].number in code.co_code[::2]

@@ -11,13 +11,12 @@ import os
 import sys
 import weakref
 from contextlib import contextmanager
-from opcode import opmap
 from time import thread_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from tiercel import evaluate, passes
-from tiercel.bytecode import Code, decode
+from tiercel.bytecode import Code, decode, jumps_back
 from tiercel.bytecode.suspensions import awaits, goes_on_at
 from tiercel.control.gain import LOOP, estimate
 from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from tiercel.control.hooks import Hooks
     from tiercel.evaluate import Evaluation
 
-
-_JUMP_BACKWARD = opmap["JUMP_BACKWARD"]
 
 # LLVM's time grows faster than its text; this much takes it half a second and more.
 MAX_TEXT = 350_000
@@ -70,7 +67,7 @@ def load() -> tuple[str, ...]:
 
 def compile_function(hooks: Hooks, record: Record, func: FunctionType, args: tuple[Any, ...] | None) -> Compiled | None:
     """A version of a function for the types of `args`; None if an assumption was broken while it was made."""
-    if least := hooks.calls_at_least(record, _may_loop(func.__code__)):
+    if least := hooks.calls_at_least(record, jumps_back(func.__code__)):
         raise TooSoon(least)
     began, then = thread_time(), record.history.clock
     with _bounds(hooks, record, FUNCTION):
@@ -98,11 +95,6 @@ def compile_loop(hooks: Hooks, record: Record, func: FunctionType, code: CodeTyp
     compiled.began, compiled.seconds["evaluate"] = then, thread_time() - began
     compiled.resumes = evaluation.graph.resumes
     return _finish(hooks, record, compiled, evaluation, func)
-
-
-def _may_loop(code: CodeType) -> bool:
-    """Whether code jumps back, without decoding what may never be worth it."""
-    return _JUMP_BACKWARD in code.co_code[::2]
 
 
 def _is_innermost(code: Code, at: int) -> bool:

@@ -69,6 +69,7 @@ class Library:
             function.restype, function.argtypes = result, parameters
 
     def function(self, name: str) -> Any:
+        """By its name without llvmlite's prefix."""
         return getattr(self.handle, f"LLVMPY_{name}")
 
     def address(self, name: str) -> int:
@@ -93,6 +94,10 @@ class Library:
             raise RuntimeError(f"LLVM, {name}: {told}")
         return int(made)
 
+    def linker(self, machine: int) -> Linker:
+        """A new linker for a target machine."""
+        return Linker(self, self.make("CreateLLJITCompiler", machine, False, False))
+
     def _taken(self, given: c_char_p) -> str:
         value = given.value
         if value is None:
@@ -106,9 +111,9 @@ class Linker:
 
     __slots__ = ("library", "pointer")
 
-    def __init__(self, library: Library, machine: int) -> None:
+    def __init__(self, library: Library, pointer: int) -> None:
         self.library = library
-        self.pointer = library.make("CreateLLJITCompiler", machine, False, False)
+        self.pointer = pointer
 
     def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
         if not ends():      # the module's own names may be gone by then

@@ -27,9 +27,8 @@ class Effort(Enum):
 # LLVM keeps some memory for each library that it ever linked, until the linker itself goes
 LIBRARIES = 50
 
-
 # What the runtime needs of LLVM, as llvmlite's library exports it; see runtime/background.c.
-_FUNCTIONS = {
+_CALLED_FROM_C = {
     "parse": "ParseAssembly", "get_function": "GetNamedFunction", "run_passes": "RunNewFunctionPassManager",
     "add_attribute": "AddFunctionAttr", "emit": "TargetMachineEmitToMemory", "buffer_start": "GetBufferStart",
     "buffer_size": "GetBufferSize", "dispose_buffer": "DisposeMemoryBuffer", "dispose_module": "DisposeModule",
@@ -52,6 +51,8 @@ class Backend:
         self.machine, quick_machine = (
             library.call("CreateTargetMachine", target, triple.encode(), cpu, features, level, b"pic", b"small", 0, 1, b"")
             for level in (1, 0))
+        if not (self.machine and quick_machine):
+            raise RuntimeError(f"LLVM cannot make code for {triple}")
         layout = library.text("CopyStringRepOfTargetData", library.call("CreateTargetMachineData", self.machine))
         self.head = f'target datalayout = "{layout}"\ntarget triple = "{triple}"\n'
         # The graph's own passes have done value numbering with effects and dead code already.  Not LLVM's new_gvn: of two
@@ -65,7 +66,7 @@ class Backend:
         _runtime.use_llvm({
             "context": library.call("ContextCreate"), "builder": builder, "passes": passes, "machine": self.machine,
             "quick_machine": quick_machine,
-            **{name: library.address(symbol) for name, symbol in _FUNCTIONS.items()},
+            **{name: library.address(symbol) for name, symbol in _CALLED_FROM_C.items()},
             **{name: library.call("GetEnumAttributeKindForName", name.encode(), len(name))
                for name in ("noinline", "optnone")}})
 
@@ -75,12 +76,10 @@ class Backend:
 
     def link(self, image: bytes, exports: list[str], addresses: dict[str, int], name: str) -> Linked:
         """Put machine code into memory, its symbols bound to `addresses`."""
-        from tiercel.emit.library import Linker
-
         with self.library.lock:
             number = next(self.names)
             if self.linker is None or number % LIBRARIES == 0:
-                self.linker = Linker(self.library, self.machine)
+                self.linker = self.library.linker(self.machine)
             linker = self.linker
         return linker.link(f"{name}.{number}", image, addresses, exports)
 

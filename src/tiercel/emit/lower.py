@@ -11,7 +11,17 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tiercel.emit import abi, early, effort, lower_calls, lower_frames, lower_instances, lower_numbers, lower_objects
+from tiercel.emit import (
+    abi,
+    early,
+    effort,
+    lower_calls,
+    lower_frames,
+    lower_generators,
+    lower_instances,
+    lower_numbers,
+    lower_objects,
+)
 from tiercel.emit.abi import LIKELY, PLAIN, TBAA, TYPES, UNLIKELY
 from tiercel.emit.effort import Plan
 from tiercel.emit.llvm import Effort
@@ -428,7 +438,7 @@ RULES: dict[str, Rule] = {}
 def _complete() -> None:
     """Collect the rules, each operation's once; an operation without one is an error when this is imported."""
     for table in (lower_numbers.RULES, lower_objects.RULES, lower_instances.RULES, lower_calls.RULES,
-                  lower_frames.RULES):
+                  lower_frames.RULES, lower_generators.RULES):
         twice = RULES.keys() & table.keys()
         if twice:
             raise ImportError(f"operations lowered twice: {', '.join(sorted(twice))}")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.emit import early
 from tiercel.emit.abi import TYPES
-from tiercel.emit.lower_frames import check_marker, leave_after, link_chain, spill, unwind_if, unwinding
+from tiercel.emit.lower_frames import check_marker, leave_after, spill, unwind_if, unwinding
+from tiercel.emit.lower_generators import link_chain
 from tiercel.emit.lower_objects import stolen_bits
 from tiercel.graph.build import Node
 

@@ -159,11 +159,11 @@ class Generators(Inliner):
         if point == FINISHED:
             return [], [(self.state, self.block)]
         key = (*self.frame.key, self.at, self.frame.stack[-1].info.code.code, point)
-        return self.unobserved_first(key, lambda observed: self._evaluate_body(key, point, ends))
+        return self.unobserved_first(key, lambda observed: self._evaluate_body(key, point, ends, observed))
 
-    def _evaluate_body(self, key: tuple[Any, ...], point: int, ends: int) -> tuple[list[Incoming], list[Incoming]]:
+    def _evaluate_body(self, key: tuple[Any, ...], point: int, ends: int,
+                       linked: bool) -> tuple[list[Incoming], list[Incoming]]:
         caller = self.frame
-        linked = key in self.observed
         inlining = Inlining([], [])
         if linked:
             function = self.obj(self._generator(caller)[1][0])
