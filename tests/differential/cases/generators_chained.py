@@ -8,33 +8,12 @@ import sys
 import weakref
 
 from case import Noisy, case, chain, lines, log
-from generators_resumed import N, held, telling
-
-
-class Tree:
-    def __init__(self, left, value, right):
-        self.left = left
-        self.value = value
-        self.right = right
-
-    def __iter__(self):
-        if self.left:
-            yield from self.left
-        yield self.value
-        if self.right:
-            yield from self.right
-
-
-def tree(values):
-    if not values:
-        return None
-    middle = len(values) // 2
-    return Tree(tree(values[:middle]), values[middle], tree(values[middle + 1:]))
+from generators_resumed import N, held, telling, tree
 
 
 @case((N,), (3,))
 def trees(n):
-    nodes = tree(list(range(n)))
+    nodes = tree(0, n)
     seen = []
     for _ in range(5):
         for value in nodes:
