@@ -584,6 +584,15 @@ def test_history_of_names():
     assert not History().changed(names, "x"), "another code object's, unless the namespace is a module's"
 
 
+def test_a_history_remembers_few_namespaces():
+    """Dicts of functions that are made and forgotten are not remembered on and on."""
+    history, kept = History(), [{"x": i} for i in range(40)]
+    for names in kept:
+        history.note_assumed(names, "x")
+        names["x"] = None
+    assert history.changed(kept[-1], "x") and not history.changed(kept[0], "x")
+
+
 def test_histories_share_what_becomes_of_a_modules_names(monkeypatch):
     import sys
     import types

@@ -93,7 +93,7 @@ def test_a_closure_that_is_made_anew_is_not_assumed_again():
             return add
         def f(n):
             add, x = adder(n), 0
-            for _ in range(2000): x = add(x)
+            for _ in range(5000): x = add(x)
             return x
         print([f(n) for n in range(20)] == [2000 * n for n in range(20)])
         loops = [version for version in tiercel.explain(f).versions if version.at != -1]
@@ -453,7 +453,8 @@ def test_import_under_way_and_hot():
         import pathlib, sys, tempfile, tiercel
         folder = pathlib.Path(tempfile.mkdtemp())
         (folder / "busy.py").write_text("def f(a):\\n    return a + 1\\nfor i in range(5000): f(i)\\n"
-                                        "import statistics\\nstatistics.mean(range(5000))\\n"
+                                        "import graphlib\\nsorter = graphlib.TopologicalSorter()\\n"
+                                        "for i in range(500): sorter.add(i, i + 1)\\nsorter.prepare()\\n"
                                         "t = 0\\nfor i in range(100000): t += i\\n")
         sys.path.insert(0, str(folder))
         tiercel.enable(threshold=3, sync=True)
@@ -461,6 +462,31 @@ def test_import_under_way_and_hot():
         print(busy.t, len(tiercel.explain(busy.f).versions))
     """)
     assert out == "4999950000 1\n"
+
+
+def test_hot_while_the_lock_of_all_imports_is_held():
+    """As by whoever looks for a module: the compiler works on another thread and must not import what it needs."""
+    out = python("""
+        import _imp, faulthandler, tiercel
+        from tiercel.control import session
+        faulthandler.dump_traceback_later(20, exit=True)
+        tiercel.enable(threshold=50, sync=True, strict=True)
+        def hot(words):
+            found = {}
+            for word in words:
+                found[word] = found.get(word, 0.0) + 1.5
+            return found
+        assert session.current.hooks._load()
+        _imp.acquire_lock()
+        for _ in range(100):
+            hot(["a", "b", "a"])
+        _imp.release_lock()
+        for _ in range(5000):
+            hot(["a", "b", "a"])
+        status = tiercel.status()
+        print(status.functions + status.loops)
+    """)
+    assert out == "1\n"
 
 
 def test_a_loop_in_a_frame_that_is_held_waits():

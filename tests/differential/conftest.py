@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from .harness import Results
 
+RESULTS = pytest.StashKey[Results]()
 
-@pytest.fixture(scope="session")
-def results(request: pytest.FixtureRequest) -> Iterator[Results]:
-    """Children for everything collected are started at once, in the order of the tests."""
-    shared = Results()
-    for item in request.session.items:
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Children for everything collected are started at once, in the order of the tests: they run beside what comes
+    before."""
+    if session.config.option.collectonly:
+        return
+    shared = session.config.stash[RESULTS] = Results()
+    for item in session.items:
         callspec = getattr(item, "callspec", None)
         if callspec is not None and {"stem", "mode"} <= set(callspec.params):
             shared.expect(callspec.params["stem"], "plain")
             shared.expect(callspec.params["stem"], callspec.params["mode"])
-    yield shared
-    shared.close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What has not begun is not needed any more."""
+    if RESULTS in session.config.stash:
+        session.config.stash[RESULTS].close()
+
+
+@pytest.fixture(scope="session")
+def results(request: pytest.FixtureRequest) -> Results:
+    """What the children saw."""
+    return request.config.stash[RESULTS]

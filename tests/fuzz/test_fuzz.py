@@ -15,7 +15,7 @@ from .run import REGRESSIONS, Hunt, compare, difference
 from .server import Server
 
 MODES = ["machine", "warm", "beside", "storm"]
-SEEDS = range(0, 24, 8)
+SEEDS = range(0, 12, 3)
 EXAMPLES = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None,
                                suppress_health_check=list(hypothesis.HealthCheck))
 

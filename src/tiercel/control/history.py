@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LAYOUT = frozenset({"attr", "own", "dict", "set", "shadow", "shadowed"})
 
 SHRINK, LEAST_INLINING = 0.7, 1 / 30
+HELPED = 1.2                # times as large a part of the next version
+MOST_NAMESPACES = 16        # that are no module's, remembered by one history: more of them come and go
 
 
 class Bindings:
@@ -50,12 +52,13 @@ _entries = IdentityTable()                           # of types whose instances 
 class History:
     """Failures of one root code object's versions, inlined code included.  The evaluator asks, control tells."""
 
-    __slots__ = ("_arguments", "_bindings", "_callees", "_codes", "_failed", "_failures", "_met", "_sightings",
+    __slots__ = ("_arguments", "_bindings", "_callees", "_codes", "_failed", "_failures", "_met", "_parts", "_sightings",
                  "allowed", "clock", "frugal", "inlining")
 
     def __init__(self) -> None:
         self.clock = 0                               # how many failures were noted
         self.inlining = 1.0
+        self._parts: dict[int, float] = {}           # by where versions begin that were too large
         # Of the version that is being made: whether it is to cost little, how many instructions may be evaluated.
         self.frugal = False
         self.allowed: int | None = None
@@ -69,11 +72,12 @@ class History:
         self._failed: dict[tuple[tuple[int, ...], str], int] = {}
         self._met: dict[tuple[int, ...], dict[ref[type], int]] = {}    # types, and when they were noted
 
-    def inline_less(self, part: float) -> bool:
+    def inline_less(self, at: int, part: float) -> bool:
         """Only so large a part of a version was not too large: the next one inlines less.  False: that was little
-        already."""
+        already, or has not helped."""
+        before, self._parts[at] = self._parts.get(at, 0.0), part
         self.inlining *= min(part, SHRINK)
-        return self.inlining >= LEAST_INLINING
+        return part > before * HELPED and self.inlining >= LEAST_INLINING
 
     def failed(self, code: CodeType, at: int) -> frozenset[str]:
         """The reasons for which guards at an instruction failed too often."""
@@ -108,6 +112,8 @@ class History:
         name = names.get("__name__")
         module = modules.get(name) if type(name) is str else None
         if type(module) is not ModuleType or module.__dict__ is not names:
+            if id(names) not in self._bindings and len(self._bindings) == MOST_NAMESPACES:
+                del self._bindings[next(iter(self._bindings))]
             return self._bindings.setdefault(id(names), Bindings())
         known: Bindings | None = _bindings.get(module)
         if known is None:

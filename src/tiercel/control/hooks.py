@@ -379,7 +379,7 @@ class Hooks:
             record.runs[at] = soon.args[0]
             return True
         except pipeline.TooLarge as reason:
-            if record.history.inline_less(reason.part):
+            if record.history.inline_less(at, reason.part):
                 return None
             record.refused[at] = str(reason)
             return False
@@ -500,6 +500,8 @@ class Hooks:
             return False
         began = thread_time()
         from tiercel.control import pipeline  # noqa: F401
+        if self.config.strict:
+            from tiercel.graph import verify  # noqa: F401
         totals.load_ns += int(1e9 * (thread_time() - began))
         self.loaded = True
         return True

@@ -42,7 +42,7 @@ def run(graph: Graph, verify: bool = False, upto: str | None = None,
     if upto is not None and upto not in dict(PIPELINE):
         raise ValueError(f"no pass {upto!r}; there are {', '.join(name for name, _ in PIPELINE)}")
     if verify:
-        from tiercel.graph.verify import verify as check  # with all that prints graphs: in the strict mode only
+        from tiercel.graph.verify import verify as check  # with all that prints graphs: for tests only
         check(graph)
     for name, improve in PIPELINE:
         improve(graph)

@@ -348,9 +348,7 @@ end_last(tc_chain *chain)
     PyThreadState *ts = chain->th->ts;
     PyGenObject *gen = chain->generators[chain->count - 1];
     _PyInterpreterFrame *frame = frame_of(gen);
-    if (frame->frame_obj != NULL || frame->f_locals != NULL || gen->gi_exc_state.exc_value != NULL
-        || Py_REFCNT(frame->f_funcobj) == 1)
-    {
+    if (frame->frame_obj != NULL || Py_REFCNT(frame->f_funcobj) == 1) {
         link_waiting(chain, chain->count - 1);
         link_frame(ts, gen);
         tc_drop_frame(ts, frame);
