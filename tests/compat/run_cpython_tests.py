@@ -53,11 +53,11 @@ CI = """
     test_math test_operator test_builtin test_exceptions test_raise test_scope test_call test_extcall
     test_keywordonlyarg test_positional_only_arg test_generators test_dict test_set test_string_literals test_with
     test_frame test_sys_settrace test_monitoring test_gc test_weakref test_threading
-    test_class test_descr test_property test_super test_functools test_deque test_defaultdict test_ordered_dict
-    test_userdict test_fstring test_format test_string test_heapq test_bisect test_random test_fractions test_copy
-    test_exception_group test_except_star test_contextlib test_contextlib_async test_coroutines test_yield_from
+    test_class test_descr test_property test_super test_functools test_defaultdict
+    test_userdict test_fstring test_format test_string test_heapq test_bisect test_fractions test_copy
+    test_exception_group test_except_star test_contextlib test_coroutines test_yield_from
     test_setcomps test_dictcomps test_genexps test_named_expressions test_decorators test_funcattrs test_descrtut
-    test_pow test_int_literal test_index test_userlist test_userstring test_abc test_dictviews test_sort
+    test_pow test_int_literal test_index test_userlist test_abc test_dictviews test_sort
     test_memoryview
 """.split()
 # For each mode the arguments of the child and the switches of Tiercel; the plain run beside it.

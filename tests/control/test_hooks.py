@@ -210,8 +210,18 @@ def test_a_failure_noted_since_a_version_was_made_replaces_it_too(hooks):
 def test_what_is_too_large_is_tried_with_less_inlined(hooks, compiler):
     f = function()
     compiler.error = compiler.TooLarge("too large")
-    results = [hooks.hot_call(f, (1, 2)) for _ in range(5)]
-    assert results == [None, None, None, None, False]
+    results = []
+    for compiler.TooLarge.part in (0.2, 0.3, 0.5):
+        results.append(hooks.hot_call(f, (1, 2)))
+    assert results == [None, None, False]
+    assert known_record(f.__code__).refused[-1] == "too large"
+
+
+def test_what_is_too_large_by_itself_is_given_up(hooks, compiler):
+    f = function()
+    compiler.error = compiler.TooLarge("too large")
+    for compiler.TooLarge.part, result in (0.7, None), (0.75, False):
+        assert hooks.hot_call(f, (1, 2)) is result
     assert known_record(f.__code__).refused[-1] == "too large"
 
 

@@ -93,7 +93,7 @@ def test_a_closure_that_is_made_anew_is_not_assumed_again():
             return add
         def f(n):
             add, x = adder(n), 0
-            for _ in range(5000): x = add(x)
+            for _ in range(2000): x = add(x)
             return x
         print([f(n) for n in range(20)] == [2000 * n for n in range(20)])
         loops = [version for version in tiercel.explain(f).versions if version.at != -1]
@@ -481,7 +481,7 @@ def test_hot_while_the_lock_of_all_imports_is_held():
         for _ in range(100):
             hot(["a", "b", "a"])
         _imp.release_lock()
-        for _ in range(5000):
+        for _ in range(2000):
             hot(["a", "b", "a"])
         status = tiercel.status()
         print(status.functions + status.loops)

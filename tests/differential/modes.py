@@ -2,10 +2,10 @@
 
 - plain: CPython as it is.
 - graph: after some calls the function's graph is run by the graph interpreter; no machine code.
-- machine: compiled at the first call, before the interpreter has seen any types.
-- warm: compiled after a few calls, with the interpreter's inline caches filled.
+- machine: compiled at the first call, before the interpreter has seen any types, mostly quickly.
+- warm: compiled after a few calls, with the interpreter's inline caches filled; well once it has done a little work.
 - beside: compiled early, by LLVM beside the program, which goes on and may change what was assumed.
-- storm: as warm, with quickly made code, and each guard fails once.
+- storm: compiled after a few calls, mostly quickly, and each guard fails once.
 
 Only the code under test is compiled: the harness stays interpreted, so that what fails is what is tested.
 """
@@ -22,7 +22,7 @@ STRICT = {"TIERCEL_SYNC": "1", "TIERCEL_STRICT": "1"}
 ENVIRONMENT: dict[str, dict[str, str]] = {
     "plain": {"TIERCEL": "0"},
     "graph": {"TIERCEL_THRESHOLD": "1000000"},
-    "machine": {**STRICT, "TIERCEL_THRESHOLD": "1", "TIERCEL_WORK": "0"},
+    "machine": {**STRICT, "TIERCEL_THRESHOLD": "1"},
     "warm": {**STRICT, "TIERCEL_THRESHOLD": "5", "TIERCEL_WORK": "30"},
     "beside": {"TIERCEL_STRICT": "1", "TIERCEL_THRESHOLD": "2", "TIERCEL_WORK": "30", "TIERCEL_BUDGET": "100"},
     "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_EXIT_STORM": "1"},
