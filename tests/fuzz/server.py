@@ -5,6 +5,7 @@ As a script it reads a line of JSON with a program and answers with a line of JS
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pathlib
@@ -72,6 +73,7 @@ def outcomes(source: str) -> list[Any]:
 
     names: dict[str, Any] = {"__name__": "program", "log": cases.log, "Noisy": cases.Noisy, "chain": cases.chain}
     exec(compile(source, "<program>", "exec"), names)
+    gc.collect()        # or it is later that earlier programs go, with references to strings that they have in common
     return child.observe_case(cases.Case(names["main"], tuple(names["CALLS"]), {}))
 
 
