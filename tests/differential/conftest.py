@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import Results
+from .harness import HERE, Results
 
 RESULTS = pytest.StashKey[Results]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These come last: they wait for children, beside which all others run."""
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Children for everything collected are started at once, in the order of the tests: they run beside what comes
-    before."""
+    """Children for everything collected are started at once, in the order of the tests."""
     if session.config.option.collectonly:
         return
     shared = session.config.stash[RESULTS] = Results()
