@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -29,3 +30,10 @@ def no_switches() -> None:
     """Switches set in the developer's shell do not reach the tests."""
     for name in [name for name in os.environ if name.startswith("TIERCEL_")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts() -> None:
+    """What is started in the background ignores interrupts, and so would the processes that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
