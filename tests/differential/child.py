@@ -25,8 +25,6 @@ import case as cases  # noqa: E402
 import modes  # noqa: E402
 import observe  # noqa: E402
 
-ROUNDS = 3          # each argument set in turn, so that types change between rounds
-GRAPH_ROUNDS = 1    # graphs do not change by what they meet, and are run slowly
 CALLS = 4           # calls of one set in a row
 LEAK_CALLS = 150    # calls between two counts of allocated blocks
 MOST_WINDOWS = 12
@@ -92,7 +90,7 @@ def leaks(chosen: cases.Case) -> bool:
 def observe_case(chosen: cases.Case) -> list[Any]:
     """All outcomes of a case in order; equal ones in a row are counted, not repeated."""
     outcomes: list[Any] = []
-    for _ in range(ROUNDS if caller is None else GRAPH_ROUNDS):
+    for _ in range(modes.ROUNDS if caller is None else modes.GRAPH_ROUNDS):
         for index in range(len(chosen.sets)):
             for _ in range(CALLS):
                 outcome = observed_call(chosen, index)

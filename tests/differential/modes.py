@@ -28,6 +28,8 @@ ENVIRONMENT: dict[str, dict[str, str]] = {
     "storm": {**STRICT, "TIERCEL_THRESHOLD": "3", "TIERCEL_EXIT_STORM": "1"},
 }
 TIERCEL_MODES = tuple(mode for mode in ENVIRONMENT if mode != "plain")
+ROUNDS = 3          # of a child: each argument set in turn, so that types change between rounds
+GRAPH_ROUNDS = 1    # graphs do not change by what they meet, and are run slowly
 GRAPH_PARTS = ("result", "identical", "arguments", "log", "output", "raised")    # what the graph interpreter keeps
 HERE = pathlib.Path(__file__).parent
 UNDER_TEST = (str(HERE / "cases"), str(HERE / "shapes.py"), "<program>", "<string>")
@@ -84,12 +86,13 @@ class GraphCaller:
         """The function's graph for arguments of these types, after all passes, and whether its assumptions hold."""
         from tiercel import evaluate, passes
         from tiercel.control.history import History
+        from tiercel.graph.verify import verify
 
         key = (function, *(type(value) for value in slots))
         if key not in self.graphs or not self.graphs[key][1]():
             try:
                 evaluation = evaluate.evaluate_function(function, tuple(slots), History())    # type: ignore[arg-type]
-                passes.run(evaluation.graph, verify=True)
+                passes.run(evaluation.graph, verify=True, trace=lambda _, graph: verify(graph))
                 before = snapshot(evaluation.assumptions)
                 self.graphs[key] = evaluation.graph, lambda: snapshot(evaluation.assumptions) == before
             except evaluate.Unsupported:

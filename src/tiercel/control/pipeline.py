@@ -135,20 +135,12 @@ def _always_leaves(code: Code, at: int) -> bool:
     return True
 
 
-def _check(hooks: Hooks, graph: Graph) -> None:
-    if hooks.config.strict:
-        from tiercel.graph.verify import verify
-        verify(graph)
-
-
 def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evaluation,
             func: FunctionType) -> Compiled | None:
     graph = evaluation.graph
     _describe(compiled, evaluation)
     began = thread_time()
-    _check(hooks, graph)
-    passes.run(graph)
-    _check(hooks, graph)
+    passes.run(graph, verify=hooks.config.strict)
     compiled.seconds["passes"] = thread_time() - began
     gain = estimate(graph)
     saves = gain / (1 if graph.loop_at is None or graph.resumes else LOOP)

@@ -37,7 +37,7 @@ def run(graph: Graph, verify: bool = False, upto: str | None = None,
         trace: Callable[[str, Graph], None] | None = None) -> None:
     """Run the pipeline, or its part up to and including the pass `upto`.
 
-    `verify` checks the graph before the first pass and after each; `trace` is called with each name and the graph.
+    `verify` checks the graph before the first pass and after the last; `trace` is called with each name and the graph.
     """
     if upto is not None and upto not in dict(PIPELINE):
         raise ValueError(f"no pass {upto!r}; there are {', '.join(name for name, _ in PIPELINE)}")
@@ -46,9 +46,9 @@ def run(graph: Graph, verify: bool = False, upto: str | None = None,
         check(graph)
     for name, improve in PIPELINE:
         improve(graph)
-        if verify:
-            check(graph)
         if trace is not None:
             trace(name, graph)
         if name == upto:
             break
+    if verify:
+        check(graph)

@@ -11,6 +11,16 @@ from case import Noisy, case, chain, lines, log
 from generators_resumed import N, held, telling, tree
 
 
+class Looks:
+    """What sees who waits when it ends."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __del__(self):
+        log("gone", self.name, chain())
+
+
 @case((N,), (3,))
 def trees(n):
     nodes = tree(0, n)
@@ -259,15 +269,8 @@ def begins_with_itself(n):
 
 @case((N,))
 def ends_noticed(n):
-    class Local:
-        def __init__(self, name):
-            self.name = name
-
-        def __del__(self):
-            log("gone", self.name, chain())
-
     def down(depth, i):
-        local = Local((depth, i)) if i % 4 == 0 else None
+        local = Looks((depth, i)) if i % 4 == 0 else None
         if depth:
             yield from down(depth - 1, i)
         else:
@@ -355,6 +358,37 @@ def too_deep(n):
     return seen
 
 
+@case((3,))
+def resumed_where_little_room_is_left(n):
+    def down(depth):
+        if depth:
+            yield from down(depth - 1)
+        else:
+            for i in range(6):
+                yield i
+        yield depth
+
+    def deeper(depth, g):
+        return next(g) if depth == 0 else deeper(depth - 1, g)
+    seen = []
+    limit = sys.getrecursionlimit()
+    here, frame = 0, sys._getframe()
+    while frame is not None:
+        here, frame = here + 1, frame.f_back
+    sys.setrecursionlimit(here + 60)
+    try:
+        for _ in range(n):
+            for depth in range(8, 48):
+                g = held(down(12))
+                try:
+                    seen.append([next(g), next(g), deeper(depth, g), deeper(depth, g), next(g)])
+                except (RecursionError, StopIteration) as error:
+                    seen.append((repr(error), lines(error)))
+    finally:
+        sys.setrecursionlimit(limit)
+    return seen
+
+
 @case((N,))
 def collected(n):
     def down(depth, i):
@@ -377,7 +411,7 @@ def collected(n):
 def closures_that_end(n):
     def top():
         for i in range(n):
-            def leaf(kept=Noisy(i) if i % 10 == 0 else None):
+            def leaf(kept=Looks(i) if i % 10 == 0 else None):
                 yield i
                 if i % 2:
                     yield kept is None
