@@ -251,6 +251,46 @@ def waits_for_itself(n):
 
 
 @case((N,))
+def waits_for_it_no_longer(n):
+    """What one waited for is still on its stack, but it goes on itself or waits for another one: those who only look for
+    what was there when it was last taken on do not notice."""
+    def inner(box):
+        i = 0
+        while True:
+            got = yield i
+            i += 1
+            if got is not None:
+                log(box[0].send(got))
+
+    def twice(x):
+        yield "first", x
+        yield "second", x
+
+    def outer(box, by_another):
+        try:
+            yield from box[1]
+        except ValueError as error:
+            yield str(error)
+        for x in box[1]:
+            if by_another:
+                yield from twice(x)
+            else:
+                yield "itself", x
+    seen = []
+    for i in range(n):
+        box = [None, None]
+        box[1] = inner(box)
+        box[0] = g = held(outer(box, i % 2))
+        for _ in range(4):
+            seen.append(next(g))
+        seen.append(box[1].send("now"))
+        seen.append(g.send("on"))
+        for _ in range(4):
+            seen.append(next(g))
+    return seen
+
+
+@case((N,))
 def begins_with_itself(n):
     box = []
 
@@ -370,7 +410,7 @@ def resumed_where_little_room_is_left(n):
 
     def deeper(depth, g):
         return next(g) if depth == 0 else deeper(depth - 1, g)
-    seen = []
+    seen, kept = [], []
     limit = sys.getrecursionlimit()
     here, frame = 0, sys._getframe()
     while frame is not None:
@@ -378,8 +418,9 @@ def resumed_where_little_room_is_left(n):
     sys.setrecursionlimit(here + 60)
     try:
         for _ in range(n):
-            for depth in range(8, 48):
+            for depth in range(30, 60):
                 g = held(down(12))
+                kept.append(g)
                 try:
                     seen.append([next(g), next(g), deeper(depth, g), deeper(depth, g), next(g)])
                 except (RecursionError, StopIteration) as error:
