@@ -26,6 +26,7 @@ from tiercel.control.records import record_of
 from tiercel.evaluate import evaluate_function
 from tiercel.graph.build import Graph
 from tiercel.graph.text import format as format_graph
+from tiercel.graph.verify import verify
 
 FOLDER = Path(__file__).parent
 TOUR = FOLDER / "tour.md"
@@ -48,7 +49,7 @@ def graph_of(function: Any, *args: Any, upto: str | None = None, improved: bool 
     """The graph of a function for arguments of these types."""
     graph = evaluate_function(function, args).graph
     if improved:
-        passes.run(graph, verify=True, upto=upto)
+        passes.run(graph, verify, upto)
     graph.number()
     return graph
 
@@ -166,7 +167,7 @@ def _explain_again() -> str:
 def _graph_again() -> str:
     """What the newest version is made of: evaluated with what the earlier ones met."""
     evaluation = evaluate_function(norm2, (MIXED,), record_of(norm2.__code__).history)
-    passes.run(evaluation.graph, verify=True)
+    passes.run(evaluation.graph, verify)
     evaluation.graph.number()
     return format_graph(evaluation.graph)
 

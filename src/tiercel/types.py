@@ -8,35 +8,43 @@ are assumed, never "isinstance".
 from __future__ import annotations
 
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType, NoneType
-from typing import Any, TypeIs
+from typing import Any, Final, TypeIs
 
-from tiercel.structures import structure
-
-MAX_UNION = 4
-I64_MIN = -(1 << 63)
-I64_MAX = (1 << 63) - 1
-U64_MAX = (1 << 64) - 1
+MAX_UNION: Final = 4
+I64_MIN: Final = -(1 << 63)
+I64_MAX: Final = (1 << 63) - 1
+U64_MAX: Final = (1 << 64) - 1
 
 # as types have them: looking them up would run code of a metaclass
 qualified_name = type.__dict__["__qualname__"].__get__
 flags_of = type.__dict__["__flags__"].__get__
 _name = type.__dict__["__name__"].__get__
-_HEAPTYPE = 1 << 9
+_HEAPTYPE: Final = 1 << 9
 
 Types = frozenset[type]
 
 
-@structure(frozen=True)
 class Fact:
     """`type` is the exact type or None.  An int that is not `big` fits 64 bits and lies within `lo`..`hi`: signed, or,
     where `hi` is beyond the greatest signed number, unsigned.  `union`: where `type` is None, the exact types of which
     the value has one (empty: any type)."""
 
-    type: type | None = None
-    lo: int = I64_MIN
-    hi: int = I64_MAX
-    big: bool = False
-    union: Types = frozenset()
+    __slots__ = ("type", "lo", "hi", "big", "union")
+
+    def __init__(self, type: type | None = None, lo: int = I64_MIN, hi: int = I64_MAX, big: bool = False,
+                 union: Types = frozenset()) -> None:
+        self.type = type
+        self.lo = lo
+        self.hi = hi
+        self.big = big
+        self.union = union
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Fact) and self.type is other.type and self.lo == other.lo and self.hi == other.hi
+                and self.big == other.big and self.union == other.union)
+
+    def __hash__(self) -> int:
+        return hash((id(self.type), self.lo, self.hi, self.big, self.union))
 
     @property
     def types(self) -> Types:
@@ -66,19 +74,19 @@ class Fact:
         return _name(self.type)
 
 
-ANY = Fact()
-INT = Fact(int)
-U64 = Fact(int, 0, U64_MAX)
-BIG_INT = Fact(int, big=True)
-FLOAT = Fact(float)
-BOOL = Fact(bool)
-NONE = Fact(NoneType)
-STR = Fact(str)
-LIST = Fact(list)
-TUPLE = Fact(tuple)
-DICT = Fact(dict)
-INDEX = Fact(int, 0, I64_MAX)
-NUMBER = Fact(union=frozenset({int, float}))
+ANY: Final = Fact()
+INT: Final = Fact(int)
+U64: Final = Fact(int, 0, U64_MAX)
+BIG_INT: Final = Fact(int, big=True)
+FLOAT: Final = Fact(float)
+BOOL: Final = Fact(bool)
+NONE: Final = Fact(NoneType)
+STR: Final = Fact(str)
+LIST: Final = Fact(list)
+TUPLE: Final = Fact(tuple)
+DICT: Final = Fact(dict)
+INDEX: Final = Fact(int, 0, I64_MAX)
+NUMBER: Final = Fact(union=frozenset({int, float}))
 
 
 def is_class(value: object) -> TypeIs[type]:
@@ -153,7 +161,7 @@ def implies(a: Fact, b: Fact) -> bool:
     return True
 
 
-UNOBSERVABLE: frozenset[Any] = frozenset({
+UNOBSERVABLE: Final[frozenset[Any]] = frozenset({
     int, float, bool, complex, str, bytes, NoneType, type(NotImplemented), type(...), range, CodeType,
     BuiltinFunctionType, MethodDescriptorType, type(int.__add__), type(iter(range(0))),
 })
@@ -161,8 +169,8 @@ UNOBSERVABLE: frozenset[Any] = frozenset({
 
 # Hashing these, and comparing one with another, runs no code of the program.  Not floats: a nan equals only the very
 # object that it is, which an unboxed one no longer is.
-SIMPLE: frozenset[Any] = frozenset({int, bool, str, bytes, NoneType})
-IMMORTAL: frozenset[Any] = frozenset({bool, type(None), type(...)})    # all their instances are
+SIMPLE: Final[frozenset[Any]] = frozenset({int, bool, str, bytes, NoneType})
+IMMORTAL: Final[frozenset[Any]] = frozenset({bool, type(None), type(...)})    # all their instances are
 
 
 def observable(fact: Fact) -> bool:

@@ -7,25 +7,24 @@ object that exists only at compile time, `NULL` (unbound, or an empty stack slot
 from __future__ import annotations
 
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GeneratorType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.bytecode.suspensions import type_made
 from tiercel.graph.build import NULL, Const, Node, _Mark
-from tiercel.structures import field, structure
 from tiercel.types import NUMBER, Fact
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code
 
-LIST_ITERATOR: type = type(iter([]))
-TUPLE_ITERATOR: type = type(iter(()))
-RANGE_ITERATOR: type = type(iter(range(0)))
-STR_ITERATOR: type = type(iter(""))
-BYTES_ITERATOR: type = type(iter(b""))
-LIST_REVERSE_ITERATOR: type = type(reversed([]))
+LIST_ITERATOR: Final[type] = type(iter([]))
+TUPLE_ITERATOR: Final[type] = type(iter(()))
+RANGE_ITERATOR: Final[type] = type(iter(range(0)))
+STR_ITERATOR: Final[type] = type(iter(""))
+BYTES_ITERATOR: Final[type] = type(iter(b""))
+LIST_REVERSE_ITERATOR: Final[type] = type(reversed([]))
 
 # kind of a virtual object -> its Python type, and whether its parts change during its life
-KINDS: dict[str, tuple[type, bool]] = {
+KINDS: Final[dict[str, tuple[type, bool]]] = {
     "tuple": (tuple, False),
     "slice": (slice, False),
     "wide": (int, False),             # the exact result of an operation of which the next instruction keeps 64 bits
@@ -81,22 +80,33 @@ class Virtual:
         return f"<virtual {self.kind}>"
 
 
-@structure(frozen=True)
 class FunctionInfo:
     """What a virtual function is besides its parts (defaults, keyword defaults, annotations, closure by `flags`)."""
 
-    code: CodeType
-    globals: dict[str, Any] = field(compare=False)
-    qualname: str
-    flags: int
+    __slots__ = ("code", "globals", "qualname", "flags")
+
+    def __init__(self, code: CodeType, globals: dict[str, Any], qualname: str, flags: int) -> None:
+        self.code = code
+        self.globals = globals
+        self.qualname = qualname
+        self.flags = flags
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, FunctionInfo) and self.code is other.code and self.qualname == other.qualname
+                and self.flags == other.flags)
+
+    def __hash__(self) -> int:
+        return hash((id(self.code), self.qualname, self.flags))
 
 
-@structure(frozen=True, eq=False)
 class GeneratorInfo:
     """What a virtual generator runs; one for each code in each namespace, so that identity tells them apart."""
 
-    code: Code
-    globals: dict[str, Any]
+    __slots__ = ("code", "globals")
+
+    def __init__(self, code: Code, globals: dict[str, Any]) -> None:
+        self.code = code
+        self.globals = globals
 
     @property
     def type(self) -> type:
@@ -104,14 +114,23 @@ class GeneratorInfo:
         return type_made(self.code.code)
 
 
-@structure(frozen=True)
 class InstanceInfo:
     """The class of a virtual instance, and what it has room for: the shared keys of a class whose instances have inline
     values, in the order of the keys, or slots, in the order in which its end clears them."""
 
-    type: type
-    names: tuple[str, ...]
-    offsets: tuple[int, ...] | None = None       # of the slots, in bytes from the object
+    __slots__ = ("type", "names", "offsets")
+
+    def __init__(self, type: type, names: tuple[str, ...], offsets: tuple[int, ...] | None = None) -> None:
+        self.type = type
+        self.names = names
+        self.offsets = offsets    # of the slots, in bytes from the object
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, InstanceInfo) and self.type is other.type and self.names == other.names
+                and self.offsets == other.offsets)
+
+    def __hash__(self) -> int:
+        return hash((id(self.type), self.names, self.offsets))
 
     @property
     def slotted(self) -> bool:
@@ -123,12 +142,20 @@ class InstanceInfo:
         return self.names if self.offsets is None else self.offsets
 
 
-@structure(frozen=True)
 class MaybeUnbound:
     """A local that holds `value` where the node `bound` is true and is unbound elsewhere."""
 
-    bound: Node
-    value: Node
+    __slots__ = ("bound", "value")
+
+    def __init__(self, bound: Node, value: Node) -> None:
+        self.bound = bound
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MaybeUnbound) and self.bound is other.bound and self.value is other.value
+
+    def __hash__(self) -> int:
+        return hash((self.bound, self.value))
 
 
 Abstract = Node | Const | Virtual | MaybeUnbound | _Mark
@@ -139,11 +166,11 @@ def known(value: Any) -> Const:
     return Const(value, "o")
 
 
-NONE = known(None)
-TRUE = known(True)
-FALSE = known(False)
+NONE: Final = known(None)
+TRUE: Final = known(True)
+FALSE: Final = known(False)
 # What a lookup gives where nothing is found: no program has it.
-ABSENT = known(type("Absent", (), {"__slots__": (), "__repr__": lambda self: "<absent>"})())
+ABSENT: Final = known(type("Absent", (), {"__slots__": (), "__repr__": lambda self: "<absent>"})())
 
 __all__ = ["ABSENT", "FALSE", "NONE", "NULL", "TRUE", "Abstract", "FunctionInfo", "GeneratorInfo", "InstanceInfo",
            "MaybeUnbound", "Virtual", "known"]

@@ -637,3 +637,28 @@ def test_frames_of_inlined_calls_give_back_the_chunks_of_the_data_stack_that_the
         print(resident() - before)
     """)
     assert int(out) < 2**20
+
+
+def test_others_run_while_something_large_is_evaluated():
+    """The compiler holds the interpreter's lock for as long as it says nothing, where it is machine code itself."""
+    out = python("""
+        import threading, time, tiercel
+        lines = [f"    x{i} = a * {i} + b\\n    if x{i} > {7 * i}:\\n        b += x{i}\\n" for i in range(300)]
+        names = {}
+        exec("def large(a, b):\\n" + "".join(lines) + "    return b\\n", names)
+        turns, done = 0, False
+        def other():
+            global turns
+            while not done:
+                time.sleep(0.002)
+                turns += 1
+        thread = threading.Thread(target=other)
+        tiercel.enable(threshold=2, sync=True, strict=True)
+        thread.start()
+        for _ in range(4):
+            names["large"](1, 2)
+        done = True
+        thread.join()
+        print(turns > 10 or turns)
+    """)
+    assert out == "True\n"

@@ -92,7 +92,7 @@ class GraphCaller:
         if key not in self.graphs or not self.graphs[key][1]():
             try:
                 evaluation = evaluate.evaluate_function(function, tuple(slots), History())    # type: ignore[arg-type]
-                passes.run(evaluation.graph, verify=True, trace=lambda _, graph: verify(graph))
+                passes.run(evaluation.graph, verify, trace=lambda _, graph: verify(graph))
                 before = snapshot(evaluation.assumptions)
                 self.graphs[key] = evaluation.graph, lambda: snapshot(evaluation.assumptions) == before
             except evaluate.Unsupported:

@@ -11,21 +11,20 @@ loops, but is not among a block's `successors`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tiercel.bytecode.handlers import handlers
-from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
-_GOES_ON = ("next", "branch", "iter")      # where control may go on at the next instruction
+_GOES_ON: Final = ("next", "branch", "iter")      # where control may go on at the next instruction
+_GOES_ON_OR_YIELDS: Final = (*_GOES_ON, "yield")
 # What these raise, in a signal's handler or a finaliser, is always left to the interpreter.  A yield within `try` goes on
 # with them: they are no way into the handler, which often is part of a loop that does not begin there.
-_NOT_CAUGHT = ("RESUME", "POP_TOP")
+_NOT_CAUGHT: Final = ("RESUME", "POP_TOP")
 
 
-@structure(eq=False)
 class Block:
     """Instructions that run one after the other; the last one alone may jump.
 
@@ -34,15 +33,20 @@ class Block:
     exception in this block may go to; `is_handler` says that this is one.
     """
 
-    at: int
-    instructions: list[Instruction] = field(default_factory=list)
-    successors: list[Block] = field(default_factory=list)
-    predecessors: list[Block] = field(default_factory=list)
-    handlers: list[Block] = field(default_factory=list)
-    is_handler: bool = False
-    depth: int | None = None
-    live_in: frozenset[int] = frozenset()
-    loop: Loop | None = None
+    __slots__ = ("at", "instructions", "successors", "predecessors", "handlers", "is_handler", "depth", "live_in", "loop")
+
+    def __init__(self, at: int,
+                 is_handler: bool = False, depth: int | None = None, live_in: frozenset[int] = frozenset(),
+                 loop: Loop | None = None) -> None:
+        self.at = at
+        self.instructions: list[Instruction] = []
+        self.successors: list[Block] = []
+        self.predecessors: list[Block] = []
+        self.handlers: list[Block] = []
+        self.is_handler = is_handler
+        self.depth = depth
+        self.live_in = live_in
+        self.loop = loop
 
     @property
     def last(self) -> Instruction:
@@ -52,18 +56,21 @@ class Block:
         return f"<block {self.at}>"
 
 
-@structure(eq=False)
 class Loop:
     """A natural loop: the blocks from which the back-edges are reached without leaving through the header.
 
     `stores` are the locals that an instruction of the body may bind, rebind or delete, or whose cell it may change.
     """
 
-    header: Block
-    blocks: frozenset[Block]
-    back_edges: list[Block]
-    stores: frozenset[int]
-    parent: Loop | None = None
+    __slots__ = ("header", "blocks", "back_edges", "stores", "parent")
+
+    def __init__(self, header: Block, blocks: frozenset[Block], back_edges: list[Block], stores: frozenset[int],
+                 parent: Loop | None = None) -> None:
+        self.header = header
+        self.blocks = blocks
+        self.back_edges = back_edges
+        self.stores = stores
+        self.parent = parent
 
     @property
     def at(self) -> int:
@@ -78,17 +85,19 @@ class Loop:
         return f"<loop {self.header.at}>"
 
 
-@structure(eq=False)
 class Flow:
     """The blocks by their first unit, those reached in reverse postorder, and the loops by their header.
 
     `reducible`: every way round leads through the header of a loop that is entered there only.
     """
 
-    blocks: dict[int, Block]
-    order: list[Block]
-    loops: dict[int, Loop]
-    reducible: bool
+    __slots__ = ("blocks", "order", "loops", "reducible")
+
+    def __init__(self, blocks: dict[int, Block], order: list[Block], loops: dict[int, Loop], reducible: bool) -> None:
+        self.blocks = blocks
+        self.order = order
+        self.loops = loops
+        self.reducible = reducible
 
     @property
     def entry(self) -> Block:
@@ -181,7 +190,7 @@ def _find_depths(blocks: dict[int, Block], entry: Block, depth: int) -> None:
         last = block.last
         if last.target is not None:
             pending.append((blocks[last.target], before + last.opcode.jump_effect(last.arg)))
-        if last.opcode.control in (*_GOES_ON, "yield") and last.next in blocks:
+        if last.opcode.control in _GOES_ON_OR_YIELDS and last.next in blocks:
             pending.append((blocks[last.next], depth))
 
 

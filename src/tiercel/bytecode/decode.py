@@ -6,9 +6,8 @@ instruction it belongs to, caches are skipped.  What the interpreter has learnt 
 
 from __future__ import annotations
 
-import sys
 import weakref
-from functools import cached_property
+from sys import byteorder
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +30,16 @@ class Instruction:
     `next` is the instruction that follows, caches skipped; `target` where it jumps, or None.
     """
 
-    __slots__ = ("arg", "at", "line", "next", "op", "op_at", "owner", "target")
+    __slots__ = ("arg", "at", "handler", "line", "next", "op", "op_at", "opcode", "owner", "target")
 
-    def __init__(self, owner: Code, at: int, op_at: int, op: str, arg: int, following: int, target: int | None,
-                 line: int | None) -> None:
+    def __init__(self, owner: Code, at: int, op_at: int, opcode: opcodes.Opcode, arg: int, following: int,
+                 target: int | None, line: int | None, handler: Handler | None) -> None:
         self.owner = owner
         self.at = at
         self.op_at = op_at
-        self.op = op
+        self.opcode = opcode
+        self.op = opcode.name
+        self.handler = handler
         self.arg = arg
         self.next = following
         self.target = target
@@ -49,8 +50,10 @@ class Instruction:
         return f"<{self.at} {self.op} {self.arg}{target}>"
 
     @property
-    def opcode(self) -> opcodes.Opcode:
-        return opcodes.OPCODES[self.op]
+    def destination(self) -> int:
+        """Where an instruction that jumps does so."""
+        assert self.target is not None
+        return self.target
 
     @property
     def specialized(self) -> str | None:
@@ -67,7 +70,7 @@ class Instruction:
         """The version tag of the type on whose instances the interpreter found an attribute here; 0: it shows none."""
         if self.specialized not in opcodes.OWNER_VERSION:
             return 0
-        return int.from_bytes(self.cache[opcodes.OWNER_VERSION_BYTES], sys.byteorder)
+        return int.from_bytes(self.cache[opcodes.OWNER_VERSION_BEGIN:opcodes.OWNER_VERSION_END], byteorder)
 
     @property
     def warm(self) -> bool:
@@ -82,14 +85,10 @@ class Instruction:
         return self.op in opcodes.ADAPTIVE and self.specialized is not None and self.cache[:2] != opcodes.COOLDOWN_COUNTER
 
     @property
-    def handler(self) -> Handler | None:
-        return handler_at(self.owner.code, self.op_at)
-
-    @property
     def argval(self) -> Any:
         """What the argument stands for: a constant, a name, the name of a local, an operator; else the number."""
         code = self.owner.code
-        kind = opcodes.OPCODES[self.op].argument
+        kind = self.opcode.argument
         if kind == "const":
             return code.co_consts[self.arg]
         if kind.startswith("name"):
@@ -110,7 +109,7 @@ class Instruction:
         An instruction that goes through a cell reads the slot that holds it; if it changes the cell's content, it
         counts as writing the slot too (`!`), though the slot keeps its cell.
         """
-        uses = opcodes.OPCODES[self.op].locals
+        uses = self.opcode.locals
         if not uses:
             return []
         if uses == "free":
@@ -130,7 +129,7 @@ class Code:
     Of hidden code nothing is known that the interpreter learnt: it runs it for all uses alike.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_code", "_resumed", "adaptive", "by_offset", "hidden", "instructions",
+    __slots__ = ("_code", "_flow", "_resumed", "_suspensions", "adaptive", "by_offset", "hidden", "instructions",
                  "local_names")
 
     def __init__(self, code: CodeType) -> None:
@@ -141,6 +140,8 @@ class Code:
         self.local_names: tuple[str, ...] = tuple(name_of(i) for i in range(_local_count(code)))
         self.instructions = _instructions(self, code)
         self.by_offset: dict[int, Instruction] = {instruction.at: instruction for instruction in self.instructions}
+        self._flow: Flow | None = None
+        self._suspensions: tuple[Suspensions | None] | None = None
         self._resumed: dict[int, Flow] = {}
 
     @property
@@ -149,17 +150,21 @@ class Code:
         assert code is not None, "decoded code used after its code object died"
         return code
 
-    @cached_property
+    @property
     def flow(self) -> Flow:
         """Blocks, loops, stack depths and liveness."""
-        from tiercel.bytecode.blocks import analyse
-        return analyse(self)
+        if self._flow is None:
+            from tiercel.bytecode.blocks import analyse
+            self._flow = analyse(self)
+        return self._flow
 
-    @cached_property
+    @property
     def suspensions(self) -> Suspensions | None:
         """Where a generator can be suspended, if the code makes one that can be evaluated in place."""
-        from tiercel.bytecode.suspensions import find_suspensions
-        return find_suspensions(self)
+        if self._suspensions is None:
+            from tiercel.bytecode.suspensions import find_suspensions
+            self._suspensions = (find_suspensions(self),)
+        return self._suspensions[0]
 
     def flow_from(self, unit: int, depth: int) -> Flow:
         """The same of what a generator runs that goes on at `unit`, up to where it yields next; `depth` is that of its
@@ -200,7 +205,7 @@ def _instructions(owner: Code, code: CodeType) -> list[Instruction]:
                 target += opcodes.FOR_ITER_SKIPS
         elif entry.argument == "backward":
             target = following - arg
-        result.append(Instruction(owner, start, unit, entry.name, arg, following, target, lines[unit]))
+        result.append(Instruction(owner, start, unit, entry, arg, following, target, lines[unit], handler_at(code, unit)))
         unit = start = following
         prefix = 0
     return result

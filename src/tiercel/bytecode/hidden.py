@@ -6,10 +6,11 @@ Python functions that stand for C functions are such: those have no frames.
 from __future__ import annotations
 
 from types import CodeType, FunctionType
+from typing import Final
 
 from tiercel import _runtime
 
-_HIDDEN: dict[int, CodeType] = {}
+_HIDDEN: Final[dict[int, CodeType]] = {}
 
 
 def hide(function: FunctionType) -> None:

@@ -15,10 +15,9 @@ Locals: `r` reads, `w` writes, `d` deletes, in the order of the operands; `cell`
 from __future__ import annotations
 
 import opcode
+from typing import Final
 
-from tiercel.structures import structure
-
-_TABLE = """
+_TABLE: Final = """
 NOP                         0       0       0  next    -        -
 RESUME                      0       0       0  next    number   -
 POP_TOP                     1       0       0  next    -        -
@@ -147,14 +146,16 @@ BEFORE_ASYNC_WITH           1       2       0  next    -        -
 """
 
 
-@structure(frozen=True)
 class Count:
     """How many stack entries, as a function of the instruction's argument."""
 
-    fixed: int = 0
-    per_arg: int = 0
-    low_bit: int = 0
-    starred: bool = False
+    __slots__ = ("fixed", "per_arg", "low_bit", "starred")
+
+    def __init__(self, fixed: int = 0, per_arg: int = 0, low_bit: int = 0, starred: bool = False) -> None:
+        self.fixed = fixed
+        self.per_arg = per_arg
+        self.low_bit = low_bit
+        self.starred = starred
 
     def of(self, arg: int) -> int:
         count = self.fixed + self.per_arg * arg + self.low_bit * (arg & 1)
@@ -173,18 +174,21 @@ class Count:
         return cls(fixed, per_arg, low_bit, text == "ex")
 
 
-@structure(frozen=True)
 class Opcode:
     """One line of the table."""
 
-    name: str
-    number: int
-    pops: Count
-    pushes: Count
-    caches: int
-    control: str
-    argument: str
-    locals: str
+    __slots__ = ("name", "number", "pops", "pushes", "caches", "control", "argument", "locals")
+
+    def __init__(self, name: str, number: int, pops: Count, pushes: Count, caches: int, control: str, argument: str,
+                 locals: str) -> None:
+        self.name = name
+        self.number = number
+        self.pops = pops
+        self.pushes = pushes
+        self.caches = caches
+        self.control = control
+        self.argument = argument
+        self.locals = locals
 
     @property
     def has_target(self) -> bool:
@@ -205,44 +209,44 @@ def _parse(line: str) -> Opcode:
                   "" if argument == "-" else argument, "" if slots == "-" else slots)
 
 
-OPCODES: dict[str, Opcode] = {entry.name: entry for entry in map(_parse, filter(None, _TABLE.splitlines()))}
-BY_NUMBER: dict[int, Opcode] = {entry.number: entry for entry in OPCODES.values()}
+OPCODES: Final[dict[str, Opcode]] = {entry.name: entry for entry in map(_parse, filter(None, _TABLE.splitlines()))}
+BY_NUMBER: Final[dict[int, Opcode]] = {entry.number: entry for entry in OPCODES.values()}
 
-EXTENDED_ARG: int = opcode.opmap["EXTENDED_ARG"]
+EXTENDED_ARG: Final[int] = opcode.opmap["EXTENDED_ARG"]
 
-_SPECIALIZATIONS: dict[str, list[str]] = opcode._specializations  # type: ignore[attr-defined]
+_SPECIALIZATIONS: Final[dict[str, list[str]]] = opcode._specializations  # type: ignore[attr-defined]
 
 # The numbers of the specialised forms are not in `opmap`.
-SPECIALIZED: dict[int, str] = {
+SPECIALIZED: Final[dict[int, str]] = {
     number: name for name, number in opcode._specialized_opmap.items()}  # type: ignore[attr-defined]
-GENERIC: dict[str, str] = {form: name for name, forms in _SPECIALIZATIONS.items() for form in forms}
+GENERIC: Final[dict[str, str]] = {form: name for name, forms in _SPECIALIZATIONS.items() for form in forms}
 
 # Instructions that count down in their cache before the interpreter specialises them, and what they begin with.
-ADAPTIVE: frozenset[str] = frozenset(name for name in _SPECIALIZATIONS if name in OPCODES and OPCODES[name].caches)
-INITIAL_COUNTER = b"\x11\x00"
+ADAPTIVE: Final[frozenset[str]] = frozenset(name for name in _SPECIALIZATIONS if name in OPCODES and OPCODES[name].caches)
+INITIAL_COUNTER: Final = b"\x11\x00"
 # What a specialised instruction has in the same place until what it was specialised for does not come: from then on it
 # counts down to being specialised anew.
-COOLDOWN_COUNTER = b"\x40\x03"
+COOLDOWN_COUNTER: Final = b"\x40\x03"
 
 # Specialised forms whose cache has the version tag of the type of the object whose attribute it is, and where.
-OWNER_VERSION: frozenset[str] = frozenset({
+OWNER_VERSION: Final[frozenset[str]] = frozenset({
     "LOAD_ATTR_INSTANCE_VALUE", "LOAD_ATTR_WITH_HINT", "LOAD_ATTR_SLOT", "LOAD_ATTR_PROPERTY",
     "LOAD_ATTR_METHOD_WITH_VALUES", "LOAD_ATTR_METHOD_NO_DICT", "LOAD_ATTR_METHOD_LAZY_DICT",
     "LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", "LOAD_ATTR_NONDESCRIPTOR_NO_DICT",
     "STORE_ATTR_INSTANCE_VALUE", "STORE_ATTR_SLOT", "STORE_ATTR_WITH_HINT",
 })
-OWNER_VERSION_BYTES = slice(2, 6)
+OWNER_VERSION_BEGIN, OWNER_VERSION_END = 2, 6       # bytes of the cache
 
 # In the argument of the RESUME behind a yield: no handler covers the yield but the one that every generator has.
-RESUME_UNGUARDED = 4
+RESUME_UNGUARDED: Final = 4
 # What else it says: 0 at the start of a function or generator, 1 after a yield, more after one on behalf of another.
-RESUME_PLACE = 3
+RESUME_PLACE: Final = 3
 
 # An exhausted FOR_ITER goes on behind END_FOR and POP_TOP, which only generators returning into a loop run.
-FOR_ITER_SKIPS = 2
+FOR_ITER_SKIPS: Final = 2
 
 # Numbers of CALL_INTRINSIC_1; from the last one on they make type variables, aliases and the like.
 INTRINSIC_UNARY_POSITIVE, INTRINSIC_LIST_TO_TUPLE, INTRINSICS_OF_TYPE_PARAMETERS = 5, 6, 7
 
-BINARY_OPERATORS: tuple[str, ...] = tuple(symbol for _, symbol in opcode._nb_ops)  # type: ignore[attr-defined]
-COMPARISONS: tuple[str, ...] = opcode.cmp_op
+BINARY_OPERATORS: Final[tuple[str, ...]] = tuple(symbol for _, symbol in opcode._nb_ops)  # type: ignore[attr-defined]
+COMPARISONS: Final[tuple[str, ...]] = opcode.cmp_op

@@ -7,27 +7,28 @@ number says both.  `FINISHED` is that of a generator that has come to its end.
 from __future__ import annotations
 
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tiercel.bytecode import flags
 from tiercel.bytecode.opcodes_313 import RESUME_PLACE, RESUME_UNGUARDED
-from tiercel.structures import structure
 
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
-FINISHED = -1
-SUSPENDS = flags.CO_GENERATOR | flags.CO_COROUTINE | flags.CO_ASYNC_GENERATOR
+FINISHED: Final = -1
+SUSPENDS: Final = flags.CO_GENERATOR | flags.CO_COROUTINE | flags.CO_ASYNC_GENERATOR
 
 
-@structure(frozen=True)
 class Suspensions:
     """The point at which a generator of a code object is when it is made, those at its yields, and the greatest depth of
     its stack at any."""
 
-    start: int
-    yields: tuple[int, ...]
-    depth: int
+    __slots__ = ("start", "yields", "depth")
+
+    def __init__(self, start: int, yields: tuple[int, ...], depth: int) -> None:
+        self.start = start
+        self.yields = yields
+        self.depth = depth
 
 
 def point(unit: int, depth: int) -> int:

@@ -17,6 +17,7 @@ from tiercel.control.records import FUNCTION, OUTGROWN, SURPLUS, Compiled, Recor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
@@ -44,7 +45,7 @@ FEW_ENDS = 300
 # is made once the code has run so often that a version would have saved as much already: what runs on tends to run as
 # long again.
 WHOLE = 1.5
-LLVM = 2.5
+LLVM = 5.0
 # What a version saves of a function in so few calls is never worth evaluating it, if it has no loops, or if none of its
 # loops has gone round so often that it was compiled.
 FEW_CALLS = 60_000
@@ -55,7 +56,7 @@ DEAR_ROUNDS = 80_000
 DEAR_CALLS_WITH_LOOPS = 20_000
 # Evaluating an instruction takes about so many seconds.  What has not been evaluated yet is taken to save so many a run, at
 # most, and may be evaluated for as long as it could have saved.
-EVALUATING = 1e-4
+EVALUATING = 5e-5
 MOST_SAVED = 1e-6
 PATIENCE = 1.0        # seconds for which what is large keeps others waiting
 
@@ -104,6 +105,7 @@ class Hooks:
         self.cache = CodeCache(config.code_cache * 2**20)
         self.loaded = False                 # the compiler proper is imported
         self.llvm_loaded = False
+        self.verifier: Callable[[Any], None] | None = None      # of graphs, in the strict mode
         self.errors: list[str] = []
         self.error_count = 0
         self.log: list[Compiled] = []       # for `--stats`: every version, also of code that is gone
@@ -501,7 +503,8 @@ class Hooks:
         began = thread_time()
         from tiercel.control import pipeline  # noqa: F401
         if self.config.strict:
-            from tiercel.graph import verify  # noqa: F401
+            from tiercel.graph.verify import verify  # with all that prints graphs
+            self.verifier = verify
         totals.load_ns += int(1e9 * (thread_time() - began))
         self.loaded = True
         return True

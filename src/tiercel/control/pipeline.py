@@ -23,7 +23,6 @@ from tiercel.control.records import FUNCTION, OUTGROWN, Compiled, Record, Site
 from tiercel.evaluate.instructions import HANDLERS
 from tiercel.graph.build import Graph
 from tiercel.graph.ops import OPS
-from tiercel.structures import structure
 from tiercel.types import qualified_name
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     graph = evaluation.graph
     _describe(compiled, evaluation)
     began = thread_time()
-    passes.run(graph, verify=hooks.config.strict)
+    passes.run(graph, hooks.verifier)
     compiled.seconds["passes"] = thread_time() - began
     gain = estimate(graph)
     saves = gain / (1 if graph.loop_at is None or graph.resumes else LOOP)
@@ -192,19 +191,23 @@ def _finish(hooks: Hooks, record: Record, compiled: Compiled, evaluation: Evalua
     return making.finish(hooks, job)
 
 
-@structure()
 class Making:
     """A version whose machine code is being made.  It keeps nothing of the program alive but the code object."""
 
-    record: Record
-    compiled: Compiled
-    version: Any
-    form: evaluate.NativeForm
-    unlinked: Any
-    extra_words: int
-    quick: bool
-    forecast: float = 0.0                                     # seconds, as the budget counts on
-    function: weakref.ref[FunctionType] | None = None         # whose version it is, where that may have gone
+    __slots__ = ("record", "compiled", "version", "form", "unlinked", "extra_words", "quick", "forecast", "function")
+
+    def __init__(self, record: Record, compiled: Compiled, version: Any, form: evaluate.NativeForm, unlinked: Any,
+                 extra_words: int, quick: bool, forecast: float = 0.0,
+                 function: weakref.ref[FunctionType] | None = None) -> None:
+        self.record = record
+        self.compiled = compiled
+        self.version = version
+        self.form = form
+        self.unlinked = unlinked
+        self.extra_words = extra_words
+        self.quick = quick
+        self.forecast = forecast    # seconds, as the budget counts on
+        self.function = function    # whose version it is, where that may have gone
 
     def finish(self, hooks: Hooks, job: Any) -> Compiled | None:
         """Link and install what is made; None if an assumption was broken meanwhile.  RuntimeError: LLVM failed."""
@@ -259,9 +262,10 @@ def _describe(compiled: Compiled, evaluation: Evaluation) -> None:
     compiled.inlined = list(evaluation.inlined)
     compiled.instructions = evaluation.evaluated
     compiled.notes = [(code.co_qualname, _line(code, at), text) for code, at, text in evaluation.notes]
-    covered = evaluation.covered
-    compiled.wavers = any(decode(code).by_offset[at].missed for code, at in covered)
-    compiled.lines = frozenset(_line(code, at) for code, at in covered if code is graph.code)
+    met = ((decode(code.code), units) for code, units in evaluation.covered.items())
+    compiled.wavers = any(code.by_offset[at].missed for code, units in met for at in units)
+    own = decode(graph.code)
+    compiled.lines = frozenset(own.by_offset[at].line or graph.code.co_firstlineno for at in evaluation.covered.get(own, ()))
     called = {node.attrs.get("function") for node in graph.nodes() if node.op is OPS["call_native"]}
     compiled.direct = sorted(graph.code.co_qualname if each is None else each.__qualname__ for each in called)
 

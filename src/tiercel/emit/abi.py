@@ -9,18 +9,19 @@ from collections.abc import Mapping
 from functools import cache
 from struct import calcsize
 from types import CodeType
+from typing import Final
 
-TYPES = {"o": "ptr", "i": "i64", "u": "i64", "f": "double", "b": "i1", "": "void"}
+TYPES: Final = {"o": "ptr", "i": "i64", "u": "i64", "f": "double", "b": "i1", "": "void"}
 
 # Kinds of memory, told to LLVM as TBAA: accesses of different kinds never touch the same bytes.
-KINDS = ("type", "refcount", "list", "items", "float", "long", "attr", "dictptr", "cell", "tuple", "str", "bytes",
+KINDS: Final = ("type", "refcount", "list", "items", "float", "long", "attr", "dictptr", "cell", "tuple", "str", "bytes",
          "bytearray", "iter", "dict", "set", "func", "frame", "thread", "extra", "keys", "buffer", "array")
 # What an array.array of a type code holds.
-ITEM_TYPES = {"f": "float", "d": "double", **{code: f"i{8 * calcsize(code)}" for code in "bBhHiIlLqQ"}}
-TBAA = {kind: f", !tbaa !{2 * number + 2}" for number, kind in enumerate(KINDS)}
-PLAIN = dict.fromkeys(KINDS, "")     # where LLVM is told nothing
-UNLIKELY = ", !prof !900"         # the first target of the branch
-LIKELY = ", !prof !901"
+ITEM_TYPES: Final = {"f": "float", "d": "double", **{code: f"i{8 * calcsize(code)}" for code in "bBhHiIlLqQ"}}
+TBAA: Final = {kind: f", !tbaa !{2 * number + 2}" for number, kind in enumerate(KINDS)}
+PLAIN: Final = dict.fromkeys(KINDS, "")     # where LLVM is told nothing
+UNLIKELY: Final = ", !prof !900"         # the first target of the branch
+LIKELY: Final = ", !prof !901"
 
 
 def metadata(text: str) -> list[str]:

@@ -8,19 +8,18 @@ part is repeated: a call that ends there puts nothing down and asks for nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tiercel.emit.abi import TYPES
 from tiercel.graph.build import Block, Edge, Graph, Node
 from tiercel.graph.flow import reverse_postorder
 from tiercel.graph.ops import Effect
-from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering
 
-_RESULT = "{ i64, i64 }"
-MAX_REPEATED = 12     # nodes
+_RESULT: Final = "{ i64, i64 }"
+MAX_REPEATED: Final = 12     # nodes
 
 
 def needs_frame(node: Node) -> bool:
@@ -103,14 +102,16 @@ def polls_at_entry(graph: Graph) -> bool:
 # -- repeated where the function calls itself ------------------------------------------------------------------------
 
 
-@structure()
 class Repeat:
     """The early part being written where the function calls itself."""
 
-    labels: dict[Block, str]
-    otherwise: str                 # where a call is made after all
-    done: str
-    results: list[tuple[str, str]] = field(default_factory=list)    # (value, label it comes from)
+    __slots__ = ("labels", "otherwise", "done", "results")
+
+    def __init__(self, labels: dict[Block, str], otherwise: str, done: str) -> None:
+        self.labels = labels
+        self.otherwise = otherwise    # where a call is made after all
+        self.done = done
+        self.results: list[tuple[str, str]] = []    # (value, label it comes from)
 
 
 def can_repeat(e: Lowering) -> bool:

@@ -6,18 +6,18 @@ for more; those that do say so, and are made anew.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tiercel.emit.llvm import Effort
 from tiercel.graph.build import Graph, Node
 from tiercel.graph.flow import Flow
 
-QUICK_FROM = 80             # nodes from which a graph without loops is made quickly at first
-LOOPS_QUICK_FROM = 500      # the same for one with loops
-LARGE = 1500                # nodes from which it stays so: LLVM's time grows faster than what it works on
-CALLS_QUICK_FROM = 25       # of the nodes in innermost loops, one in so many calls into CPython
-CALL_COST = 20              # operations that a call into CPython takes as long as
-_HARDLY_RUN = ("poll", "release", "call_native")
+QUICK_FROM: Final = 80             # nodes from which a graph without loops is made quickly at first
+LOOPS_QUICK_FROM: Final = 500      # the same for one with loops
+LARGE: Final = 1500                # nodes from which it stays so: LLVM's time grows faster than what it works on
+CALLS_QUICK_FROM: Final = 25       # of the nodes in innermost loops, one in so many calls into CPython
+CALL_COST: Final = 20              # operations that a call into CPython takes as long as
+_HARDLY_RUN: Final = ("poll", "release", "call_native")
 
 
 class Plan(NamedTuple):

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint8, c_uint64, c_void_p
 from threading import RLock
-from typing import Any
+from typing import Any, Final
 
 import llvmlite
 from llvmlite.utils import get_library_name
 
-OBJECT_FILE = 2          # a kind of `_Element`
+OBJECT_FILE: Final = 2          # a kind of `_Element`
 
 
 class _Element(ctypes.Structure):
@@ -30,8 +30,8 @@ class _Symbol(ctypes.Structure):
     _fields_ = (("name", c_char_p), ("address", c_uint64))
 
 
-_STRING = POINTER(c_char_p)
-_FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+_STRING: Final = POINTER(c_char_p)
+_FUNCTIONS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "InitializeNativeTarget": (None, ()),
     "InitializeNativeAsmPrinter": (None, ()),
     "DisposeString": (None, (c_char_p,)),

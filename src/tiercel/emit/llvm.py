@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cache
 from itertools import count
 from struct import unpack_from
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 
@@ -25,10 +25,10 @@ class Effort(Enum):
 
 
 # LLVM keeps some memory for each library that it ever linked, until the linker itself goes
-LIBRARIES = 50
+LIBRARIES: Final = 50
 
 # What the runtime needs of LLVM, as llvmlite's library exports it; see runtime/background.c.
-_CALLED_FROM_C = {
+_CALLED_FROM_C: Final = {
     "parse": "ParseAssembly", "get_function": "GetNamedFunction", "run_passes": "RunNewFunctionPassManager",
     "add_attribute": "AddFunctionAttr", "emit": "TargetMachineEmitToMemory", "buffer_start": "GetBufferStart",
     "buffer_size": "GetBufferSize", "dispose_buffer": "DisposeMemoryBuffer", "dispose_module": "DisposeModule",
@@ -93,7 +93,7 @@ class Backend:
 
 # Of sections of an ELF file: they take memory; they are written to, or are code.
 ALLOCATED, PROTECTION = 2, 1 | 4
-PAGE = 4096
+PAGE: Final = 4096
 
 
 def loaded_size(image: bytes) -> int:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
+from tiercel import _runtime
 from tiercel.emit import (
     abi,
     early,
@@ -32,43 +33,49 @@ from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, G
 from tiercel.graph.describe import Description, describe
 from tiercel.graph.flow import Flow
 from tiercel.graph.ops import OPS
-from tiercel.structures import field, structure
 
 # the small forms around the main one are selected quickly
-_ATTRIBUTES = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
+_ATTRIBUTES: Final = ["attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline optnone }"]
 
 
 # what has done something already when it may leave
-UNSTORMED = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_simple", "handled_exception",
+UNSTORMED: Final = ("enter_inlined", "unlink", "check_left", "list_pop", "dict_get_simple", "handled_exception",
              "own_store", "own_set", "dict_get_or", "set_add_simple")
 
 
-@structure()
 class Lowered:
     """The text of a module, and what is needed to link it."""
 
-    name: str
-    text: str
-    sites: list[tuple[Any, ...]]           # their descriptions, where needed with the words of their values
-    tested: list[tuple[int, int, Any]]     # sites whose guard tests a type: the number of the value, and its place
-    symbols: Symbols
-    main: str                    # the function that is worth optimising: `native`, its part `late`, or `enter`
-    plan: Plan                   # how much, and what it counts
-    exports: list[str]
-    param_kinds: str
-    extra_words: int
-    version_symbol: bool         # whether the text refers to the version itself
+    __slots__ = ("name", "text", "sites", "tested", "symbols", "main", "plan", "exports", "param_kinds", "extra_words",
+                 "version_symbol")
+
+    def __init__(self, name: str, text: str, sites: list[tuple[Any, ...]], tested: list[tuple[int, int, Any]],
+                 symbols: Symbols, main: str, plan: Plan, exports: list[str], param_kinds: str, extra_words: int,
+                 version_symbol: bool) -> None:
+        self.name = name
+        self.text = text
+        self.sites = sites    # their descriptions, where needed with the words of their values
+        self.tested = tested    # sites whose guard tests a type: the number of the value, and its place
+        self.symbols = symbols
+        self.main = main    # the function that is worth optimising: `native`, its part `late`, or `enter`
+        self.plan = plan    # how much, and what it counts
+        self.exports = exports
+        self.param_kinds = param_kinds
+        self.extra_words = extra_words
+        self.version_symbol = version_symbol    # whether the text refers to the version itself
 
 
-@structure()
 class Cold:
     """A cold block that several places jump to, with what differs between them."""
 
-    label: str
-    values: list[Node | Const]
-    early: bool = False          # whether the frame is not linked there
-    missing: dict[int, tuple[str, str]] = field(default_factory=dict)    # what must be put down: by word
-    came: list[tuple[str, ...]] = field(default_factory=list)    # (label it came from, what differs)
+    __slots__ = ("label", "values", "early", "missing", "came")
+
+    def __init__(self, label: str, values: list[Node | Const], early: bool = False) -> None:
+        self.label = label
+        self.values = values
+        self.early = early    # whether the frame is not linked there
+        self.missing: dict[int, tuple[str, str]] = {}    # what must be put down: by word
+        self.came: list[tuple[str, ...]] = []    # (label it came from, what differs)
 
 
 class Lowering:
@@ -375,6 +382,7 @@ class Lowering:
         RULES[node.op.name](self, node)  # type: ignore[union-attr]
 
     def block(self, block: Block) -> None:
+        _runtime.let_others_run()
         self.early = block in self.early_blocks
         self.number = block.name
         before = [self.ends_unlinked[pred] for pred in self.spills.flow.preds[block.name] if pred < block.name]
@@ -432,7 +440,7 @@ class Lowering:
 
 
 Rule = Callable[[Lowering, Node], None]
-RULES: dict[str, Rule] = {}
+RULES: Final[dict[str, Rule]] = {}
 
 
 def _complete() -> None:

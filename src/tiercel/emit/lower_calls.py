@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.emit import early
 from tiercel.emit.abi import TYPES
@@ -14,10 +14,10 @@ from tiercel.graph.build import Node
 if TYPE_CHECKING:
     from tiercel.emit.lower import Lowering, Rule
 
-_OFFSET_FLAG = -(1 << 63)     # PY_VECTORCALL_ARGUMENTS_OFFSET
+_OFFSET_FLAG: Final = -(1 << 63)     # PY_VECTORCALL_ARGUMENTS_OFFSET
 
 # where C functions take attributes, (attribute, "o" for an object or "i64"/"i32" for a number), among the operands
-_ORDER: dict[str, tuple[int | tuple[str, str], ...]] = {
+_ORDER: Final[dict[str, tuple[int | tuple[str, str], ...]]] = {
     "compare": (0, 1, ("operator", "i32")),
     "get_attr": (0, ("name", "o")),
     "get_method": (0, ("name", "o")),
@@ -330,7 +330,7 @@ def _type_flag(e: Lowering, node: Node) -> None:
     e.define(node, f"icmp ne i64 {bit}, 0")
 
 
-RULES: dict[str, Any] = {
+RULES: Final[dict[str, Any]] = {
     "raise": _raise, "raise_again": _raise_again, "catch": _catch, "push_exc_info": _push_exc_info, "pop_except": _pop_except,
     "handled_exception": _handled_exception, "exc_matches": _is_or_is_below(_exc_matches),
     "instance_of": _is_or_is_below(_instance_of), "type_flag": _type_flag,

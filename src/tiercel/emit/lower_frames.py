@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.bytecode import flags
 from tiercel.emit import abi, lower_objects
@@ -23,10 +23,10 @@ from tiercel.graph.flow import reverse_postorder
 if TYPE_CHECKING:
     from tiercel.emit.lower import Cold, Lowering
 
-_RESULT = "{ i64, i64 }"
-_MISMATCH = "inttoptr (i64 1 to ptr)"
+_RESULT: Final = "{ i64, i64 }"
+_MISMATCH: Final = "inttoptr (i64 1 to ptr)"
 _CONTINUED, _ERROR = 1, 2      # what `enter` returns besides what generators come to; 0: the frame does not match
-_ERROR_KIND = 2                # TC_ERROR
+_ERROR_KIND: Final = 2                # TC_ERROR
 
 # -- branches -------------------------------------------------------------------------------------------------------
 
@@ -645,7 +645,7 @@ def _is_suspended(e: Lowering, value: str, there: Suspension) -> str:
     return e.put(f"icmp ne i32 {answer}, 0")
 
 
-RULES: dict[str, Any] = {
+RULES: Final[dict[str, Any]] = {
     "jump": _jump, "branch": _branch, "switch": _switch, "return": _return, "leave": _leave, "never": _never,
     "check": _check, "check_frame": _check_frame,
     "poll": _poll, "pending": _pending, "loop": lambda e, node: None, "rely": lambda e, node: None,

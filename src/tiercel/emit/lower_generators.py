@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.bytecode.suspensions import depth_of, unit_of
 from tiercel.emit import abi
@@ -69,4 +69,4 @@ def link_chain(e: Lowering, lasting: bool = True) -> None:
     e.start(done)
 
 
-RULES: dict[str, Any] = {"suspend": _suspend, "delegate": _delegate, "finish": _finish}
+RULES: Final[dict[str, Any]] = {"suspend": _suspend, "delegate": _delegate, "finish": _finish}

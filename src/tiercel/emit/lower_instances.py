@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import byteorder
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 from tiercel.emit.lower_objects import fill, incref, overwrite, overwrite_f64
@@ -142,7 +142,7 @@ def _note_order(e: Lowering, owner: str, indexes: bytes) -> None:
     e.store("i8", str(len(indexes)), owner, _values_field(e, "size"), "dictptr")
 
 
-RULES: dict[str, Any] = {
+RULES: Final[dict[str, Any]] = {
     "attr_load": _attr_load, "attr_store": _attr_store, "attr_store_f64": _attr_store_f64,
     "attr_store_i64": _attr_store_i64, "attr_init": _attr_init, "inline_valid": _inline_valid, "keys_count": _keys_count,
     "slot_load": _slot_load, "slot_store": _slot_store, "slot_store_f64": _slot_store_f64, "slot_init": _slot_init,

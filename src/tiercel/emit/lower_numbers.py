@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.graph.build import Const, Node, Operand
 
@@ -182,7 +182,7 @@ def _bool_not(e: Lowering, node: Node) -> None:
     e.define(node, f"xor i1 {e.value(node.args[0])}, true")
 
 
-RULES: dict[str, Any] = {
+RULES: Final[dict[str, Any]] = {
     **{f"i64_{name}": _binary(f"{name} i64") for name in ("add", "sub", "mul", "and", "or", "xor", "shl", "lshr")},
     **{f"i64_{name}_{how}": _checked(f"s{name}") for name in ("add", "sub", "mul") for how in ("checked", "checked_if")},
     **{f"i64_{name}": _compare(f"icmp {code} i64") for name, code in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import int_info
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.emit.abi import ITEM_TYPES
 from tiercel.emit.lower_numbers import by_pointer
@@ -539,7 +539,7 @@ def _sequence(offset: str) -> Rule:
     return rule
 
 
-RULES: dict[str, Any] = {
+RULES: Final[dict[str, Any]] = {
     "incref": _incref, "decref": _decref, "incref_maybe": _incref_maybe, "decref_maybe": _decref_maybe,
     "refcount_is": _refcount_is,
     "guard": _guard, "guard_if": _guard_if, "guard_not": _guard_not, "guard_type": _guard_type, "guard_is": _guard_is,

@@ -13,23 +13,25 @@ from struct import pack
 from typing import TYPE_CHECKING
 
 from tiercel.graph.flow import Flow
-from tiercel.structures import field, structure
 
 if TYPE_CHECKING:
     from tiercel.emit.lower import Cold
 
 
-@structure()
 class Spill:
     """A place where the values of a site's state are put down."""
 
-    site: int
-    values: list[tuple[str, str]]      # (representation, text)
-    block: int                         # index in reverse postorder
-    lasting: bool                      # whether every way on from the block leads through it
-    cold: Cold | None                  # the exit that stores them; or else:
-    lines: list[str] = field(default_factory=list)      # the line at `index` is to become the stores
-    index: int = 0
+    __slots__ = ("site", "values", "block", "lasting", "cold", "lines", "index")
+
+    def __init__(self, site: int, values: list[tuple[str, str]], block: int, lasting: bool, cold: Cold | None,
+                 lines: list[str] | None = None, index: int = 0) -> None:
+        self.site = site
+        self.values = values    # (representation, text)
+        self.block = block    # index in reverse postorder
+        self.lasting = lasting    # whether every way on from the block leads through it
+        self.cold = cold    # the exit that stores them; or else:
+        self.lines: list[str] = [] if lines is None else lines    # the line at `index` is to become the stores
+        self.index = index
 
 
 class Spills:

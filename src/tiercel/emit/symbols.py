@@ -7,12 +7,12 @@ addresses only when the object file is linked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from tiercel.types import is_class, qualified_name
 
 # Facts about C functions that LLVM cannot know; the rest may do anything but throw.
-_FACTS = {
+_FACTS: Final = {
     "tc_exit": "cold", "tc_leave_before": "cold", "tc_leave": "cold", "tc_unwind": "cold", "tc_unwind_again": "cold",
     "tc_poll": "cold", "tc_call_interpreted": "cold",
     "tc_dealloc": "cold", "tc_free": "cold", "tc_free_dropped": "cold", "tc_entry_next": "cold",

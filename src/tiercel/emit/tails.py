@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Store = tuple[int, tuple[str, str]]      # the word, and the value's representation and text
 
-LEAST = 3                                # stores to be saved by a block of its own
+LEAST: Final = 3                                # stores to be saved by a block of its own
 
 
 class Tail(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from types import MethodDescriptorType, ModuleType
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from tiercel.evaluate.objects import MISSING, SEQUENCES, find_in_type, sequence_base, traits
 from tiercel.evaluate.unseen import Handled, Unseen
@@ -28,12 +28,12 @@ from tiercel.types import (
 )
 from tiercel.values import NONE, Abstract, Virtual, known
 
-_LENGTHS: dict[type, str] = {
+_LENGTHS: Final[dict[type, str]] = {
     str: "str_length", bytes: "bytes_length", list: "list_length", tuple: "tuple_length", dict: "dict_length",
     set: "set_length", frozenset: "set_length"}
 
-_PLAIN = (type, ModuleType, super)      # their own way of reading attributes does as `object` for `__class__`
-_SPECIAL_METHODS: dict[Any, str] = {
+_PLAIN: Final = (type, ModuleType, super)      # their own way of reading attributes does as `object` for `__class__`
+_SPECIAL_METHODS: Final[dict[Any, str]] = {
     len: "__len__", iter: "__iter__", operator.getitem: "__getitem__", operator.setitem: "__setitem__",
     operator.contains: "__contains__"}
 
@@ -73,6 +73,12 @@ class Api(Unseen):
                     return result
         return None
 
+    def applied(self, subject: Any, *args: Abstract) -> Abstract:
+        """The same where a rule is known to have one."""
+        result = self.apply(subject, *args)
+        assert result is not None
+        return result
+
     def inherited(self, subject: Any, type_: type) -> type:
         """The type whose operation `subject` means for instances of a type: that of the list or tuple, if it is a subclass
         of one and leaves the operation as it is."""
@@ -88,10 +94,16 @@ class Api(Unseen):
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    NONE = NONE
-    NO_WITNESS = NO_WITNESS
-    known = staticmethod(known)
-    int_between = staticmethod(int_between)
+    NONE: ClassVar[Const] = NONE
+    NO_WITNESS: ClassVar[Any] = NO_WITNESS
+
+    @staticmethod
+    def known(value: Any) -> Const:
+        return known(value)
+
+    @staticmethod
+    def int_between(lo: int, hi: int) -> Fact:
+        return int_between(lo, hi)
 
     def is_constant(self, value: Abstract) -> bool:
         return isinstance(value, Const)
@@ -411,8 +423,10 @@ class Api(Unseen):
             return span
         return self.emit("i64_max", span, Const(0, "i"), fact=Fact(int, 0, max(hi, 0)))
 
-    def fresh(self, node: Node) -> bool:
+    def fresh(self, node: Operand) -> bool:
         """Whether a new object, just taken off the stack, has been seen by nothing but frame states."""
+        if not isinstance(node, Node):
+            return False
         block = node.block
         if block is not self.block or self.state.holds(node):
             return False
@@ -430,9 +444,9 @@ class Api(Unseen):
 
     def plain_instances(self, type_: type) -> bool:
         """Whether the `__class__` of instances is their type."""
-        return find_in_type(type_, "__class__") is object.__dict__["__class__"] and (
-            traits(type_)["generic_getattr"] or type_ in _PLAIN
-            or find_in_type(type_, "__getattribute__") is object.__dict__["__getattribute__"])
+        return find_in_type(type_, "__class__") is vars(object)["__class__"] and (
+            traits(type_)["generic_getattr"] or any(type_ is each for each in _PLAIN)
+            or find_in_type(type_, "__getattribute__") is vars(object)["__getattribute__"])
 
     def leaves_instances_to_type(self, cls: type) -> bool:
         """Whether a class has no notion of its own of what its instances are."""
@@ -497,7 +511,9 @@ class Api(Unseen):
         self.assumptions.add_type(type_)
         return find_in_type(type_, name) is not MISSING
 
-    sample = staticmethod(sample)
+    @staticmethod
+    def sample(witness: Any) -> Any:
+        return sample(witness)
 
     def list_item(self, items: Abstract, index: Operand) -> Node:
         """The item at an offset within range, with a sample of the list's items as its witness."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.flow import Flow
 from tiercel.evaluate.state import Frame
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
     from tiercel.graph.build import Handler
 
-MAX_WAYS = 24          # into one handler: what raises beyond these is unwound to the interpreter
+MAX_WAYS: Final = 24          # into one handler: what raises beyond these is unwound to the interpreter
 
 # They raise for others, hardly ever, or where no handler is wanted.
-_NOT_CAUGHT = ("poll", "release", "dict_new", "set_new", "build_string", "build_slice", "str_concat")
+_NOT_CAUGHT: Final = ("poll", "release", "dict_new", "set_new", "build_string", "build_slice", "str_concat")
 
 
 class Catching(Flow):

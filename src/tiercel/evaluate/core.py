@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sys import int_info
 from types import CellType, NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.assumptions import Assumptions, Left, Unsupported
 from tiercel.evaluate.objects import type_of_version
@@ -28,10 +28,10 @@ from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
 
-_NUMBERS = (int, float, bool)
-_REP_FACT = {"i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": Fact(), "": Fact()}
-_UNBOX = {"i": "unbox_i64", "f": "unbox_f64", "b": "unbox_bool"}
-BOX = {"i": "box_i64", "u": "box_u64", "f": "box_f64", "b": "box_bool"}
+_NUMBERS: Final = (int, float, bool)
+_REP_FACT: Final = {"i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": Fact(), "": Fact()}
+_UNBOX: Final = {"i": "unbox_i64", "f": "unbox_f64", "b": "unbox_bool"}
+BOX: Final = {"i": "box_i64", "u": "box_u64", "f": "box_f64", "b": "box_bool"}
 
 
 class Core:

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tiercel import _runtime, rules, types
 from tiercel.bytecode import decode, flags
 from tiercel.evaluate.assumptions import Assumptions, History, Left, TooLong, Unsupported
 from tiercel.evaluate.core import BOX
 from tiercel.evaluate.generators import Generators, NotInPlace
-from tiercel.evaluate.instructions import HANDLERS
+from tiercel.evaluate.instructions import HANDLERS, names, operators
 from tiercel.evaluate.instructions.attributes import store_instance
-from tiercel.evaluate.instructions.names import Names
-from tiercel.evaluate.instructions.operators import Operators
 from tiercel.evaluate.natives import PROMISES, forms_of, promise
 from tiercel.evaluate.objects import MISSING, find_in_type, is_data_descriptor, slot_offset
-from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, State
 from tiercel.graph.build import NO_WITNESS, NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
-from tiercel.structures import structure
 from tiercel.types import ANY, BIG_INT, DICT, INT, LIST, TUPLE, Fact, join, of_object
 from tiercel.values import NONE, Abstract, Virtual, known
 
@@ -30,16 +26,15 @@ if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Block as BasicBlock
     from tiercel.bytecode.decode import Code, Instruction
 
-MAX_RESULT_ROUNDS = 4
-MAX_ARGUMENT_TYPES = 2        # of an argument that versions are made for; beyond that one takes any type
-MAX_COMBINATIONS = 4
+MAX_RESULT_ROUNDS: Final = 4
+MAX_ARGUMENT_TYPES: Final = 2        # of an argument that versions are made for; beyond that one takes any type
+MAX_COMBINATIONS: Final = 4
 
-_BINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME"})
+_BINDS: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME"})
 
 rules.load()
 
 
-@structure()
 class Evaluation:
     """What evaluating one version gave.
 
@@ -47,27 +42,36 @@ class Evaluation:
     `notes` what a reader of `explain` should know, as (code, unit, text); `evaluated` counts the instructions of the
     code and of everything inlined.  `reps` (of the parameters) and `result` say how the version is
     called natively, `promise` is the letter of all that its callers assume of its result, or empty; `covered` has the
-    (code, unit) of all instructions that were evaluated; `spared`: calls were not inlined that would be in code that has
+    units of all instructions that were evaluated, by their code; `spared`: calls were not inlined that would be in code that has
     shown that it is worth it.
     """
 
-    graph: Graph
-    assumptions: Assumptions
-    constants: list[Any]
-    inlined: list[str]
-    notes: list[tuple[CodeType, int, str]]
-    evaluated: int
-    reps: str
-    result: Fact
-    promise: str
-    covered: set[tuple[CodeType, int]]
-    spared: bool
+    __slots__ = ("graph", "assumptions", "constants", "inlined", "notes", "evaluated", "reps", "result", "promise",
+                 "covered", "spared")
+
+    def __init__(self, graph: Graph, assumptions: Assumptions, constants: list[Any], inlined: list[str],
+                 notes: list[tuple[CodeType, int, str]], evaluated: int, reps: str, result: Fact, promise: str,
+                 covered: dict[Code, set[int]], spared: bool) -> None:
+        self.graph = graph
+        self.assumptions = assumptions
+        self.constants = constants
+        self.inlined = inlined
+        self.notes = notes
+        self.evaluated = evaluated
+        self.reps = reps
+        self.result = result
+        self.promise = promise
+        self.covered = covered
+        self.spared = spared
 
 
-class Evaluator(Operators, Names, Polymorphism, Generators):
+class Evaluator(Generators):
     """Walks the bytecode of one version; see the package's docstring."""
 
-    LIST, DICT, TUPLE, SET = LIST, DICT, TUPLE, Fact(set)
+    LIST: ClassVar[Fact] = LIST
+    DICT: ClassVar[Fact] = DICT
+    TUPLE: ClassVar[Fact] = TUPLE
+    SET: ClassVar[Fact] = Fact(set)
 
     def __init__(self, graph: Graph, function: FunctionType | None, globals_: dict[str, Any], history: Any,
                  in_place: bool) -> None:
@@ -78,9 +82,20 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         self.result_fact: Fact | None = None          # what a recursive call is taken to return; None: nothing yet
         self.ends: list[tuple[Node, Abstract, Operand | None, Fact]] = []
         self.calls_itself = False
-        self.covered: set[tuple[CodeType, int]] = set()
+        self.covered: dict[Code, set[int]] = {}
         self.walked = 0                               # instructions, each as often as it was evaluated
-        self._bindings: dict[CodeType, set[str]] = {}
+        self._bindings: dict[Code, set[str]] = {}
+
+    # -- what instruction handlers know ------------------------------------------------------------------------------
+
+    def steady_global(self, name: str) -> Any:
+        return names.steady_global(self, name)
+
+    def is_identity_test(self, instruction: Instruction) -> bool:
+        return operators.is_identity_test(self, instruction)
+
+    def identical(self, a: Abstract, b: Abstract) -> Any:
+        return operators.identical(self, a, b)
 
     # -- the current frame -------------------------------------------------------------------------------------------
 
@@ -115,10 +130,10 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         return any(name in self._bound_names(frame.code) for frame in self.state.frames())
 
     def _bound_names(self, code: Code) -> set[str]:
-        names = self._bindings.get(code.code)
+        names = self._bindings.get(code)
         if names is None:
             everywhere = self.graph.loop_at is None or self.graph.resumes or code.code is not self.graph.code
-            names = self._bindings[code.code] = {
+            names = self._bindings[code] = {
                 str(i.argval) for b in code.flow.order for i in b.instructions
                 if i.op in _BINDS and (everywhere or b.at in self._region)}
         return names
@@ -128,9 +143,10 @@ class Evaluator(Operators, Names, Polymorphism, Generators):
         self.walked += len(basic.instructions)
         if self.history.allowed is not None and self.walked > self.history.allowed:
             raise TooLong
-        code = self.frame.code.code
+        _runtime.let_others_run()
+        covered = self.covered.setdefault(self.frame.code, set())
         for instruction in basic.instructions:
-            self.covered.add((code, instruction.at))
+            covered.add(instruction.at)
             self.instruction = instruction
             self.at, self.op_at, self.resume = instruction.at, instruction.op_at, instruction.next
             self.learnt = 0

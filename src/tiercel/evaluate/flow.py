@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, NoneType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tiercel.evaluate.assumptions import Left, Unsupported
 from tiercel.evaluate.numbers import NUMBER_SHAPE, Numbers, is_number
 from tiercel.evaluate.state import Path, State
 from tiercel.graph.build import HOISTED, NO_WITNESS, NULL, Block, Const, Edge, Node, Operand
-from tiercel.structures import field, structure
 from tiercel.types import ANY, BOOL, I64_MAX, U64_MAX, Fact, implies, join, one_of, widen
 from tiercel.values import Abstract, MaybeUnbound, Virtual
 
@@ -20,57 +19,65 @@ if TYPE_CHECKING:
     from tiercel.bytecode.blocks import Flow as BasicFlow
     from tiercel.bytecode.decode import Code
 
-_CALLED = frozenset({FunctionType, BuiltinFunctionType, MethodDescriptorType, type})
+_CALLED: Final = frozenset({FunctionType, BuiltinFunctionType, MethodDescriptorType, type})
 
-MAX_ROUNDS = 40          # evaluations of one loop before giving up
-MAX_BLOCKS = 20_000
-MAX_INSTRUCTIONS = 20_000    # of a function or loop: it takes seconds, and its text would be too large
-MAX_PEELED = 2           # rounds before a loop in which representations settle
+MAX_ROUNDS: Final = 40          # evaluations of one loop before giving up
+MAX_BLOCKS: Final = 20_000
+MAX_INSTRUCTIONS: Final = 20_000    # of a function or loop: it takes seconds, and its text would be too large
+MAX_PEELED: Final = 2           # rounds before a loop in which representations settle
 
-_MOVES_BY_INDEX = frozenset({"list_iterator", "tuple_iterator", "str_iterator", "bytes_iterator", "reversed_list",
+_MOVES_BY_INDEX: Final = frozenset({"list_iterator", "tuple_iterator", "str_iterator", "bytes_iterator", "reversed_list",
                              "enumerate"})
-_NULL_RAW: dict[str, Operand] = {
+_NULL_RAW: Final[dict[str, Operand]] = {
     "i": Const(0, "i"), "u": Const(0, "u"), "f": Const(0.0, "f"), "b": Const(False, "b"), "o": NULL}
 
 
-@structure()
 class LoopMemory:
     """What is remembered of a loop from one evaluation to the next; it only grows."""
 
-    changed: set[Path] = field(default_factory=set)
-    facts: dict[Path, Fact] = field(default_factory=dict)
-    maybe: set[Path] = field(default_factory=set)
-    built: set[Path] = field(default_factory=set)         # virtual objects that must be real at the header
-    numbers: set[Path] = field(default_factory=set)       # what is an int at times and a float at others
-    hoisted: dict[Path, type] = field(default_factory=dict)
-    peel: int = 0            # how many rounds are evaluated before the loop proper
-    rounds: int = 0
+    __slots__ = ("changed", "facts", "maybe", "built", "numbers", "hoisted", "peel", "rounds")
+
+    def __init__(self, peel: int = 0, rounds: int = 0) -> None:
+        self.changed: set[Path] = set()
+        self.facts: dict[Path, Fact] = {}
+        self.maybe: set[Path] = set()
+        self.built: set[Path] = set()    # virtual objects that must be real at the header
+        self.numbers: set[Path] = set()    # what is an int at times and a float at others
+        self.hoisted: dict[Path, type] = {}
+        self.peel = peel    # how many rounds are evaluated before the loop proper
+        self.rounds = rounds
 
 
 Incoming = tuple[State, Block]
 Outcome = TypeVar("Outcome")
 
 
-@structure()
 class _Loop:
     """A loop being evaluated."""
 
-    header: int
-    last: int
-    key: tuple[Any, ...]
-    peeled: int              # how many rounds were evaluated before
-    peeling: bool            # whether this is another such
-    entries: list[tuple[State, Block, int]]
-    pending: dict[int, list[tuple[State, Block, int]]]
-    outer: list[dict[int, int]]        # for each caller, how many ways into its blocks were waiting
-    graph_size: int
-    returns: int
-    yields: int
-    inlined: int
-    block: Block | None = None
-    state: State | None = None
-    params: dict[Path, Fact] = field(default_factory=dict)
-    back: list[Incoming] = field(default_factory=list)
+    __slots__ = ("header", "last", "key", "peeled", "peeling", "entries", "pending", "outer", "graph_size", "returns",
+                 "yields", "inlined", "block", "state", "params", "back")
+
+    def __init__(self, header: int, last: int, key: tuple[Any, ...], peeled: int, peeling: bool,
+                 entries: list[tuple[State, Block, int]], pending: dict[int, list[tuple[State, Block, int]]],
+                 outer: list[dict[int, int]], graph_size: int, returns: int, yields: int, inlined: int,
+                 block: Block | None = None, state: State | None = None) -> None:
+        self.header = header
+        self.last = last
+        self.key = key
+        self.peeled = peeled    # how many rounds were evaluated before
+        self.peeling = peeling    # whether this is another such
+        self.entries = entries
+        self.pending = pending
+        self.outer = outer    # for each caller, how many ways into its blocks were waiting
+        self.graph_size = graph_size
+        self.returns = returns
+        self.yields = yields
+        self.inlined = inlined
+        self.block = block
+        self.state = state
+        self.params: dict[Path, Fact] = {}
+        self.back: list[Incoming] = []
 
 
 class Flow(Numbers):
@@ -168,6 +175,12 @@ class Flow(Numbers):
         return (yes_state, yes), (no_state, no)
 
     # -- merging -----------------------------------------------------------------------------------------------------
+
+    def parted(self, condition: Operand) -> tuple[Incoming, Incoming]:
+        """The same of a condition that is not constant."""
+        yes, no = self.branch(condition)
+        assert yes is not None and no is not None
+        return yes, no
 
     def _merge(self, incoming: list[Incoming], unit: int) -> Incoming:
         """One state and block for several ways into `unit`."""

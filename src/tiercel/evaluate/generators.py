@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import CodeType, GeneratorType
-from typing import Any
+from typing import Any, Final
 
 from tiercel import _runtime
 from tiercel.bytecode import Code, decode
@@ -13,20 +13,20 @@ from tiercel.bytecode.suspensions import FINISHED, SUSPENDS, awaits, depth_of, u
 from tiercel.bytecode.suspensions import point as point_at
 from tiercel.evaluate.assumptions import Unsupported
 from tiercel.evaluate.flow import Incoming
-from tiercel.evaluate.inlining import Inliner
+from tiercel.evaluate.polymorphism import Polymorphism
 from tiercel.evaluate.state import Frame, Inlining, State
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Block, Const, Node, Operand, Suspension
 from tiercel.values import NONE, Abstract, GeneratorInfo, MaybeUnbound, Virtual, known
 
-MAX_YIELDS = 4
-MAX_SLOTS = 64      # locals and stack entries of a generator that is taken apart
+MAX_YIELDS: Final = 4
+MAX_SLOTS: Final = 64      # locals and stack entries of a generator that is taken apart
 
 
 class NotInPlace(Exception):
     """With the bodies of generators evaluated in place the code cannot be compiled; it may be without."""
 
 
-class Generators(Inliner):
+class Generators(Polymorphism):
     """Makes virtual generators, resumes and suspends them."""
 
     def __init__(self, graph: Any, history: Any) -> None:
@@ -96,7 +96,7 @@ class Generators(Inliner):
 
     def _can_open(self, function: Any, point: int, slots: tuple[Any, ...]) -> bool:
         suspensions = decode(function.__code__).suspensions
-        return suspensions is not None and point in (suspensions.start, *suspensions.yields) \
+        return suspensions is not None and (point == suspensions.start or point in suspensions.yields) \
             and len(slots) < MAX_SLOTS and self.failures().isdisjoint(("shared", "suspended elsewhere")) \
             and self.can_inline(function.__code__)
 

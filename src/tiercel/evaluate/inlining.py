@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import CodeType, FunctionType, MethodDescriptorType
-from typing import Any
+from typing import Any, Final
 
 from tiercel.bytecode import decode, flags
 from tiercel.bytecode.suspensions import SUSPENDS, type_made
@@ -17,16 +17,16 @@ from tiercel.rules.consumers import stand_in_for
 from tiercel.types import DICT, Fact
 from tiercel.values import NONE, Abstract, FunctionInfo, Virtual, known
 
-MAX_DEPTH = 8
-MAX_CALLEE = 120              # instructions of an inlined function
-MAX_GENERATOR = 200           # of a generator: without its body, the loop that takes its values gains nothing
-TINY = 16                     # of a callee that takes hardly more nodes than a call of it
-ROOM = 500                    # nodes of a graph, beside one for each instruction of its own, up to which more is inlined
-TINY_ROOM = 2                 # times as many for what is tiny
+MAX_DEPTH: Final = 8
+MAX_CALLEE: Final = 120              # instructions of an inlined function
+MAX_GENERATOR: Final = 200           # of a generator: without its body, the loop that takes its values gains nothing
+TINY: Final = 16                     # of a callee that takes hardly more nodes than a call of it
+ROOM: Final = 500                    # nodes of a graph, beside one for each instruction of its own, up to which more is inlined
+TINY_ROOM: Final = 2                 # times as many for what is tiny
 # The same of code that has not yet shown that it is worth more.
 FRUGAL_CALLEE, FRUGAL_ROOM = 40, 250
 # Of a generator, once for each yield: what its body does in the interpreter does not show what the loop would be worth.
-FRUGAL_GENERATOR = 160
+FRUGAL_GENERATOR: Final = 160
 
 
 class Inliner(Iteration):
@@ -359,7 +359,7 @@ class Inliner(Iteration):
 
     # -- closures ----------------------------------------------------------------------------------------------------
 
-    def closure_of(self, function: Operand) -> list[Abstract] | None:
+    def closure_of(self, function: Operand | Virtual) -> list[Abstract] | None:
         """The cells of the running function, if they are known."""
         closure = self.frame.closure
         if isinstance(closure, Virtual):
@@ -369,16 +369,16 @@ class Inliner(Iteration):
             return [known(cell) for cell in function.value.__closure__ or ()]
         return None
 
-    def closure_witness(self, function: Operand, index: int) -> Any:
+    def closure_witness(self, function: Operand | Virtual, index: int) -> Any:
         """The cell seen, for a function that is not constant."""
         assert isinstance(function, Node)
         closure = function.witness.__closure__ if type(function.witness) is FunctionType else None
         return NO_WITNESS if closure is None else closure[index]
 
 
-_COMPARISONS = [("__lt__", "__gt__"), ("__le__", "__ge__"), ("__eq__", "__eq__"), ("__ne__", "__ne__"),
+_COMPARISONS: Final = [("__lt__", "__gt__"), ("__le__", "__ge__"), ("__eq__", "__eq__"), ("__ne__", "__ne__"),
                 ("__gt__", "__lt__"), ("__ge__", "__le__")]
-_PLAIN = frozenset({
+_PLAIN: Final = frozenset({
     int, float, bool, str, bytes, list, tuple, dict, set, frozenset, complex, range, type(None), slice, type})
 
 

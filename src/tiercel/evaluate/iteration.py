@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from tiercel.evaluate.api import Api
 from tiercel.graph.build import NO_WITNESS, Const, Node, Operand
@@ -18,7 +18,7 @@ from tiercel.values import (
 )
 
 Finish = Callable[[], Abstract]
-_ITERATORS: dict[type, str] = {
+_ITERATORS: Final[dict[type, str]] = {
     list: "list_iterator", tuple: "tuple_iterator", str: "str_iterator", bytes: "bytes_iterator"}
 
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 from tiercel import _runtime
 from tiercel.identity import IdentityTable
-from tiercel.structures import structure
 from tiercel.types import ANY, BOOL, FLOAT, INDEX, INT, U64, Fact, implies
 
 # what is promised of a result, by its letter in a target's signature, the narrowest of a representation first
-PROMISES = {"n": INDEX, "i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": ANY}
+PROMISES: Final = {"n": INDEX, "i": INT, "u": U64, "f": FLOAT, "b": BOOL, "o": ANY}
 
 
 def promise(result: Fact) -> str:
@@ -26,16 +25,19 @@ def promise(result: Fact) -> str:
     return next(letter for letter, fact in PROMISES.items() if fact.rep == result.rep and implies(result, fact))
 
 
-@structure()
 class NativeForm:
     """A native form of a function, which `target` leads to once it is registered.  It keeps nothing of the program
     alive."""
 
-    reps: str
-    types: list[weakref.ref[type] | None]
-    promise: str
-    globals: int           # the identity of the namespace
-    target: Callable[[], Any] = lambda: None
+    __slots__ = ("reps", "types", "promise", "globals", "target")
+
+    def __init__(self, reps: str, types: list[weakref.ref[type] | None], promise: str, globals: int,
+                 target: Callable[[], Any] = lambda: None) -> None:
+        self.reps = reps
+        self.types = types
+        self.promise = promise
+        self.globals = globals    # the identity of the namespace
+        self.target = target
 
     @property
     def result(self) -> Fact:
@@ -60,7 +62,7 @@ def native_form(evaluation: Any, globals_: dict[str, Any]) -> NativeForm:
     return NativeForm(evaluation.reps, types, promise(evaluation.result), id(globals_))
 
 
-_FORMS = IdentityTable()      # code: its native forms, the newest first
+_FORMS: Final = IdentityTable()      # code: its native forms, the newest first
 
 
 def forms_of(code: CodeType) -> list[NativeForm]:

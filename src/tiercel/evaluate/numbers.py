@@ -13,7 +13,7 @@ needed; where one meets its like, no way parts, and none has to be made an objec
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tiercel.evaluate.core import Core
 from tiercel.evaluate.state import Path, State
@@ -23,7 +23,7 @@ from tiercel.graph.ops import OPS
 from tiercel.types import NUMBER
 from tiercel.values import Abstract, Virtual, known
 
-NUMBER_SHAPE = ("virtual", "number", 2, None)
+NUMBER_SHAPE: Final = ("virtual", "number", 2, None)
 
 
 def is_number(value: Any) -> bool:
@@ -40,7 +40,9 @@ def _parts(value: Any) -> tuple[Any, Any] | None:
 class Numbers(Core):
     """Makes such numbers, and takes them apart."""
 
-    is_number = staticmethod(is_number)
+    @staticmethod
+    def is_number(value: Any) -> bool:
+        return is_number(value)
 
     def new_number(self, is_int: Operand, value: Operand) -> Virtual:
         """An int or a float of that value; not -0.0 if it is an int."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import weakref
 from struct import calcsize
 from types import FunctionType, MemberDescriptorType
-from typing import Any
+from typing import Any, Final
 
 from tiercel import _runtime
 from tiercel.values import InstanceInfo
 
-_MRO = type.__dict__["__mro__"].__get__
-_DICT = type.__dict__["__dict__"].__get__
-_SUBCLASSES = type.__dict__["__subclasses__"]
-_TYPE_CALL = type.__dict__["__call__"]
-_POINTER = calcsize("P")
-MISSING: Any = _runtime.NULL
+_MRO: Final = type.__dict__["__mro__"].__get__
+_DICT: Final = type.__dict__["__dict__"].__get__
+_SUBCLASSES: Final = type.__dict__["__subclasses__"]
+_TYPE_CALL: Final = type.__dict__["__call__"]
+_POINTER: Final = calcsize("P")
+MISSING: Final[Any] = _runtime.NULL
 
 
 def find_in_type(type_: type, name: str) -> Any:
@@ -100,7 +100,7 @@ def python_method(type_: type, name: str) -> FunctionType | None:
     return found if type(found) is FunctionType else None
 
 
-SEQUENCES = (list, tuple)
+SEQUENCES: Final = (list, tuple)
 
 
 def sequence_base(type_: type) -> type | None:
@@ -113,7 +113,7 @@ def compares_as_object(type_: type) -> bool:
     return all(find_in_type(type_, name) is method for name, method in _COMPARISONS)
 
 
-_COMPARISONS = [(name, object.__dict__[name]) for name in ("__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__")]
+_COMPARISONS: Final = [(name, vars(object)[name]) for name in ("__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__")]
 _versions: dict[int, weakref.ref[type] | None] = {}
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import FunctionType, NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.bytecode import decode
 from tiercel.evaluate.assumptions import Left
@@ -31,11 +31,11 @@ from tiercel.values import Abstract, Virtual
 if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
 
-MAX_ARMS = 4
-MAX_IN_ARM = 40             # instructions of a function inlined in an arm where a version of it could be called
+MAX_ARMS: Final = 4
+MAX_IN_ARM: Final = 40             # instructions of a function inlined in an arm where a version of it could be called
 
 # instruction -> the operands whose types decide what it does: (depth in the stack, how many are learnt before it)
-_DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
+_DECIDING: Final[dict[str, tuple[tuple[int, int], ...]]] = {
     "LOAD_ATTR": ((1, 0),), "STORE_ATTR": ((1, 0),), "LOAD_SUPER_ATTR": ((1, 0),), "TO_BOOL": ((1, 0),),
     "GET_ITER": ((1, 0),), "GET_YIELD_FROM_ITER": ((1, 0),), "UNARY_NEGATIVE": ((1, 0),), "UNARY_INVERT": ((1, 0),),
     "CONTAINS_OP": ((1, 0),),
@@ -44,12 +44,12 @@ _DECIDING: dict[str, tuple[tuple[int, int], ...]] = {
     "MATCH_CLASS": ((3, 0),), "MATCH_SEQUENCE": ((1, 0),), "MATCH_MAPPING": ((1, 0),), "MATCH_KEYS": ((2, 0),),
     "GET_LEN": ((1, 0),),
 }
-_NUMBERS = frozenset({int, float})
-_OF_TWO = frozenset({"BINARY_OP", "COMPARE_OP"})
-_REAL = frozenset({"+", "-", "*", "/"})
+_NUMBERS: Final = frozenset({int, float})
+_OF_TWO: Final = frozenset({"BINARY_OP", "COMPARE_OP"})
+_REAL: Final = frozenset({"+", "-", "*", "/"})
 # elsewhere None is an error, which the interpreter raises
-_NONE_FITS = frozenset({"TO_BOOL", "COMPARE_OP", "MATCH_CLASS", "MATCH_SEQUENCE", "MATCH_MAPPING"})
-_OTHER = "another type"
+_NONE_FITS: Final = frozenset({"TO_BOOL", "COMPARE_OP", "MATCH_CLASS", "MATCH_SEQUENCE", "MATCH_MAPPING"})
+_OTHER: Final = "another type"
 
 
 class Polymorphism(Inliner):

@@ -16,7 +16,6 @@ from tiercel.graph.build import (
     VirtualObject,
     _Mark,
 )
-from tiercel.structures import structure
 from tiercel.types import ANY, Fact, of_object
 from tiercel.values import Abstract, FunctionInfo, MaybeUnbound, Virtual
 
@@ -24,12 +23,14 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code
 
 
-@structure()
 class Inlining:
     """Facts about one inlined call that are settled only when its evaluation is done."""
 
-    states: list[FrameState]
-    nodes: list[Node]          # its enter_inlined and leave_inlined nodes
+    __slots__ = ("states", "nodes")
+
+    def __init__(self, states: list[FrameState], nodes: list[Node]) -> None:
+        self.states = states
+        self.nodes = nodes    # its enter_inlined and leave_inlined nodes
 
 
 class Described(NamedTuple):

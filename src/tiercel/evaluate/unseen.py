@@ -11,14 +11,12 @@ machine code tests for it and goes on behind the handler.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.catching import Catching
 from tiercel.evaluate.flow import Incoming
 from tiercel.evaluate.numbers import is_number
 from tiercel.graph.build import Edge, Node, Operand
-from tiercel.structures import field, structure
 from tiercel.types import is_class
 from tiercel.values import NONE, Abstract, MaybeUnbound, Virtual, known
 
@@ -26,25 +24,31 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Code, Instruction
 
 # What a handler may do: nothing of it raises, calls or leaves.
-_QUIET = frozenset({"NOP", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "SWAP"})
+_QUIET: Final = frozenset({"NOP", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "SWAP"})
 
 
-@structure()
 class Handled:
     """A handler that does not look at its exception: the `depth` its stack begins at, its `body`, where that `ends`, and
     the value, if any, that must not end on the way."""
 
-    depth: int
-    body: list[Instruction]
-    ends: int
-    lasting: list[Node | MaybeUnbound] = field(default_factory=list)
+    __slots__ = ("depth", "body", "ends", "lasting")
+
+    def __init__(self, depth: int, body: list[Instruction], ends: int) -> None:
+        self.depth = depth
+        self.body = body
+        self.ends = ends
+        self.lasting: list[Node | MaybeUnbound] = []
 
 
 class Unseen(Catching):
     """Lets what would raise go on behind the handler."""
 
-    steady_global: Callable[[str], Any]     # instruction handlers know; so do rules
-    not_: Callable[[Any], Any]
+    def steady_global(self, name: str) -> Any:
+        """The value of a global or builtin name that is taken not to change, or NO_WITNESS."""
+        raise NotImplementedError
+
+    def not_(self, value: Any) -> Any:
+        raise NotImplementedError
 
     def unseen(self, error: type[BaseException], *operands: Abstract) -> Handled | None:
         """The handler of an `error` that the current instruction would raise, its operands taken from the stack, if

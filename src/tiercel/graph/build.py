@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.ops import OPS, Op
-from tiercel.structures import field, structure
 
-NO_WITNESS: Any = type("NoWitness", (), {"__slots__": (), "__repr__": lambda self: "<no witness>"})()
+NO_WITNESS: Final[Any] = type("NoWitness", (), {"__slots__": (), "__repr__": lambda self: "<no witness>"})()
 
 
 class Node:
@@ -71,25 +70,32 @@ class _Mark:
         return f"<{self.name}>"
 
 
-NULL = _Mark("null")          # a null pointer: an empty stack slot, an unbound local
-RESULT = _Mark("result")      # in an `after` state: where the result of the node, or of the inlined call, belongs
-RESULT_BOOL = _Mark("result?")    # the same, made a truth value first
-RESULT_NOT = _Mark("not result?")
+NULL: Final = _Mark("null")          # a null pointer: an empty stack slot, an unbound local
+RESULT: Final = _Mark("result")      # in an `after` state: where the result of the node, or of the inlined call, belongs
+RESULT_BOOL: Final = _Mark("result?")    # the same, made a truth value first
+RESULT_NOT: Final = _Mark("not result?")
 
 Operand = Node | Const | _Mark
 
-HOISTED = ", before the loop"     # ends the reason of a guard that was moved there
+HOISTED: Final = ", before the loop"     # ends the reason of a guard that was moved there
 
 
-@structure(frozen=True)
 class Maybe:
     """In a frame state: a local that holds `value` where `bound` (``b``) is true and is unbound otherwise."""
 
-    bound: Node
-    value: Node | Const | VirtualObject
+    __slots__ = ("bound", "value")
+
+    def __init__(self, bound: Node, value: Node | Const | VirtualObject) -> None:
+        self.bound = bound
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Maybe) and self.bound is other.bound and self.value is other.value
+
+    def __hash__(self) -> int:
+        return hash((self.bound, self.value))
 
 
-@structure(eq=False)
 class VirtualObject:
     """In a frame state: an object that does not exist yet; rebuilt at the exit.  The same VirtualObject met
     twice in a state is rebuilt once.  `kind` and its `parts`:
@@ -106,24 +112,35 @@ class VirtualObject:
     the point being -1, finished
     """
 
-    kind: str
-    parts: list[Slot]
+    __slots__ = ("kind", "parts")
+
+    def __init__(self, kind: str, parts: list[Slot]) -> None:
+        self.kind = kind
+        self.parts = parts
 
 
 Slot = Node | Const | _Mark | Maybe | VirtualObject
 
 
-@structure(frozen=True)
 class Handler:
     """Where an exception raised by an instruction goes on: `target` (code units), the stack cut to `depth`, and
     whether the index of the raising instruction is pushed before the exception."""
 
-    target: int
-    depth: int
-    lasti: bool
+    __slots__ = ("target", "depth", "lasti")
+
+    def __init__(self, target: int, depth: int, lasti: bool) -> None:
+        self.target = target
+        self.depth = depth
+        self.lasti = lasti
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Handler) and self.target == other.target and self.depth == other.depth
+                and self.lasti == other.lasti)
+
+    def __hash__(self) -> int:
+        return hash((self.target, self.depth, self.lasti))
 
 
-@structure(eq=False)
 class FrameState:
     """Where and with what the interpreter goes on.
 
@@ -137,16 +154,21 @@ class FrameState:
     (always true of the outermost one, except in functions without any linked frame).
     """
 
-    code: CodeType
-    function: Slot
-    at: int
-    resume: int
-    locals: list[Slot]
-    stack: list[Slot]
-    handler: Handler | None = None
-    parent: FrameState | None = None
-    linked: bool = True
-    ends: int | None = None
+    __slots__ = ("code", "function", "at", "resume", "locals", "stack", "handler", "parent", "linked", "ends")
+
+    def __init__(self, code: CodeType, function: Slot, at: int, resume: int, locals: list[Slot], stack: list[Slot],
+                 handler: Handler | None = None, parent: FrameState | None = None, linked: bool = True,
+                 ends: int | None = None) -> None:
+        self.code = code
+        self.function = function
+        self.at = at
+        self.resume = resume
+        self.locals = locals
+        self.stack = stack
+        self.handler = handler
+        self.parent = parent
+        self.linked = linked
+        self.ends = ends
 
     @property
     def mode(self) -> str:
@@ -260,18 +282,19 @@ class Block:
         return f"<b{self.name}>"
 
 
-@structure(frozen=True, eq=False)
 class Suspension:
     """Of which code and globals a generator object is, at which point it is suspended, and by the bits of `bound`, which
     of its locals and stack entries are bound."""
 
-    code: CodeType
-    globals: dict[str, Any]
-    point: int
-    bound: int
+    __slots__ = ("code", "globals", "point", "bound")
+
+    def __init__(self, code: CodeType, globals: dict[str, Any], point: int, bound: int) -> None:
+        self.code = code
+        self.globals = globals
+        self.point = point
+        self.bound = bound
 
 
-@structure(eq=False)
 class Graph:
     """One version of a function, of a running loop or of a suspended generator.
 
@@ -291,20 +314,26 @@ class Graph:
     `places` says of guards of a type which value of which instruction they test, as the evaluator's history knows it.
     """
 
-    code: CodeType
-    name: str
-    blocks: list[Block] = field(default_factory=list)
-    param_slots: list[int] = field(default_factory=list)
-    param_types: list[type | None] = field(default_factory=list)
-    function: Node = field(default_factory=lambda: Node(None, (), "o"))
-    result: str = "o"
-    loop_at: int | None = None
-    resumes: bool = False
-    linked: bool = True
-    owned: dict[Node, frozenset[Node | Const]] = field(default_factory=dict)
-    empty: list[int] = field(default_factory=list)
-    suspended: dict[Node, Suspension] = field(default_factory=dict)
-    places: dict[Node, tuple[int, ...]] = field(default_factory=dict)
+    __slots__ = ("code", "name", "blocks", "param_slots", "param_types", "function", "result", "loop_at", "resumes",
+                 "linked", "owned", "empty", "suspended", "places")
+
+    def __init__(self, code: CodeType, name: str, param_slots: list[int] | None = None,
+                 param_types: list[type | None] | None = None, result: str = "o", loop_at: int | None = None,
+                 resumes: bool = False, linked: bool = True) -> None:
+        self.code = code
+        self.name = name
+        self.blocks: list[Block] = []
+        self.param_slots: list[int] = [] if param_slots is None else param_slots
+        self.param_types: list[type | None] = [] if param_types is None else param_types
+        self.function: Node = Node(None, (), "o")
+        self.result = result
+        self.loop_at = loop_at
+        self.resumes = resumes
+        self.linked = linked
+        self.owned: dict[Node, frozenset[Node | Const]] = {}
+        self.empty: list[int] = []
+        self.suspended: dict[Node, Suspension] = {}
+        self.places: dict[Node, tuple[int, ...]] = {}
 
     @property
     def entry(self) -> Block:

@@ -16,7 +16,7 @@ the function and the locals and stack entries being slots; `ends` follows where 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.build import (
     NULL,
@@ -34,8 +34,8 @@ from tiercel.graph.build import (
 EMPTY, RESULT_SLOT, RESULT_BOOL_SLOT, RESULT_NOT_SLOT = -1, -2, -3, -4
 CONSTANT, MAYBE, VIRTUAL = 0, 1, 2
 
-_MARKS = {id(NULL): EMPTY, id(RESULT): RESULT_SLOT, id(RESULT_BOOL): RESULT_BOOL_SLOT, id(RESULT_NOT): RESULT_NOT_SLOT}
-_BOXED = {"i": int, "u": int, "f": float, "b": bool}
+_MARKS: Final = {id(NULL): EMPTY, id(RESULT): RESULT_SLOT, id(RESULT_BOOL): RESULT_BOOL_SLOT, id(RESULT_NOT): RESULT_NOT_SLOT}
+_BOXED: Final = {"i": int, "u": int, "f": float, "b": bool}
 
 Description = tuple[bytes, tuple[tuple[Any, ...], ...], str]
 

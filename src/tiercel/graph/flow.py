@@ -191,12 +191,11 @@ class Replacer:
         mapping = self.mapping
         new: list[Slot] | None = None
         for i, slot in enumerate(slots):
-            kind = type(slot)
-            if kind is Node:
+            if isinstance(slot, Node):
                 if slot not in mapping:
                     continue
                 other = mapping[slot]
-            elif kind is Maybe or kind is VirtualObject:
+            elif isinstance(slot, Maybe | VirtualObject):
                 other = self.slot(slot)
                 if other is slot:
                     continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import FunctionType, TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tiercel.graph import language, operations, table
 from tiercel.graph.build import NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
@@ -16,8 +16,8 @@ from tiercel.graph.describe import describe
 from tiercel.graph.ops import OPS
 from tiercel.graph.table import OPERATIONS, Leaves, LeavesAfter
 
-_OURS = {module.__file__ for module in (language, operations, table)} | {__file__}
-_NOTHING = object()
+_OURS: Final = {module.__file__ for module in (language, operations, table)} | {__file__}
+_NOTHING: Final = object()
 
 
 class Exit(Exception):

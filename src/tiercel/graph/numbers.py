@@ -6,13 +6,13 @@ import math
 import operator
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.build import Const, Node, Operand
 
-EXACT_DOUBLE = 1 << 53        # ints up to here are doubles, and so are all nearer to zero
-_SIGN = 1 << 63
-_ALL = (1 << 64) - 1
+EXACT_DOUBLE: Final = 1 << 53        # ints up to here are doubles, and so are all nearer to zero
+_SIGN: Final = 1 << 63
+_ALL: Final = (1 << 64) - 1
 
 
 class DoesNotFit(ArithmeticError):
@@ -71,7 +71,7 @@ def libm(function: str, *args: float) -> float:
         return math.inf
 
 
-NUMBERS: dict[str, Callable[..., Any]] = {
+NUMBERS: Final[dict[str, Callable[..., Any]]] = {
     "u64_add": lambda a, b: (a + b) & _ALL, "u64_sub": lambda a, b: (a - b) & _ALL,
     "u64_mul": lambda a, b: (a * b) & _ALL, "u64_and": operator.and_, "u64_or": operator.or_, "u64_xor": operator.xor,
     "u64_shl": lambda a, b: (a << b) & _ALL, "u64_shr": operator.rshift,
@@ -110,7 +110,7 @@ NUMBERS: dict[str, Callable[..., Any]] = {
 }
 
 # of constant objects that cannot change
-_OBJECTS: dict[str, Callable[..., Any]] = {
+_OBJECTS: Final[dict[str, Callable[..., Any]]] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool,
     "unbox_i64": lambda o: fitting(int(o)), "unbox_f64": lambda o: o, "unbox_bool": lambda o: o,
     "long_low_bits": wrap, "is": lambda a, b: a is b,

@@ -13,13 +13,13 @@ import operator
 import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, CoroutineType, FunctionType, GeneratorType, MethodType
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.build import NULL
 from tiercel.graph.numbers import EXACT_DOUBLE, NUMBERS, DoesNotFit, fitting, libm, wrap
 from tiercel.graph.table import Attrs, Leaves, LeavesAfter, implements, simple
 
-EXHAUSTED = type("Exhausted", (), {"__slots__": (), "__repr__": lambda self: "<exhausted>"})()
+EXHAUSTED: Final = type("Exhausted", (), {"__slots__": (), "__repr__": lambda self: "<exhausted>"})()
 
 
 def _number(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -293,7 +293,7 @@ def _list_set_slice(items: list[Any], low: int, high: int, new: list[Any]) -> No
 
 
 
-_SIMPLE = (int, str, float, bytes, bool, type(None))     # such as run no code when one is compared with another
+_SIMPLE: Final = (int, str, float, bytes, bool, type(None))     # such as run no code when one is compared with another
 
 
 def _slice(items: Any, low: int, high: int) -> Any:
@@ -435,14 +435,14 @@ simple({
 
 # -- the interpreter's own operations --------------------------------------------------------------------------------
 
-_NUMBER = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "truediv", "floor_divide": "floordiv",
+_NUMBER: Final = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "truediv", "floor_divide": "floordiv",
            "remainder": "mod", "lshift": "lshift", "rshift": "rshift", "and": "and_", "or": "or_", "xor": "xor",
            "matrix_multiply": "matmul", "power": "pow"}
-_INPLACE = {"and_": "iand", "or_": "ior"}
+_INPLACE: Final = {"and_": "iand", "or_": "ior"}
 simple({f"number_{name}": getattr(operator, function) for name, function in _NUMBER.items()})
 simple({f"number_inplace_{name}": getattr(operator, _INPLACE.get(function, f"i{function}"))
          for name, function in _NUMBER.items()})
-_COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
+_COMPARE: Final = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
 
 _ended: list[Any] = []
@@ -597,7 +597,7 @@ def _range_length(start: int, stop: int, step: int) -> int:
     return length if length < 1 << 63 else -1
 
 
-_SYMBOLS: dict[str, Callable[..., Any]] = {"tc_range_length": _range_length}
+_SYMBOLS: Final[dict[str, Callable[..., Any]]] = {"tc_range_length": _range_length}
 
 
 @implements("call_symbol")

@@ -11,8 +11,7 @@ Representations are one letter each: ``o`` a ``PyObject *``, ``i`` a signed 64-b
 from __future__ import annotations
 
 from enum import Flag, auto
-
-from tiercel.structures import field, structure
+from typing import Final
 
 
 class Effect(Flag):
@@ -33,7 +32,6 @@ _LEAVES, _RAISES, _RUNS, _RELEASES, _ENDS, _NARROWS = (
     each.value for each in (Effect.LEAVES, Effect.RAISES, Effect.RUNS, Effect.RELEASES, Effect.ENDS, Effect.NARROWS))
 
 
-@structure(eq=False)
 class Op:
     """One operation.  `reads`/`writes` name kinds of memory; `attrs` names the attributes a node carries.
 
@@ -46,44 +44,40 @@ class Op:
     nothing.
     """
 
-    name: str
-    args: str
-    result: str = ""
-    effects: Effect = Effect.PURE
-    reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset()
-    ref: str = ""
-    steals: str = ""
-    null: bool = False
-    attrs: tuple[str, ...] = ()
-    symbol: str = ""
-    fails: str = ""
-    doc: str = ""
+    __slots__ = ("name", "args", "result", "effects", "reads", "writes", "ref", "steals", "null", "attrs", "symbol",
+                 "fails", "doc", "pure", "removable", "leaves", "runs", "raises", "releases", "ends", "conditional")
 
-    # derived from the effects once, since passes ask all the time
-    pure: bool = field(init=False)         # no effect at all, though it may read memory
-    removable: bool = field(init=False)    # dead where nothing uses its result
-    leaves: bool = field(init=False)
-    runs: bool = field(init=False)
-    raises: bool = field(init=False)       # true of what runs code as well
-    releases: bool = field(init=False)
-    ends: bool = field(init=False)
-    conditional: bool = field(init=False)  # leaves only where operand 0 is true
-
-    def __post_init__(self) -> None:
-        bits = self.effects.value
+    def __init__(self, name: str, args: str, result: str = "", effects: Effect = Effect.PURE,
+                 reads: frozenset[str] = frozenset(), writes: frozenset[str] = frozenset(), ref: str = "",
+                 steals: str = "", null: bool = False, attrs: tuple[str, ...] = (), symbol: str = "",
+                 fails: str = "", doc: str = "") -> None:
+        self.name = name
+        self.args = args
+        self.result = result
+        self.effects = effects
+        self.reads = reads
+        self.writes = writes
+        self.ref = ref
+        self.steals = steals
+        self.null = null
+        self.attrs = attrs
+        self.symbol = symbol
+        self.fails = fails
+        self.doc = doc
+        # derived from the effects once, since passes ask all the time
+        bits: int = effects.value
         narrows = bits in (_NARROWS, _NARROWS | _LEAVES)
-        self.pure = not bits and not self.writes
-        self.removable = not self.writes and (not bits or narrows)
+        self.pure = not bits and not writes
+        self.removable = not writes and (not bits or narrows)
         self.leaves = bool(bits & _LEAVES)
         self.runs = bool(bits & _RUNS)
         self.raises = bool(bits & (_RAISES | _RUNS))
         self.releases = bool(bits & _RELEASES)
         self.ends = bool(bits & _ENDS)
-        self.conditional = self.name.endswith("_if")
+        self.conditional = name.endswith("_if")
 
 
-OPS: dict[str, Op] = {}
+OPS: Final[dict[str, Op]] = {}
 
 
 def _op(name: str, args: str, result: str = "", effects: Effect = Effect.PURE, *, reads: str = "", writes: str = "",
@@ -552,7 +546,7 @@ _op("call_symbol", "?*", "?", PURE, attrs="symbol result",
     doc="a C function of the run-time library or of `tiercel.native` that neither raises nor touches memory")
 
 # What type of object an operation that makes one surely makes.
-MADE_TYPES: dict[str, type] = {
+MADE_TYPES: Final[dict[str, type]] = {
     "box_i64": int, "box_u64": int, "box_f64": float, "box_bool": bool, "tuple_new": tuple, "list_new": list,
     "list_of": list, "list_of_tuple": list, "list_slice": list, "list_concat": list, "list_join": list,
     "list_join_slice": list, "str_slice": str, "bytes_slice": bytes,

@@ -7,7 +7,7 @@ import builtins
 import re
 from itertools import pairwise
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tiercel.graph.build import (
     NULL,
@@ -28,9 +28,9 @@ from tiercel.graph.build import (
 from tiercel.graph.ops import OPS
 from tiercel.graph.text import BARE_ATTRS, NATURAL_TYPES, REPS, function_code, local_names
 
-LETTERS = {text: rep for rep, text in REPS.items()}
+LETTERS: Final = {text: rep for rep, text in REPS.items()}
 
-_TOKEN = re.compile(r"""
+_TOKEN: Final = re.compile(r"""
     (?P<space>\s+) | (?P<comment>\#.*) |
     (?P<object>@(?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|\w+)) |
     (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") |

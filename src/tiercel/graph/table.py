@@ -7,10 +7,10 @@ leaves before its instruction; any other exception is one that the operation rai
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 Attrs = dict[str, Any]
-OPERATIONS: dict[str, Callable[..., Any]] = {}
+OPERATIONS: Final[dict[str, Callable[..., Any]]] = {}
 
 
 class Leaves(Exception):

@@ -22,7 +22,7 @@ import builtins
 import math
 import re
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.build import (
     NULL,
@@ -38,12 +38,12 @@ from tiercel.graph.build import (
     VirtualObject,
 )
 
-REPS = {"o": "obj", "i": "i64", "u": "u64", "f": "f64", "b": "bool"}
-NATURAL_TYPES = {"o": None, "i": int, "u": int, "f": float, "b": bool}
-MARKS = {id(NULL): "null", id(RESULT): "result", id(RESULT_BOOL): "result?", id(RESULT_NOT): "not result"}
-BARE_ATTRS = ("type", "value")
-_STATE_COLUMN = 48
-_LITERALS = (int, str, bytes, float)
+REPS: Final = {"o": "obj", "i": "i64", "u": "u64", "f": "f64", "b": "bool"}
+NATURAL_TYPES: Final = {"o": None, "i": int, "u": int, "f": float, "b": bool}
+MARKS: Final = {id(NULL): "null", id(RESULT): "result", id(RESULT_BOOL): "result?", id(RESULT_NOT): "not result"}
+BARE_ATTRS: Final = ("type", "value")
+_STATE_COLUMN: Final = 48
+_LITERALS: Final = (int, str, bytes, float)
 
 
 def format(graph: Graph, names: dict[str, object] | None = None) -> str:

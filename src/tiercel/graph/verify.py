@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tiercel.graph import text
 from tiercel.graph.build import NULL, RESULT, RESULT_BOOL, RESULT_NOT, Block, Const, FrameState, Graph, Maybe, Node, VirtualObject
 from tiercel.graph.flow import Flow, state_nodes
 
-_TARGETS = {"jump": (1, 1), "branch": (2, 2), "check": (2, 2), "switch": (1, 1 << 30)}
-_RESULTS = (RESULT, RESULT_BOOL, RESULT_NOT)
-_EITHER_MODE = ("poll", "leave")
-_NOT_CHECKED = ("poll", "release")    # they raise for others, or not at all
+_TARGETS: Final = {"jump": (1, 1), "branch": (2, 2), "check": (2, 2), "switch": (1, 1 << 30)}
+_RESULTS: Final = (RESULT, RESULT_BOOL, RESULT_NOT)
+_EITHER_MODE: Final = ("poll", "leave")
+_NOT_CHECKED: Final = ("poll", "release")    # they raise for others, or not at all
 
 
 class VerifyError(Exception):

@@ -7,7 +7,9 @@ docstring shows a graph before and after.  What passes share lives in `tiercel.g
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from tiercel import _runtime
 from tiercel.graph.build import Graph
 from tiercel.passes.congruence import merge_parameters
 from tiercel.passes.dce import remove_dead
@@ -19,7 +21,7 @@ from tiercel.passes.refs import count_references
 from tiercel.passes.simplify import simplify
 from tiercel.passes.wrap import wrap
 
-PIPELINE: list[tuple[str, Callable[[Graph], None]]] = [
+PIPELINE: Final[list[tuple[str, Callable[[Graph], None]]]] = [
     ("simplify", simplify),
     ("gvn", number_values),
     ("congruence", merge_parameters),
@@ -33,22 +35,22 @@ PIPELINE: list[tuple[str, Callable[[Graph], None]]] = [
 ]
 
 
-def run(graph: Graph, verify: bool = False, upto: str | None = None,
+def run(graph: Graph, check: Callable[[Graph], None] | None = None, upto: str | None = None,
         trace: Callable[[str, Graph], None] | None = None) -> None:
     """Run the pipeline, or its part up to and including the pass `upto`.
 
-    `verify` checks the graph before the first pass and after the last; `trace` is called with each name and the graph.
+    `check` is called with the graph before the first pass and after the last; `trace` with each name and the graph.
     """
     if upto is not None and upto not in dict(PIPELINE):
         raise ValueError(f"no pass {upto!r}; there are {', '.join(name for name, _ in PIPELINE)}")
-    if verify:
-        from tiercel.graph.verify import verify as check  # with all that prints graphs: for tests only
+    if check is not None:
         check(graph)
     for name, improve in PIPELINE:
         improve(graph)
+        _runtime.let_others_run()
         if trace is not None:
             trace(name, graph)
         if name == upto:
             break
-    if verify:
+    if check is not None:
         check(graph)

@@ -13,19 +13,21 @@ since.  Block parameters that only feed themselves go too.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tiercel.graph.build import Edge, FrameState, Graph, Node, Slot, VirtualObject
 from tiercel.graph.flow import replace, state_nodes
 
-_BOXES = frozenset({"box_i64", "box_u64", "box_f64", "box_bool"})
-_VIRTUALS = {
+_BOXES: Final = frozenset({"box_i64", "box_u64", "box_f64", "box_bool"})
+_VIRTUALS: Final = {
     "tuple_new": "tuple", "list_new": "list", "slice_new": "slice", "range_new": "range",
     "bound_method_new": "bound_method", "builtin_method_new": "builtin_method", "box_number": "number",
     "range_iter_new": "range_iterator",
 }
-_COPIES = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
-_NUMBERS = _BOXES | {"box_number"}
-_LETS_GO = ("release", "drop")
-_SINKS = frozenset((*_BOXES, *_VIRTUALS, *_COPIES))
+_COPIES: Final = {"list_slice": "list_slice", "list_slice_step": "list_slice"}      # of what may change
+_NUMBERS: Final = _BOXES | {"box_number"}
+_LETS_GO: Final = ("release", "drop")
+_SINKS: Final = frozenset((*_BOXES, *_VIRTUALS, *_COPIES))
 
 
 def remove_dead(graph: Graph) -> None:
@@ -75,8 +77,8 @@ def remove_dead(graph: Graph) -> None:
                     live.add(mentioned)
                     work.append(mentioned)
 
-    _sink(graph, [node for node in sunk if node not in live])
     _sweep(graph, live)
+    _sink(graph, [node for node in sunk if node not in live])
 
 
 def _can_be_made_at(site: Node, made: Node) -> bool:

@@ -16,7 +16,7 @@ assigned).  A condition is known where a guard of it or a branch on it lies behi
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tiercel.graph.build import NULL, Block, Const, Graph, Node, Operand
 from tiercel.graph.flow import Flow, place, replace
@@ -24,17 +24,18 @@ from tiercel.graph.numbers import fold
 from tiercel.graph.ops import MADE_TYPES, OPS
 from tiercel.types import is_heap_type
 
-_COMMUTES = frozenset({
+_COMMUTES: Final = frozenset({
     "i64_add", "i64_mul", "i64_add_checked", "i64_mul_checked", "i64_and", "i64_or", "i64_xor", "i64_eq", "i64_ne",
     "i64_min", "i64_max", "bool_and", "bool_or", "bool_xor", "f64_eq", "f64_ne", "is",
 })
-_SWAPPED = {"i64_gt": "i64_lt", "i64_ge": "i64_le", "f64_gt": "f64_lt", "f64_ge": "f64_le"}
-_OPPOSITE = {"i64_lt": "i64_le", "i64_le": "i64_lt"}    # not a < b is b <= a
-_SAME_OBJECT = frozenset({"box_i64", "box_u64", "box_f64", "box_number", "dict_get_simple"})    # `new`, yet one may serve for two
-_FORWARDS = {"attr_store": "attr_load", "attr_init": "attr_load", "slot_store": "slot_load", "slot_init": "slot_load",
+_SWAPPED: Final = {"i64_gt": "i64_lt", "i64_ge": "i64_le", "f64_gt": "f64_lt", "f64_ge": "f64_le"}
+_OPPOSITE: Final = {"i64_lt": "i64_le", "i64_le": "i64_lt"}    # not a < b is b <= a
+# `new`, yet one may serve for two
+_SAME_OBJECT: Final = frozenset({"box_i64", "box_u64", "box_f64", "box_number", "dict_get_simple"})
+_FORWARDS: Final = {"attr_store": "attr_load", "attr_init": "attr_load", "slot_store": "slot_load", "slot_init": "slot_load",
              "cell_store": "cell_load", "list_set": "list_item"}
-_BOXING = {f"{store}_{rep}": (load, f"box_{rep}") for store, load in _FORWARDS.items() for rep in ("i64", "f64")}
-_PLAIN = (int, str, bool, type(None))
+_BOXING: Final = {f"{store}_{rep}": (load, f"box_{rep}") for store, load in _FORWARDS.items() for rep in ("i64", "f64")}
+_PLAIN: Final = (int, str, bool, type(None))
 
 
 def number_values(graph: Graph) -> None:

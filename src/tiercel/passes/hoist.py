@@ -37,18 +37,18 @@ A load is moved only where the type of its object is known before the loop: with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from tiercel.graph.build import HOISTED, NULL, Block, Const, Edge, FrameState, Graph, Node, Operand
 from tiercel.graph.flow import Flow, Replacer, place
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import MADE_TYPES, OPS, Effect
-from tiercel.structures import structure
 
-_ALLOWED = Effect.LEAVES | Effect.NARROWS
-_DIVIDES = frozenset({"i64_floordiv", "i64_mod", "u64_floordiv", "u64_mod"})
-_OF_ANY_TYPE = frozenset({"is", "type_is", "type_of", "equals_itself", "guard_type", "guard_is"})
-_MOST_OFFSET = 1 << 31    # of an index: an overflow could not lead back into a list
-_NOT_MOVED = frozenset({"loop", "leave", "refcount_is", "is_exhausted", "call_symbol", "dict_get_simple", "check_left",
+_ALLOWED: Final = Effect.LEAVES | Effect.NARROWS
+_DIVIDES: Final = frozenset({"i64_floordiv", "i64_mod", "u64_floordiv", "u64_mod"})
+_OF_ANY_TYPE: Final = frozenset({"is", "type_is", "type_of", "equals_itself", "guard_type", "guard_is"})
+_MOST_OFFSET: Final = 1 << 31    # of an index: an overflow could not lead back into a list
+_NOT_MOVED: Final = frozenset({"loop", "leave", "refcount_is", "is_exhausted", "call_symbol", "dict_get_simple", "check_left",
                         "list_iter_seq", "tuple_iter_seq"})
 
 
@@ -67,16 +67,18 @@ def hoist(graph: Graph) -> None:
             block.nodes = [node for node in block.nodes if node.op.name != "loop"]    # type: ignore[union-attr]
 
 
-@structure()
 class _Range:
     """A guard that `index + offset`, where the index grows by `step` in each of the `left` rounds, is below `length`."""
 
-    guard: Node
-    index: Node
-    step: Operand
-    offset: int
-    length: Operand
-    left: Node
+    __slots__ = ("guard", "index", "step", "offset", "length", "left")
+
+    def __init__(self, guard: Node, index: Node, step: Operand, offset: int, length: Operand, left: Node) -> None:
+        self.guard = guard
+        self.index = index
+        self.step = step
+        self.offset = offset
+        self.length = length
+        self.left = left
 
 
 class _Loop:

@@ -12,11 +12,13 @@ like.  Where only the sum would overflow, the interpreter multiplies again.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tiercel.graph.build import Block, Const, Graph, Node, Operand
 from tiercel.graph.ops import OPS
 
 _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
-_SUMS = {"i64_add_checked": 1, "i64_sub_checked": -1}
+_SUMS: Final = {"i64_add_checked": 1, "i64_sub_checked": -1}
 
 
 def check_linear(graph: Graph) -> None:

@@ -22,36 +22,39 @@ condition is read from memory by it, as in `if xs[i] < xs[least]: least = i`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tiercel.graph.build import Block, Const, Edge, Graph, Node, Operand
 from tiercel.graph.flow import replace, reverse_postorder
 from tiercel.graph.numbers import same
 from tiercel.graph.ops import OPS
-from tiercel.structures import structure
 
-MOST_NODES = 6      # on both sides together
-MOST_SELECTS = 3
-MOST_LOOKED_AT = 40     # nodes behind a condition
+MOST_NODES: Final = 6      # on both sides together
+MOST_SELECTS: Final = 3
+MOST_LOOKED_AT: Final = 40     # nodes behind a condition
 
-_CONDITIONAL = {"guard": "guard_if", "guard_not": "guard_if",
+_CONDITIONAL: Final = {"guard": "guard_if", "guard_not": "guard_if",
                 **{f"i64_{name}_checked": f"i64_{name}_checked_if" for name in ("add", "sub", "mul")}}
-_CHEAP = {
+_CHEAP: Final = {
     *_CONDITIONAL, *_CONDITIONAL.values(),
     *(f"i64_{name}" for name in ("add", "sub", "mul", "and", "or", "xor", "neg", "not", "abs", "min", "max", "select",
                                  "lt", "le", "eq", "ne", "gt", "ge", "ult")),
     "bool_not", "bool_and", "bool_or", "bool_xor", "bool_to_i64",
 }
-_SHIFTS = frozenset({"i64_shl", "i64_shr", "i64_lshr"})
-_DIVISIONS = frozenset({"i64_floordiv", "i64_mod"})
+_SHIFTS: Final = frozenset({"i64_shl", "i64_shr", "i64_lshr"})
+_DIVISIONS: Final = frozenset({"i64_floordiv", "i64_mod"})
 
 
-@structure()
 class _Side:
     """What one way out of a branch leads to: a few nodes, perhaps a poll, and the edge on from there."""
 
-    nodes: list[Node]
-    edge: Edge
-    poll: Node | None = None        # the poll before the edge
-    pending: Edge | None = None     # or the edge taken where something is pending
+    __slots__ = ("nodes", "edge", "poll", "pending")
+
+    def __init__(self, nodes: list[Node], edge: Edge, poll: Node | None = None, pending: Edge | None = None) -> None:
+        self.nodes = nodes
+        self.edge = edge
+        self.poll = poll    # the poll before the edge
+        self.pending = pending    # or the edge taken where something is pending
 
 
 def predicate(graph: Graph) -> None:

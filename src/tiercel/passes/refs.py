@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType, ModuleType
+from typing import Final
 
 from tiercel.graph.build import (
     NULL,
@@ -54,12 +55,12 @@ from tiercel.graph.ops import OPS
 from tiercel.types import is_class, is_heap_type
 
 _INCREF, _DECREF, _CHECK, _CATCH = OPS["incref"], OPS["decref"], OPS["check"], OPS["catch"]
-_HAND_OVER = (OPS["suspend"], OPS["delegate"], OPS["finish"])
-_ALWAYS_RAISE = (OPS["raise"], OPS["raise_again"])
-MAX_ROUNDS = 12     # of looking for what must be retained: large functions could take hundreds
-_LETS_GO = ("release", "drop")
-_IMMORTAL = 1 << 31
-MAX_STOLEN = 63    # operands among which an operation can tell those that it takes over
+_HAND_OVER: Final = (OPS["suspend"], OPS["delegate"], OPS["finish"])
+_ALWAYS_RAISE: Final = (OPS["raise"], OPS["raise_again"])
+MAX_ROUNDS: Final = 12     # of looking for what must be retained: large functions could take hundreds
+_LETS_GO: Final = ("release", "drop")
+_IMMORTAL: Final = 1 << 31
+MAX_STOLEN: Final = 63    # operands among which an operation can tell those that it takes over
 
 
 def count_references(graph: Graph) -> None:

@@ -16,6 +16,7 @@ that always holds goes; one that never does becomes `leave`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from tiercel.graph.build import NULL, Block, Const, Edge, Graph, Node, Operand
 from tiercel.graph.flow import replace, reverse_postorder
@@ -235,7 +236,7 @@ def _absorbing(value: int) -> _Rule:
     return lambda args: Const(value, "i") if _is(args[0], value) or _is(args[1], value) else None
 
 
-def _same_gives(value: int | bool | None) -> _Rule:
+def _same_gives(value: object) -> _Rule:
     def rule(args: list[Operand]) -> Operand | None:
         if not same(args[0], args[1]):
             return None
@@ -273,12 +274,12 @@ def _select(args: list[Operand]) -> Operand | None:
     return args[1] if same(args[1], args[2]) else None
 
 
-_ADD = _neutral(0, left=True)
-_SUB = _first(_neutral(0), _same_gives(0))
-_MUL = _first(_neutral(1, left=True), _absorbing(0))
-_OR = _first(_neutral(0, left=True), _same_gives(None))
+_ADD: Final = _neutral(0, left=True)
+_SUB: Final = _first(_neutral(0), _same_gives(0))
+_MUL: Final = _first(_neutral(1, left=True), _absorbing(0))
+_OR: Final = _first(_neutral(0, left=True), _same_gives(None))
 
-_IDENTITIES: dict[str, _Rule] = {
+_IDENTITIES: Final[dict[str, _Rule]] = {
     "i64_add": _ADD, "i64_add_checked": _ADD, "i64_sub": _SUB, "i64_sub_checked": _SUB,
     "i64_mul": _MUL, "i64_mul_checked": _MUL, "i64_or": _OR,
     "i64_and": _first(_neutral(-1, left=True), _absorbing(0), _same_gives(None)),

@@ -11,12 +11,14 @@ unless it is the state of an operation that no longer leaves.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tiercel.graph.build import Const, FrameState, Graph, Node
 from tiercel.graph.flow import state_nodes
 from tiercel.graph.ops import OPS
 
-_CHECKED = {f"i64_{name}_checked": f"i64_{name}" for name in ("add", "sub", "mul", "shl")}
-_LOW_BITS = _CHECKED.keys() | {"i64_add", "i64_sub", "i64_mul", "i64_neg", "i64_not", "i64_and", "i64_or", "i64_xor",
+_CHECKED: Final = {f"i64_{name}_checked": f"i64_{name}" for name in ("add", "sub", "mul", "shl")}
+_LOW_BITS: Final = _CHECKED.keys() | {"i64_add", "i64_sub", "i64_mul", "i64_neg", "i64_not", "i64_and", "i64_or", "i64_xor",
                                "i64_shl"}
 
 

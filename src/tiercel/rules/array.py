@@ -5,15 +5,18 @@ from __future__ import annotations
 import operator
 from array import array
 from struct import calcsize
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 from tiercel.graph.build import Const
 from tiercel.rules.registry import Anything, Int, Number, rule
 from tiercel.types import FLOAT, INDEX, Fact, exact
 
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
+
 # What an item of a type code can be; the codes of characters are left to CPython.
-_ITEMS: dict[str, tuple[str, Fact]] = {"f": ("f64", FLOAT), "d": ("f64", FLOAT)}
+_ITEMS: Final[dict[str, tuple[str, Fact]]] = {"f": ("f64", FLOAT), "d": ("f64", FLOAT)}
 for _code in "bhilq":
     _bits = 8 * calcsize(_code)
     _ITEMS[_code] = "i64", Fact(int, -1 << _bits - 1, (1 << _bits - 1) - 1)
@@ -26,7 +29,7 @@ def _known_layout() -> bool:
     return all(_runtime.array_seen(sample) == (*sample.buffer_info(), sample.typecode) for sample in samples)
 
 
-def _kind(e: Any, items: Any) -> str | None:
+def _kind(e: Evaluator, items: Any) -> str | None:
     """The type code, made sure of; None if nothing is known of it."""
     seen = e.witness_of(items)
     if type(seen) is not array or seen.typecode not in _ITEMS or not e.failures().isdisjoint({"kind", "index"}):
@@ -36,18 +39,18 @@ def _kind(e: Any, items: Any) -> str | None:
     return code
 
 
-def _place(e: Any, items: Any, index: Any) -> tuple[Any, Any]:
+def _place(e: Evaluator, items: Any, index: Any) -> tuple[Any, Any]:
     return e.obj(items), e.index_operand(index, e.emit("array_length", e.obj(items), fact=INDEX))
 
 
-def getitem(e: Any, items: Any, index: Any) -> Any:
+def getitem(e: Evaluator, items: Any, index: Any) -> Any:
     if e.is_big(index) or (kind := _kind(e, items)) is None:
         return NotImplemented
     form, fact = _ITEMS[kind]
     return e.emit(f"array_item_{form}", *_place(e, items, index), fact=fact, kind=kind)
 
 
-def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
+def setitem(e: Evaluator, items: Any, index: Any, value: Any) -> Any:
     if e.is_big(index) or (kind := _kind(e, items)) is None:
         return NotImplemented
     form, fact = _ITEMS[kind]
@@ -67,7 +70,7 @@ def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
     return e.NONE
 
 
-def new(e: Any, code: Any, *initial: Any) -> Any:
+def new(e: Evaluator, code: Any, *initial: Any) -> Any:
     """An array of a constant type code: what its items are is known from here on."""
     kind = e.constant(code)
     if type(kind) is not str or kind not in _ITEMS:
@@ -76,11 +79,11 @@ def new(e: Any, code: Any, *initial: Any) -> Any:
     return e.emit("call", *arguments, names=(), fact=exact(array), witness=array(kind))
 
 
-def repeat(e: Any, items: Any, count: Any) -> Any:
+def repeat(e: Evaluator, items: Any, count: Any) -> Any:
     return e.emit("number_multiply", e.obj(items), e.obj(count), fact=exact(array), witness=e.witness_of(items))
 
 
-def length(e: Any, items: Any) -> Any:
+def length(e: Evaluator, items: Any) -> Any:
     return e.emit("array_length", e.obj(items), fact=INDEX)
 
 

@@ -12,14 +12,14 @@ import builtins
 from collections.abc import Callable
 from operator import index
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Final
 
 from tiercel.bytecode.hidden import hide
 from tiercel.types import I64_MAX, I64_MIN
 
-_STAND_INS: dict[int, tuple[Any, FunctionType]] = {}
-MISSING: Any = object()
-_NAMES = {"index": index, "I64_MIN": I64_MIN, "I64_MAX": I64_MAX, "MISSING": MISSING, "__builtins__": {}}
+_STAND_INS: Final[dict[int, tuple[Any, FunctionType]]] = {}
+MISSING: Final[Any] = object()
+_NAMES: Final = {"index": index, "I64_MIN": I64_MIN, "I64_MAX": I64_MAX, "MISSING": MISSING, "__builtins__": {}}
 
 
 def stands_for(subject: Any) -> Callable[[Any], Any]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.graph.build import NO_WITNESS
 from tiercel.rules.registry import Anything, rule
 from tiercel.types import DICT, INDEX
 from tiercel.values import ABSENT
 
-_LOOKED_UP = (str, int)
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
+
+_LOOKED_UP: Final = (str, int)
 
 
-def _seen(e: Any, names: Any, key: Any) -> Any:
+def _seen(e: Evaluator, names: Any, key: Any) -> Any:
     """The value seen under a key, or under any other key of the dict."""
     witness = e.witness_of(names)
     if type(witness) is not dict or not witness:
@@ -25,7 +28,7 @@ def _seen(e: Any, names: Any, key: Any) -> Any:
 
 
 @rule(operator.getitem, dict, Anything)
-def getitem(e: Any, names: Any, key: Any) -> Any:
+def getitem(e: Evaluator, names: Any, key: Any) -> Any:
     seen = _seen(e, names, key)
     if not e.is_simple_key(key):
         return e.emit("dict_get", e.obj(names), e.obj(key), witness=seen)
@@ -40,12 +43,12 @@ def getitem(e: Any, names: Any, key: Any) -> Any:
 
 
 @rule(dict.get, dict, Anything)
-def get(e: Any, names: Any, key: Any) -> Any:
+def get(e: Evaluator, names: Any, key: Any) -> Any:
     return get_or(e, names, key, e.NONE)
 
 
 @rule(dict.get, dict, Anything, Anything)
-def get_or(e: Any, names: Any, key: Any, missing: Any) -> Any:
+def get_or(e: Evaluator, names: Any, key: Any, missing: Any) -> Any:
     if not e.is_simple_key(key) or "keys" in e.failures():
         return NotImplemented
     seen = _seen(e, names, key)
@@ -55,7 +58,7 @@ def get_or(e: Any, names: Any, key: Any, missing: Any) -> Any:
 
 
 @rule(operator.setitem, dict, Anything, Anything)
-def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
+def setitem(e: Evaluator, names: Any, key: Any, value: Any) -> Any:
     if not e.is_simple_key(key):
         return NotImplemented
     e.emit("dict_set_simple", e.obj(names), e.obj(key), e.obj(value))
@@ -63,17 +66,17 @@ def setitem(e: Any, names: Any, key: Any, value: Any) -> Any:
 
 
 @rule(operator.contains, dict, Anything)
-def contains(e: Any, names: Any, key: Any) -> Any:
+def contains(e: Evaluator, names: Any, key: Any) -> Any:
     if not e.is_simple_key(key) or "keys" in e.failures():
         return NotImplemented
     return e.emit("dict_has_simple", e.obj(names), e.obj(key), reason="keys")
 
 
 @rule(len, dict)
-def length(e: Any, names: Any) -> Any:
+def length(e: Evaluator, names: Any) -> Any:
     return e.emit("dict_length", e.obj(names), fact=INDEX)
 
 
 @rule(dict)
-def empty(e: Any) -> Any:
+def empty(e: Evaluator) -> Any:
     return e.emit("dict_new", fact=DICT)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.graph.build import Const
 from tiercel.rules.registry import Int, rule
 from tiercel.types import BIG_INT, I64_MAX, I64_MIN, U64_MAX, Fact
 from tiercel.values import Virtual
 
-_INPLACE = {
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
+
+_INPLACE: Final = {
     operator.add: operator.iadd, operator.sub: operator.isub, operator.mul: operator.imul,
     operator.floordiv: operator.ifloordiv, operator.mod: operator.imod, operator.and_: operator.iand,
     operator.or_: operator.ior, operator.xor: operator.ixor, operator.lshift: operator.ilshift,
@@ -20,7 +23,7 @@ _INPLACE = {
 
 def _arithmetic(function: Any, name: str) -> None:
     @rule(function, Int, Int)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         return e.int_binary(name, a, b)
 
 
@@ -30,12 +33,14 @@ for _function, _name in ((operator.add, "add"), (operator.sub, "sub"), (operator
 
 def _division(function: Any, name: str) -> None:
     @rule(function, Int, Int)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         u, v = e.raw(a), e.raw(b)
         if u is not None and v is not None and u.rep == "u" and e.interval(v)[0] > 0 and not e.is_constant(a):
             (_, most), (least, _) = e.interval(u), e.interval(v)
             hi = most // least if name == "floordiv" else e.interval(v)[1] - 1
-            return e.from_unsigned(e.emit(f"u64_{name}", u, e.unsigned(b), fact=Fact(int, 0, hi)))
+            other = e.unsigned(b)
+            assert other is not None
+            return e.from_unsigned(e.emit(f"u64_{name}", u, other, fact=Fact(int, 0, hi)))
         if e.is_big(a) or e.is_big(b):
             e.guard(e.truth(b), "zero")
             return e.long_binary(name, a, b)
@@ -67,7 +72,7 @@ _division(operator.mod, "mod")
 
 def _bitwise(function: Any, name: str) -> None:
     @rule(function, Int, Int)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         if e.type_of(a) is bool and e.type_of(b) is bool:
             return e.emit(f"bool_{name}", e.boolean(a), e.boolean(b))
         if name == "and":
@@ -85,7 +90,7 @@ def _bitwise(function: Any, name: str) -> None:
         return e.emit(f"i64_{name}", x, y, fact=_bits(name, *e.interval(x), *e.interval(y)))
 
 
-def _low_bits(e: Any, a: Any, b: Any) -> Any:
+def _low_bits(e: Evaluator, a: Any, b: Any) -> Any:
     """An int of any size under a constant mask that is not negative: only the low 64 bits matter."""
     for value, mask in ((a, b), (b, a)):
         bits = e.constant(mask)
@@ -101,7 +106,7 @@ def _low_bits(e: Any, a: Any, b: Any) -> Any:
     return None
 
 
-def _unsigned(e: Any, name: str, a: Any, b: Any) -> Any:
+def _unsigned(e: Evaluator, name: str, a: Any, b: Any) -> Any:
     """A bitwise operation on 64-bit ints that are not negative, one of them beyond the signed ones."""
     x, y = e.raw(a), e.raw(b)
     if x is None or y is None or "u" not in (x.rep, y.rep) or (e.is_constant(a) and e.is_constant(b)):
@@ -109,7 +114,10 @@ def _unsigned(e: Any, name: str, a: Any, b: Any) -> Any:
     bounds = (*e.interval(x), *e.interval(y))
     if min(bounds) < 0:
         return None
-    return e.from_unsigned(e.emit(f"u64_{name}", e.unsigned(a), e.unsigned(b), fact=_bits(name, *bounds)))
+    left, right = e.unsigned(a), e.unsigned(b)
+    assert left is not None
+    assert right is not None
+    return e.from_unsigned(e.emit(f"u64_{name}", left, right, fact=_bits(name, *bounds)))
 
 
 def _bits(name: str, alo: int, ahi: int, blo: int, bhi: int) -> Fact:
@@ -128,13 +136,13 @@ for _function, _name in ((operator.and_, "and"), (operator.or_, "or"), (operator
 
 
 @rule(operator.lshift, Int, Int)
-def lshift(e: Any, a: Any, b: Any) -> Any:
+def lshift(e: Evaluator, a: Any, b: Any) -> Any:
     count = e.constant(b)
     if type(count) is int and 0 <= count < 64 and not e.is_constant(a) \
             and e.masked_next() and e.unsigned(a) is not None:
         return Virtual("wide", [a, b], "shl")
     if e.is_big(a) or e.is_big(b) or "overflow" in e.failures():
-        e.leave_if(e.truth(e.apply(operator.lt, b, e.known(0))), "negative shift")
+        e.leave_if(e.truth(e.applied(operator.lt, b, e.known(0))), "negative shift")
         return e.long_binary("lshift", a, b)
     x, y = e.i64(a), e.i64(b)
     (alo, ahi), (blo, bhi) = e.interval(x), e.interval(y)
@@ -147,13 +155,13 @@ def lshift(e: Any, a: Any, b: Any) -> Any:
 
 
 @rule(operator.rshift, Int, Int)
-def rshift(e: Any, a: Any, b: Any) -> Any:
+def rshift(e: Evaluator, a: Any, b: Any) -> Any:
     count, bits = e.constant(b), e.raw(a)
     if bits is not None and bits.rep == "u" and type(count) is int and 0 <= count < 64 and not e.is_constant(a):
         lo, hi = e.interval(bits)
         return e.from_unsigned(e.emit("u64_shr", bits, Const(count, "u"), fact=Fact(int, lo >> count, hi >> count)))
     if e.is_big(a) or e.is_big(b):
-        e.leave_if(e.truth(e.apply(operator.lt, b, e.known(0))), "negative shift")
+        e.leave_if(e.truth(e.applied(operator.lt, b, e.known(0))), "negative shift")
         return e.long_binary("rshift", a, b)
     x, y = e.i64(a), e.i64(b)
     (alo, ahi), (blo, bhi) = e.interval(x), e.interval(y)
@@ -170,7 +178,7 @@ def rshift(e: Any, a: Any, b: Any) -> Any:
 
 
 @rule(operator.truediv, Int, Int)
-def truediv(e: Any, a: Any, b: Any) -> Any:
+def truediv(e: Evaluator, a: Any, b: Any) -> Any:
     # exact and so correctly rounded while both are doubles; beyond that CPython's own algorithm
     x, y = e.exactly_double(a), e.exactly_double(b)
     if x is None or y is None:
@@ -182,7 +190,7 @@ def truediv(e: Any, a: Any, b: Any) -> Any:
 
 
 @rule(operator.pow, Int, Int)
-def power(e: Any, a: Any, b: Any) -> Any:
+def power(e: Evaluator, a: Any, b: Any) -> Any:
     exponent = e.constant(b)
     if exponent == 2:
         return e.int_mul(a, a)
@@ -196,7 +204,7 @@ def power(e: Any, a: Any, b: Any) -> Any:
 
 def _comparison(function: Any, name: str) -> None:
     @rule(function, Int, Int)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         return e.compare_ints(name, a, b)
 
 
@@ -206,17 +214,17 @@ for _function, _name in ((operator.lt, "lt"), (operator.le, "le"), (operator.eq,
 
 
 @rule(operator.neg, Int)
-def neg(e: Any, a: Any) -> Any:
+def neg(e: Evaluator, a: Any) -> Any:
     return e.int_sub(e.known(0), a)
 
 
 @rule(operator.pos, Int)
-def pos(e: Any, a: Any) -> Any:
+def pos(e: Evaluator, a: Any) -> Any:
     return e.int_add(a, e.known(0))
 
 
 @rule(operator.invert, int)
-def invert(e: Any, a: Any) -> Any:
+def invert(e: Evaluator, a: Any) -> Any:
     if e.is_big(a):
         return NotImplemented
     lo, hi = e.interval(e.i64(a))
@@ -225,7 +233,7 @@ def invert(e: Any, a: Any) -> Any:
 
 @rule(abs, Int)
 @rule(operator.abs, Int)
-def absolute(e: Any, a: Any) -> Any:
+def absolute(e: Evaluator, a: Any) -> Any:
     if e.is_big(a) or e.is_constant(a):
         return e.emit("number_absolute", e.obj(a), fact=BIG_INT)
     x = e.i64(a)
@@ -238,33 +246,37 @@ def absolute(e: Any, a: Any) -> Any:
 
 
 @rule(int)
-def int_nothing(e: Any) -> Any:
+def int_nothing(e: Evaluator) -> Any:
     return e.known(0)
 
 
 @rule(int, Int)
 @rule(round, Int)
-def to_int(e: Any, a: Any) -> Any:
+def to_int(e: Evaluator, a: Any) -> Any:
     return a if e.is_big(a) else e.number(e.i64(a))
 
 
 @rule(divmod, Int, Int)
-def divide(e: Any, a: Any, b: Any) -> Any:
-    return e.tuple_of(e.apply(operator.floordiv, a, b), e.apply(operator.mod, a, b))
+def divide(e: Evaluator, a: Any, b: Any) -> Any:
+    return e.tuple_of(e.applied(operator.floordiv, a, b), e.applied(operator.mod, a, b))
 
 
 @rule(int.bit_length, int)
-def bit_length(e: Any, a: Any) -> Any:
+def bit_length(e: Evaluator, a: Any) -> Any:
     return NotImplemented if e.is_big(a) else e.emit("i64_bit_length", e.i64(a), fact=Fact(int, 0, 64))
 
 
 @rule(int.bit_count, int)
-def bit_count(e: Any, a: Any) -> Any:
+def bit_count(e: Evaluator, a: Any) -> Any:
     return NotImplemented if e.is_big(a) else e.emit("i64_bit_count", e.i64(a), fact=Fact(int, 0, 64))
 
 
-for _plain, _augmented in _INPLACE.items():
-    @rule(_augmented, Int, Int)
-    def _in_place(e: Any, a: Any, b: Any, plain: Any = _plain) -> Any:
+def _in_place(plain: Any, augmented: Any) -> None:
+    @rule(augmented, Int, Int)
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         result = e.apply(plain, a, b)
         return NotImplemented if result is None else result
+
+
+for _plain, _augmented in _INPLACE.items():
+    _in_place(_plain, _augmented)

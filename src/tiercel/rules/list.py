@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from tiercel.graph.build import Const, Node
+from tiercel.graph.build import Const, Node, Operand
 from tiercel.graph.ops import OPS
 from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import I64_MAX, I64_MIN, INDEX, LIST, SIMPLE, Fact
 from tiercel.values import Virtual
 
-MAX_AT_ONCE = 8             # items that are appended one by one
-_NEW_LISTS = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of", "list_join",
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
+
+MAX_AT_ONCE: Final = 8             # items that are appended one by one
+_NEW_LISTS: Final = frozenset({"list_new", "list_slice", "list_slice_step", "list_concat", "list_of", "list_join",
                         "list_join_slice"})
 
 
-def _index(e: Any, items: Any, index: Any) -> Any:
+def _index(e: Evaluator, items: Any, index: Any) -> Any:
     return e.index_operand(index, e.emit("list_length", e.obj(items), fact=INDEX))
 
 
 @rule(operator.getitem, list, Int)
-def getitem(e: Any, items: Any, index: Any) -> Any:
+def getitem(e: Evaluator, items: Any, index: Any) -> Any:
     at = e.item_offset(items, index, "list_length")
     return NotImplemented if at is None else e.list_item(items, at)
 
 
 @rule(operator.setitem, list, Int, Anything)
-def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
+def setitem(e: Evaluator, items: Any, index: Any, value: Any) -> Any:
     if "index" in e.failures() or e.is_big(index):
         return NotImplemented
     e.list_store(items, _index(e, items, index), value)
@@ -35,13 +38,13 @@ def setitem(e: Any, items: Any, index: Any, value: Any) -> Any:
 
 
 @rule(operator.contains, list, Anything)
-def contains(e: Any, items: Any, item: Any) -> Any:
+def contains(e: Evaluator, items: Any, item: Any) -> Any:
     if e.type_of(item) not in SIMPLE or "items" in e.failures():
         return NotImplemented
     return e.emit("list_has", e.obj(items), e.obj(item), reason="items")
 
 
-def bounds(e: Any, piece: Any, length: Any) -> Any:
+def bounds(e: Evaluator, piece: Any, length: Any) -> Any:
     """Start and stop of a slice with step 1 within 0..length, as `slice.indices` has them; None if it is not such."""
     if not isinstance(piece, Virtual):
         return None
@@ -65,7 +68,7 @@ def bounds(e: Any, piece: Any, length: Any) -> Any:
     return result
 
 
-def sliced(e: Any, items: Any, piece: Any, kind: str, fact: Fact) -> Any:
+def sliced(e: Evaluator, items: Any, piece: Any, kind: str, fact: Fact) -> Any:
     """`items[start:stop]` of a sequence for which there are operations of this kind."""
     limits = bounds(e, piece, e.emit(f"{kind}_length", e.obj(items), fact=INDEX))
     if limits is None:
@@ -74,13 +77,13 @@ def sliced(e: Any, items: Any, piece: Any, kind: str, fact: Fact) -> Any:
     return e.emit(f"{kind}_slice", e.obj(items), limits[0], stop, fact=fact, witness=e.witness_of(items))
 
 
-def _stepping(e: Any, items: Any, piece: Any) -> Any:
+def _stepping(e: Evaluator, items: Any, piece: Any) -> Any:
     """`items[start:stop:step]` with a constant step, the bounds as `PySlice_Unpack` has them."""
     step = e.constant(piece.parts[2]) if isinstance(piece, Virtual) else None
     if type(step) is not int or step == 0 or abs(step) > I64_MAX:
         return NotImplemented
     ends = (I64_MAX, I64_MIN) if step < 0 else (0, I64_MAX)
-    operands = []
+    operands: list[Operand] = []
     for part, default in zip(piece.parts[:2], ends, strict=True):
         if e.is_constant(part) and e.constant(part) is None:
             operands.append(Const(default, "i"))
@@ -92,20 +95,20 @@ def _stepping(e: Any, items: Any, piece: Any) -> Any:
 
 
 @rule(operator.getitem, list, slice)
-def getslice(e: Any, items: Any, piece: Any) -> Any:
+def getslice(e: Evaluator, items: Any, piece: Any) -> Any:
     if isinstance(piece, Virtual) and e.constant(piece.parts[2]) not in (None, 1):
         return _stepping(e, items, piece)
     return sliced(e, items, piece, "list", LIST)
 
 
 @rule(operator.setitem, list, slice, list)
-def setslice(e: Any, items: Any, piece: Any, value: Any) -> Any:
+def setslice(e: Evaluator, items: Any, piece: Any, value: Any) -> Any:
     limits = bounds(e, piece, e.emit("list_length", e.obj(items), fact=INDEX))
     if limits is None:
         return NotImplemented
     stop = e.emit("i64_max", limits[1], limits[0], fact=INDEX)
     new = e.obj(value)
-    if (moved := _moved(e, new)) is not None:
+    if isinstance(new, Node) and (moved := _moved(e, new)) is not None:
         e.emit("list_move_slice", e.obj(items), limits[0], stop, *moved)
         e.unmade.add(new)
         return e.NONE
@@ -114,12 +117,12 @@ def setslice(e: Any, items: Any, piece: Any, value: Any) -> Any:
     return e.NONE
 
 
-def _moved(e: Any, value: Any) -> list[Any] | None:
+def _moved(e: Evaluator, value: Any) -> list[Any] | None:
     """List, start, stop and step of a slice that was just made and that nothing else will see."""
     if not isinstance(value, Node) or value.op not in (OPS["list_slice"], OPS["list_slice_step"]) or not e.fresh(value):
         return None
     later = e.block.nodes[e.block.nodes.index(value) + 1:]
-    if any(node.op.runs or node.op.releases or node.op.writes for node in later):
+    if any(op.runs or op.releases or op.writes for node in later if (op := node.op) is not None):
         return None
     return [*value.args, Const(1, "i")][:4]
 
@@ -129,17 +132,17 @@ def _is_new_list(value: Any) -> bool:
 
 
 @rule(len, list)
-def length(e: Any, items: Any) -> Any:
+def length(e: Evaluator, items: Any) -> Any:
     return e.emit("list_length", e.obj(items), fact=INDEX)
 
 
 @rule(iter, list)
-def iterate(e: Any, items: Any) -> Any:
+def iterate(e: Evaluator, items: Any) -> Any:
     return e.virtual_iterator(items)
 
 
 @rule(list.append, list, Anything)
-def append(e: Any, items: Any, item: Any) -> Any:
+def append(e: Evaluator, items: Any, item: Any) -> Any:
     grown = e.obj(items)
     e.emit("list_append", grown, e.obj(item))
     e.note_item(grown, item)
@@ -147,12 +150,12 @@ def append(e: Any, items: Any, item: Any) -> Any:
 
 
 @rule(list.pop, list)
-def pop_last(e: Any, items: Any) -> Any:
+def pop_last(e: Evaluator, items: Any) -> Any:
     return pop(e, items, e.known(-1))
 
 
 @rule(list.pop, list, Int)
-def pop(e: Any, items: Any, index: Any) -> Any:
+def pop(e: Evaluator, items: Any, index: Any) -> Any:
     if "index" in e.failures() or e.is_big(index):
         return NotImplemented
     seen = e.sample(e.witness_of(items))
@@ -160,7 +163,7 @@ def pop(e: Any, items: Any, index: Any) -> Any:
 
 
 @rule(list.insert, list, Int, Anything)
-def insert(e: Any, items: Any, index: Any, item: Any) -> Any:
+def insert(e: Evaluator, items: Any, index: Any, item: Any) -> Any:
     if e.is_big(index):
         return NotImplemented
     e.emit("list_insert", e.obj(items), e.i64(index), e.obj(item))
@@ -168,20 +171,20 @@ def insert(e: Any, items: Any, index: Any, item: Any) -> Any:
 
 
 @rule(list.reverse, list)
-def reverse(e: Any, items: Any) -> Any:
+def reverse(e: Evaluator, items: Any) -> Any:
     e.emit("list_reverse", e.obj(items))
     return e.NONE
 
 
 @rule(operator.add, list, list)
-def concatenate(e: Any, a: Any, b: Any) -> Any:
+def concatenate(e: Evaluator, a: Any, b: Any) -> Any:
     grows = e.obj(a)
-    if _is_new_list(grows) and a is not b and e.fresh(grows):
+    if isinstance(grows, Node) and _is_new_list(grows) and a is not b and e.fresh(grows):
         # nobody else ever sees it
         e.unmade.add(grows)
         others = e.obj(b)
         piece = _moved(e, others)
-        if piece is not None and others.op is OPS["list_slice"]:
+        if isinstance(others, Node) and piece is not None and others.op is OPS["list_slice"]:
             e.unmade.add(others)
             return e.emit("list_join_slice", *piece[:3], grows, fact=LIST, witness=e.witness_of(grows))
         return e.emit("list_join", others, grows, fact=LIST, witness=e.witness_of(grows))
@@ -189,7 +192,7 @@ def concatenate(e: Any, a: Any, b: Any) -> Any:
 
 
 @rule(operator.iadd, list, list)
-def extend(e: Any, items: Any, others: Any) -> Any:
+def extend(e: Evaluator, items: Any, others: Any) -> Any:
     """The very list grows, whoever else holds it."""
     grown = e.obj(items)
     if isinstance(others, Node) and others.op is OPS["list_new"] and len(others.args) <= MAX_AT_ONCE and e.fresh(others):
@@ -203,7 +206,7 @@ def extend(e: Any, items: Any, others: Any) -> Any:
 
 
 @rule(operator.mul, list, Int)
-def repeat(e: Any, items: Any, count: Any) -> Any:
+def repeat(e: Evaluator, items: Any, count: Any) -> Any:
     if isinstance(items, Node) and items.op is not None and items.op.name == "list_new" and len(items.args) == 1 \
             and not e.is_big(count) and e.fresh(items):
         # `[x] * n`: nobody else ever sees the list of one item
@@ -215,19 +218,19 @@ def repeat(e: Any, items: Any, count: Any) -> Any:
 
 
 @rule(list)
-def empty(e: Any) -> Any:
+def empty(e: Evaluator) -> Any:
     return e.emit("list_new", fact=LIST)
 
 
 @rule(list, list)
 @rule(list.copy, list)
-def copied(e: Any, items: Any) -> Any:
+def copied(e: Evaluator, items: Any) -> Any:
     end = e.emit("list_length", e.obj(items), fact=INDEX)
     return e.emit("list_slice", e.obj(items), Const(0, "i"), end, fact=LIST, witness=e.witness_of(items))
 
 
 @rule(reversed, list)
-def backwards(e: Any, items: Any) -> Any:
+def backwards(e: Evaluator, items: Any) -> Any:
     if not e.consumed_at_once():
         return NotImplemented
     last = e.emit("i64_sub", e.emit("list_length", e.obj(items), fact=INDEX), Const(1, "i"))

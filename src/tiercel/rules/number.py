@@ -6,15 +6,18 @@ The rules of other files come first: of ints, of floats, and of numbers that mee
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import Const
 from tiercel.graph.numbers import EXACT_DOUBLE
 from tiercel.rules.registry import Number, rule
 from tiercel.types import INT
 
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
 
-def _doubles(e: Any, *numbers: Any) -> list[Any] | None:
+
+def _doubles(e: Evaluator, *numbers: Any) -> list[Any] | None:
     """Numbers as doubles, if one of them is of unknown type and the others are not too large."""
     if not any(map(e.is_number, numbers)):
         return None
@@ -22,7 +25,7 @@ def _doubles(e: Any, *numbers: Any) -> list[Any] | None:
     return None if None in doubles else doubles
 
 
-def _of_sign(e: Any, is_int: Any, value: Any) -> Any:
+def _of_sign(e: Evaluator, is_int: Any, value: Any) -> Any:
     """A number of which -0.0 is 0 if it is an int."""
     zero = e.emit("f64_select", is_int, Const(0.0, "f"), Const(-0.0, "f"))
     return e.new_number(is_int, e.emit("f64_add", value, zero))
@@ -31,7 +34,7 @@ def _of_sign(e: Any, is_int: Any, value: Any) -> Any:
 def _arithmetic(function: Any, augmented: Any, name: str) -> None:
     @rule(augmented, Number, Number)
     @rule(function, Number, Number)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         doubles = _doubles(e, a, b)
         if doubles is None:
             return NotImplemented
@@ -49,7 +52,7 @@ for _function, _augmented, _name in ((operator.add, operator.iadd, "add"), (oper
 
 @rule(operator.truediv, Number, Number)
 @rule(operator.itruediv, Number, Number)
-def divide(e: Any, a: Any, b: Any) -> Any:
+def divide(e: Evaluator, a: Any, b: Any) -> Any:
     doubles = _doubles(e, a, b)
     if doubles is None:
         return NotImplemented
@@ -59,7 +62,7 @@ def divide(e: Any, a: Any, b: Any) -> Any:
 
 def _comparison(function: Any, name: str) -> None:
     @rule(function, Number, Number)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         doubles = _doubles(e, a, b)
         return NotImplemented if doubles is None else e.emit(f"f64_{name}", *doubles)
 
@@ -70,30 +73,30 @@ for _function, _name in ((operator.lt, "lt"), (operator.le, "le"), (operator.eq,
 
 
 @rule(operator.neg, Number)
-def negative(e: Any, a: Any) -> Any:
+def negative(e: Evaluator, a: Any) -> Any:
     return _of_sign(e, e.is_int(a), e.emit("f64_neg", e.f64(a))) if e.is_number(a) else NotImplemented
 
 
 @rule(operator.pos, Number)
-def positive(e: Any, a: Any) -> Any:
+def positive(e: Evaluator, a: Any) -> Any:
     return a if e.is_number(a) else NotImplemented
 
 
 @rule(abs, Number)
 @rule(operator.abs, Number)
-def absolute(e: Any, a: Any) -> Any:
+def absolute(e: Evaluator, a: Any) -> Any:
     return e.new_number(e.is_int(a), e.emit("f64_abs", e.f64(a))) if e.is_number(a) else NotImplemented
 
 
 @rule(int, Number)
-def to_int(e: Any, a: Any) -> Any:
+def to_int(e: Evaluator, a: Any) -> Any:
     if not e.is_number(a) or "big" in e.failures():
         return NotImplemented
     return e.emit("f64_to_i64_checked", e.f64(a), fact=INT, reason="big")
 
 
 @rule(round, Number)
-def rounded(e: Any, a: Any) -> Any:
+def rounded(e: Evaluator, a: Any) -> Any:
     if not e.is_number(a) or "big" in e.failures():
         return NotImplemented
     return e.emit("f64_to_i64_checked", e.emit("f64_rint", e.f64(a)), fact=INT, reason="big")
@@ -101,7 +104,7 @@ def rounded(e: Any, a: Any) -> Any:
 
 def _extreme(function: Any, compare: str) -> None:
     @rule(function, Number, Number)
-    def evaluate(e: Any, a: Any, b: Any) -> Any:
+    def evaluate(e: Evaluator, a: Any, b: Any) -> Any:
         if {e.type_of(a), e.type_of(b)} != {int, float} and not (e.is_number(a) or e.is_number(b)):
             return NotImplemented
         x, y = e.exactly_double(a), e.exactly_double(b)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import Const
 from tiercel.rules.registry import Int, rule
 from tiercel.values import Virtual
 
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
 
-def _make(e: Any, start: Any, stop: Any, step: Any) -> Any:
+
+def _make(e: Evaluator, start: Any, stop: Any, step: Any) -> Any:
     if any(e.is_big(x) for x in (start, stop, step)):
         return NotImplemented
     parts = [e.number(e.i64(x)) for x in (start, stop, step)]
@@ -23,34 +26,34 @@ def _make(e: Any, start: Any, stop: Any, step: Any) -> Any:
 
 
 @rule(range, Int)
-def up_to(e: Any, stop: Any) -> Any:
+def up_to(e: Evaluator, stop: Any) -> Any:
     return _make(e, e.known(0), stop, e.known(1))
 
 
 @rule(range, Int, Int)
-def between(e: Any, start: Any, stop: Any) -> Any:
+def between(e: Evaluator, start: Any, stop: Any) -> Any:
     return _make(e, start, stop, e.known(1))
 
 
 @rule(range, Int, Int, Int)
-def stepping(e: Any, start: Any, stop: Any, step: Any) -> Any:
+def stepping(e: Evaluator, start: Any, stop: Any, step: Any) -> Any:
     return _make(e, start, stop, step)
 
 
 @rule(iter, range)
-def iterate(e: Any, items: Any) -> Any:
+def iterate(e: Evaluator, items: Any) -> Any:
     items = e.as_range(items)
     return NotImplemented if items is None else e.range_iterator(items)
 
 
 @rule(len, range)
-def length(e: Any, items: Any) -> Any:
+def length(e: Evaluator, items: Any) -> Any:
     items = e.as_range(items)
     return NotImplemented if items is None else e.range_length(items)
 
 
 @rule(reversed, range)
-def backwards(e: Any, items: Any) -> Any:
+def backwards(e: Evaluator, items: Any) -> Any:
     items = e.as_range(items) if e.consumed_at_once() else None
     if items is None:
         return NotImplemented
@@ -62,7 +65,7 @@ def backwards(e: Any, items: Any) -> Any:
 
 
 @rule(operator.contains, range, Int)
-def contains(e: Any, items: Any, item: Any) -> Any:
+def contains(e: Evaluator, items: Any, item: Any) -> Any:
     items = e.as_range(items)
     if items is None or e.constant(items.parts[2]) != 1:
         return NotImplemented

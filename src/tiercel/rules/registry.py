@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from tiercel.structures import structure
+from typing import Any, Final
 
 Pattern = type | frozenset[type] | None
 Known = type | frozenset[type] | None        # of an argument: its type, or of a number that is no object both it may have
@@ -15,13 +13,15 @@ Number: Pattern = frozenset({int, bool, float})
 Anything: Pattern = None
 
 
-@structure(frozen=True)
 class Rule:
     """`function(e, *args)` returns an abstract value or NotImplemented, for arguments of these types."""
 
-    subject: Any
-    patterns: tuple[Pattern, ...]
-    function: Callable[..., Any]
+    __slots__ = ("subject", "patterns", "function")
+
+    def __init__(self, subject: Any, patterns: tuple[Pattern, ...], function: Callable[..., Any]) -> None:
+        self.subject = subject
+        self.patterns = patterns
+        self.function = function
 
     def accepts(self, types: list[Known]) -> bool:
         return len(types) == len(self.patterns) and all(map(_matches, self.patterns, types))
@@ -35,7 +35,7 @@ def _matches(pattern: Pattern, type_: Known) -> bool:
     return type_ <= pattern if isinstance(type_, frozenset) else type_ in pattern
 
 
-_RULES: dict[int, list[Rule]] = {}
+_RULES: Final[dict[int, list[Rule]]] = {}
 
 
 def rule(subject: Any, *patterns: Pattern) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

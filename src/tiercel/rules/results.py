@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import builtins
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tiercel.graph.build import NO_WITNESS
 from tiercel.types import ANY, INDEX, Fact, exact
 
-_TEXT = {
+_TEXT: Final = {
     list: "split rsplit splitlines",
     tuple: "partition rpartition",
     int: "count find index rfind rindex",
     bool: "startswith endswith isalnum isalpha isascii isdigit islower isspace istitle isupper",
 }
-_SAME = "capitalize center expandtabs join ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip " \
+_SAME: Final = "capitalize center expandtabs join ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip " \
         "swapcase title upper zfill"
-_TESTS = "issubset issuperset isdisjoint"
-_SETS = "copy union difference intersection symmetric_difference"
+_TESTS: Final = "issubset issuperset isdisjoint"
+_SETS: Final = "copy union difference intersection symmetric_difference"
 
-_METHODS: dict[type, dict[type, str]] = {
+_METHODS: Final[dict[type, dict[type, str]]] = {
     str: {str: f"{_SAME} casefold", **_TEXT},
     bytes: {bytes: _SAME, **_TEXT, str: "hex"},
     list: {list: "copy", int: "count index", NoneType: "append clear extend insert remove reverse sort"},
@@ -37,19 +37,19 @@ _METHODS: dict[type, dict[type, str]] = {
     int: {bytes: "to_bytes", tuple: "as_integer_ratio"},
     float: {str: "hex", tuple: "as_integer_ratio"},
 }
-_FUNCTIONS: dict[type, str] = {
+_FUNCTIONS: Final[dict[type, str]] = {
     bool: "all any callable hasattr isinstance issubclass", int: "id hash ord", list: "sorted", str: "bin chr hex oct",
     NoneType: "delattr print setattr",
 }
-_CLASSES = (bool, bytearray, dict, enumerate, filter, float, frozenset, int, list, map, range, set, slice, tuple, zip)
+_CLASSES: Final = (bool, bytearray, dict, enumerate, filter, float, frozenset, int, list, map, range, set, slice, tuple, zip)
 
 # The text of whose instances CPython itself makes, whatever they contain.
-MAKES_EXACT_TEXT = frozenset({
+MAKES_EXACT_TEXT: Final = frozenset({
     int, float, bool, complex, str, bytes, bytearray, NoneType, list, tuple, dict, set, frozenset, range})
 
 
 # What the items of a new list or tuple usually are, as if it had been seen.
-_SAMPLES: list[tuple[Any, Any]] = [
+_SAMPLES: Final[list[tuple[Any, Any]]] = [
     *((str.__dict__[name], ["text"]) for name in _TEXT[list].split()),
     *((bytes.__dict__[name], [b"text"]) for name in _TEXT[list].split()),
     *((str.__dict__[name], ("text", "text", "text")) for name in _TEXT[tuple].split()),
@@ -74,8 +74,8 @@ def _table() -> dict[int, tuple[Any, Result]]:
     return {id(function): (function, Result(fact, samples.get(id(function), NO_WITNESS))) for function, fact in facts}
 
 
-_RESULTS = _table()
-_UNKNOWN = Result()
+_RESULTS: Final = _table()
+_UNKNOWN: Final = Result()
 
 
 def result_of(function: Any) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiercel.graph.build import Const
 from tiercel.rules.list import sliced
@@ -12,13 +12,16 @@ from tiercel.rules.registry import Anything, Int, rule
 from tiercel.types import INDEX, SIMPLE, TUPLE
 from tiercel.values import Virtual
 
+if TYPE_CHECKING:
+    from tiercel.evaluate.evaluator import Evaluator
+
 
 def _parts(value: Any) -> list[Any] | None:
     return value.parts if isinstance(value, Virtual) and value.kind == "tuple" else None
 
 
 @rule(operator.getitem, tuple, Int)
-def getitem(e: Any, items: Any, index: Any) -> Any:
+def getitem(e: Evaluator, items: Any, index: Any) -> Any:
     if e.is_constant(items) and e.is_constant(index):
         try:
             return e.known(e.constant(items)[e.constant(index)])
@@ -33,7 +36,7 @@ def getitem(e: Any, items: Any, index: Any) -> Any:
 
 
 @rule(operator.getitem, tuple, slice)
-def piece(e: Any, items: Any, bounds: Any) -> Any:
+def piece(e: Evaluator, items: Any, bounds: Any) -> Any:
     parts = _parts(items)
     ends = bounds.parts if isinstance(bounds, Virtual) else []
     if parts is not None and ends and all(map(e.is_constant, ends)) and all(
@@ -43,7 +46,7 @@ def piece(e: Any, items: Any, bounds: Any) -> Any:
 
 
 @rule(len, tuple)
-def length(e: Any, items: Any) -> Any:
+def length(e: Evaluator, items: Any) -> Any:
     parts = _parts(items)
     if parts is not None:
         return e.known(len(parts))
@@ -51,26 +54,26 @@ def length(e: Any, items: Any) -> Any:
 
 
 @rule(iter, tuple)
-def iterate(e: Any, items: Any) -> Any:
+def iterate(e: Evaluator, items: Any) -> Any:
     return e.virtual_iterator(items)
 
 
 @rule(operator.add, tuple, tuple)
-def concatenate(e: Any, a: Any, b: Any) -> Any:
+def concatenate(e: Evaluator, a: Any, b: Any) -> Any:
     left, right = _parts(a), _parts(b)
     if e.is_constant(a) and e.is_constant(b):
         return e.known(e.constant(a) + e.constant(b))
     return e.tuple_of(*left, *right) if left is not None and right is not None else NotImplemented
 
 
-def _contains(e: Any, items: Any, item: Any) -> Any:
+def _contains(e: Evaluator, items: Any, item: Any) -> Any:
     if e.type_of(item) not in SIMPLE or "items" in e.failures():
         return NotImplemented
     return e.emit("tuple_has", e.obj(items), e.obj(item), reason="items")
 
 
 @rule(operator.contains, tuple, Anything)
-def contains(e: Any, items: Any, item: Any) -> Any:
+def contains(e: Evaluator, items: Any, item: Any) -> Any:
     parts = _parts(items)
     if parts is None and e.is_constant(items) and len(e.constant(items)) <= 8:
         parts = [e.known(x) for x in e.constant(items)]
@@ -87,15 +90,15 @@ def contains(e: Any, items: Any, item: Any) -> Any:
 
 
 @rule(tuple)
-def empty(e: Any) -> Any:
+def empty(e: Evaluator) -> Any:
     return e.known(())
 
 
 @rule(tuple, list)
-def of_list(e: Any, items: Any) -> Any:
+def of_list(e: Evaluator, items: Any) -> Any:
     return e.emit("list_to_tuple", e.obj(items), fact=TUPLE, witness=e.witness_of(items))
 
 
 @rule(tuple, tuple)
-def same(e: Any, items: Any) -> Any:
+def same(e: Evaluator, items: Any) -> Any:
     return items

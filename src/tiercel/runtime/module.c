@@ -66,6 +66,7 @@ static PyMethodDef methods[] = {
     {"start", tc_py_start, METH_VARARGS, start_doc},
     {"stop", tc_py_stop, METH_NOARGS, stop_doc},
     {"wake_after", tc_py_wake_after, METH_O, wake_after_doc},
+    {"let_others_run", tc_py_let_others_run, METH_NOARGS, PyDoc_STR("See worker.c.")},
     {"use_llvm", tc_py_use_llvm, METH_O, use_llvm_doc},
     {"background_wait", tc_py_background_wait, METH_O, background_wait_doc},
     {"underway", tc_py_underway, METH_VARARGS, underway_doc},

@@ -419,6 +419,7 @@ PyObject *tc_py_symbols(PyObject *module, PyObject *unused);
 PyObject *tc_py_imports(PyObject *module, PyObject *unused);
 PyObject *tc_py_offsets(PyObject *module, PyObject *unused);
 PyObject *tc_py_self_check(PyObject *module, PyObject *unused);
+PyObject *tc_py_let_others_run(PyObject *module, PyObject *unused);
 
 extern PyObject tc_null_marker;      /* `_runtime.NULL`: an empty slot in a tuple that Python code sees */
 extern PyObject tc_exhausted;        /* what tc_next returns at the end; not an object anybody may touch */

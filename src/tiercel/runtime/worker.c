@@ -284,3 +284,15 @@ tc_py_run_on_thread(PyObject *module, PyObject *callable)
     }
     return call.result;
 }
+
+/* `let_others_run()`: hand the interpreter's lock to a thread that waits for it.  The interpreter does so between its
+   instructions; the compiler, where it is machine code itself, has to say when. */
+PyObject *
+tc_py_let_others_run(PyObject *module, PyObject *unused)
+{
+    if (PyThreadState_Get()->eval_breaker & _PY_GIL_DROP_REQUEST_BIT) {
+        Py_BEGIN_ALLOW_THREADS
+        Py_END_ALLOW_THREADS
+    }
+    Py_RETURN_NONE;
+}

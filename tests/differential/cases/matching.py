@@ -359,7 +359,8 @@ def sequences(values):
     return seen
 
 
-@case((["go north", "look", "drop a b c", "go ", "", "take lamp", "fly away now"] * 4,))
+# made here: versions hold references to the constants of the code, which would be the same strings
+@case(([line.lower() for line in ("GO NORTH", "LOOK", "DROP A B C", "GO ", "", "TAKE LAMP", "FLY AWAY NOW")] * 4,))
 def commands(lines):
     seen = []
     for line in lines:

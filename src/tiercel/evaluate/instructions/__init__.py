@@ -7,7 +7,7 @@ pushes its results.  A handler that ends the block says so by returning True.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.instructions import (
     attributes,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Any, "Instruction"], bool | None]
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: Final[dict[str, Handler]] = {}
 for _table in (stack, names, operators, control, containers, attributes, calling, strings, exceptions, matching,
                imports):
     HANDLERS.update(_table.HANDLERS)

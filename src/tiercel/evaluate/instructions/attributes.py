@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import FunctionType, MethodDescriptorType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 from tiercel.evaluate.objects import (
@@ -16,16 +16,20 @@ from tiercel.evaluate.objects import (
     slot_offset,
     traits,
 )
-from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node
+from tiercel.graph.build import NO_WITNESS, NULL, RESULT, Const, Node, Operand
 from tiercel.types import ANY, is_class
 from tiercel.values import Abstract, MaybeUnbound, Virtual, known
 
-_METH_METHOD = 0x200
-_METHOD_DESCRIPTORS = (type(list.append), type(object.__init__))
-_THEMSELVES = (FunctionType, *_METHOD_DESCRIPTORS)        # what a class has of these is found through the class as it is
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
+
+_METH_METHOD: Final = 0x200
+_METHOD_DESCRIPTORS: Final = (type(list.append), type(object.__init__))
+_THEMSELVES: Final = (FunctionType, *_METHOD_DESCRIPTORS)        # what a class has of these is found through the class as it is
 
 
-def load_attr(e: Any, i: Any) -> None:
+def load_attr(e: Evaluator, i: Instruction) -> None:
     name = e.frame.code.code.co_names[i.arg >> 1]
     owner = e.bound(e.frame.stack.pop())
     method = bool(i.arg & 1)
@@ -44,18 +48,18 @@ def load_attr(e: Any, i: Any) -> None:
     _generic(e, owner, name, method)
 
 
-def _learn_owner(e: Any, owner: Abstract) -> type | None:
+def _learn_owner(e: Evaluator, owner: Abstract) -> type | None:
     """The type of an attribute's owner.  The inline cache of code that is inlined in several places shows the types of
     all of them: a witness comes first, unless it is None, which has no attributes."""
     witness = e.witness_of(owner)
     return e.learn(owner, e.sight_owner() if witness is NO_WITNESS or witness is None else None)
 
 
-def _push(e: Any, value: Abstract, method: bool) -> None:
+def _push(e: Evaluator, value: Abstract, method: bool) -> None:
     e.frame.stack += [value, NULL] if method else [value]
 
 
-def _push_found(e: Any, found: Any, owner: Abstract, method: bool) -> None:
+def _push_found(e: Evaluator, found: Any, owner: Abstract, method: bool) -> None:
     """Push what a module or class has under a name: of a class method its function, and the class as first argument."""
     if not _is_class_method(found) or type(e.witness_of(owner)) is ModuleType:
         _push(e, known(found), method)
@@ -66,7 +70,7 @@ def _push_found(e: Any, found: Any, owner: Abstract, method: bool) -> None:
     e.frame.stack += parts if method else [Virtual("bound_method", parts)]
 
 
-def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
+def _generic(e: Evaluator, owner: Abstract, name: str, method: bool) -> None:
     stack = e.frame.stack
     e.constants.append(name)
     witness = e.witness_of(owner)
@@ -81,11 +85,11 @@ def _generic(e: Any, owner: Abstract, name: str, method: bool) -> None:
     e.let_go(owner)
 
 
-def _get_method(e: Any, owner: Node | Const, name: str) -> None:
+def _get_method(e: Evaluator, owner: Operand, name: str) -> None:
     """Push what is to be called, and the owner where that is a method that takes it as its first argument, so that no
     bound method is made: elsewhere the owner is let go, as the interpreter does."""
     node = e.emit("get_method", owner, name=name, after=[*e.frame.stack, RESULT, NULL], unchecked=True)
-    (state, block), other = e.branch(e.emit("is_method", node))
+    (state, block), other = e.parted(e.emit("is_method", node))
     state.frame.stack += [node, owner]
     e.stand_after_split(*other)
     e.frame.stack += [node, NULL]
@@ -94,7 +98,7 @@ def _get_method(e: Any, owner: Node | Const, name: str) -> None:
     e.check_left(e.resume)
 
 
-def constant_attribute(e: Any, owner: Any, name: str) -> Any:
+def constant_attribute(e: Evaluator, owner: Any, name: str) -> Any:
     """An attribute of a constant module or class that is assumed not to change, or NO_WITNESS.  A class method that is a
     Python function is not bound yet."""
     if type(owner) is ModuleType and find_in_type(ModuleType, name) is MISSING:
@@ -120,7 +124,7 @@ def _is_class_method(found: Any) -> bool:
     return type(found) is classmethod and type(found.__func__) is FunctionType
 
 
-def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bool:
+def _attribute_of_seen_class(e: Evaluator, owner: Node, name: str, method: bool) -> bool:
     """The attribute of the very class that was seen, such as one that a local or a cell holds."""
     seen = owner.witness
     if type(seen) is not type or "class" in e.failures():
@@ -134,7 +138,7 @@ def _attribute_of_seen_class(e: Any, owner: Node, name: str, method: bool) -> bo
     return True
 
 
-def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> bool:
+def _unshadowed(e: Evaluator, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> bool:
     """Make sure that the instance, which was not found to have one, has no attribute of its own under a name of its
     class."""
     if not facts["has_dict"] or isinstance(owner, Virtual):
@@ -157,7 +161,7 @@ def _unshadowed(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str
     return True
 
 
-def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method: bool) -> bool:
+def _instance_attribute(e: Evaluator, owner: Abstract, type_: type, name: str, method: bool) -> bool:
     facts = traits(type_)
     if not facts["generic_getattr"]:
         return False
@@ -195,7 +199,7 @@ def _instance_attribute(e: Any, owner: Abstract, type_: type, name: str, method:
     return True
 
 
-def _bound(e: Any, found: Any, owner: Abstract, name: str) -> Abstract:
+def _bound(e: Evaluator, found: Any, owner: Abstract, name: str) -> Abstract:
     """A method with its object, where a variable or the like keeps it."""
     if type(found) is FunctionType:
         return Virtual("bound_method", [known(found), owner])
@@ -206,7 +210,7 @@ def _bound(e: Any, found: Any, owner: Abstract, name: str) -> Abstract:
     return node
 
 
-def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> Abstract | None:
+def _own_attribute(e: Evaluator, owner: Abstract, type_: type, name: str, facts: dict[str, Any]) -> Abstract | None:
     """The attribute that the instance holds itself, if there is one by its layout."""
     if isinstance(owner, Virtual):
         return None if owner.info.slotted else _part(e, owner, name)
@@ -232,20 +236,20 @@ def _own_attribute(e: Any, owner: Abstract, type_: type, name: str, facts: dict[
     return e.emit("attr_load", e.obj(owner), index=index, name=name, type=type_, witness=seen, reason="attr")
 
 
-def _part(e: Any, owner: Virtual, name: str) -> Abstract | None:
+def _part(e: Evaluator, owner: Virtual, name: str) -> Abstract | None:
     """What a virtual instance holds under a name, if that is set."""
     names = owner.info.names
     value = e.state.heap[owner][names.index(name)] if name in names else NULL
     return None if value is NULL else e.bound(value)
 
 
-def _seen_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Any:
+def _seen_attribute(e: Evaluator, owner: Abstract, type_: type, name: str) -> Any:
     """What the instance that was seen holds itself, perhaps MISSING; NO_WITNESS if none was seen."""
     witness = e.witness_of(owner)
     return peek(witness, name) if witness is not NO_WITNESS and type(witness) is type_ else NO_WITNESS
 
 
-def _own_entry(e: Any, owner: Abstract, type_: type, name: str) -> int | None:
+def _own_entry(e: Evaluator, owner: Abstract, type_: type, name: str) -> int | None:
     """Where the instance that was seen, or others of its type if none was, has a name in a dict of its own (-1: it is not
     there); None if it has no such dict."""
     witness = e.witness_of(owner)
@@ -259,7 +263,7 @@ def _own_entry(e: Any, owner: Abstract, type_: type, name: str) -> int | None:
     return entry
 
 
-def plain_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Abstract | None:
+def plain_attribute(e: Evaluator, owner: Abstract, type_: type, name: str) -> Abstract | None:
     """What an instance of a type has under a name, where no code runs to read it; None where that is not known."""
     facts = traits(type_)
     if not facts["generic_getattr"] or (isinstance(owner, Virtual) and owner.kind != "instance"):
@@ -276,7 +280,7 @@ def plain_attribute(e: Any, owner: Abstract, type_: type, name: str) -> Abstract
     return known(found)
 
 
-def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: bool) -> bool:
+def _data_descriptor(e: Evaluator, owner: Abstract, type_: type, found: Any, method: bool) -> bool:
     if type(found) is property and type(found.fget) is FunctionType and not method:
         e.assumptions.add_type(type_)
         if not e.call_python(found.fget, [owner]):
@@ -291,7 +295,7 @@ def _data_descriptor(e: Any, owner: Abstract, type_: type, found: Any, method: b
     return True
 
 
-def _slot_value(e: Any, owner: Abstract, type_: type, member: Any) -> Abstract | None:
+def _slot_value(e: Evaluator, owner: Abstract, type_: type, member: Any) -> Abstract | None:
     """What a slot of an instance holds; None if that cannot be known or it was seen to be empty."""
     offset = slot_offset(type_, member)
     if offset < 0 or "attr" in e.failures():
@@ -310,7 +314,7 @@ def _slot_value(e: Any, owner: Abstract, type_: type, member: Any) -> Abstract |
     return node
 
 
-def _seen_in_slot(e: Any, owner: Abstract, type_: type, member: Any) -> Any:
+def _seen_in_slot(e: Evaluator, owner: Abstract, type_: type, member: Any) -> Any:
     """What the slot of the instance that was seen holds, perhaps MISSING; NO_WITNESS if none was seen."""
     witness = e.witness_of(owner)
     if witness is NO_WITNESS or type(witness) is not type_:
@@ -321,7 +325,7 @@ def _seen_in_slot(e: Any, owner: Abstract, type_: type, member: Any) -> Any:
         return MISSING
 
 
-def load_super_attr(e: Any, i: Any) -> None:
+def load_super_attr(e: Evaluator, i: Instruction) -> None:
     """`super().name`: found while evaluating where the class and the type of self are known."""
     name = e.frame.code.code.co_names[i.arg >> 2]
     stack = e.frame.stack
@@ -337,7 +341,7 @@ def load_super_attr(e: Any, i: Any) -> None:
             e.constants.append(seen)
         found = find_after(type_, seen, name)
     is_method = bool(i.arg & 1)
-    if type(found) is FunctionType or (is_method and type(found) in _METHOD_DESCRIPTORS):
+    if type_ is not None and (type(found) is FunctionType or (is_method and type(found) in _METHOD_DESCRIPTORS)):
         e.assumptions.add_type(type_)
         e.constants.append(found)
         del stack[-3:]
@@ -350,7 +354,7 @@ def load_super_attr(e: Any, i: Any) -> None:
     e.let_go(owner)
 
 
-def store_attr(e: Any, i: Any) -> None:
+def store_attr(e: Evaluator, i: Instruction) -> None:
     name = e.frame.code.code.co_names[i.arg]
     owner, value = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
     if isinstance(owner, Virtual) and owner.kind != "instance":
@@ -366,7 +370,7 @@ def store_attr(e: Any, i: Any) -> None:
     e.let_go(value, owner)
 
 
-def _built(e: Any, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
+def _built(e: Evaluator, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
     """An instance and what is stored into it, both real: a cycle of objects is for the collector to find."""
     stack = e.frame.stack
     stack += [value, owner]
@@ -377,7 +381,7 @@ def _built(e: Any, owner: Virtual, value: Abstract) -> tuple[Node, Abstract]:
     return owner_node, value
 
 
-def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
+def store_instance(e: Evaluator, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
     """Evaluate what `object.__setattr__` does to an instance of a type; False if the ordinary call must."""
     found = find_in_type(type_, name)
     if found is not MISSING and is_data_descriptor(found, e.assumptions):
@@ -413,7 +417,7 @@ def store_instance(e: Any, owner: Abstract, type_: type, name: str, value: Abstr
     return True
 
 
-def _set_in_dict(e: Any, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
+def _set_in_dict(e: Evaluator, owner: Abstract, type_: type, name: str, value: Abstract) -> bool:
     """Store into the dict of an instance that is taken to have one of its own, whether it has the name or not."""
     if not traits(type_)["inline_values"] or "dict" in e.failures() or _own_entry(e, owner, type_, name) is None:
         return False
@@ -424,7 +428,7 @@ def _set_in_dict(e: Any, owner: Abstract, type_: type, name: str, value: Abstrac
     return True
 
 
-def _store_virtual(e: Any, owner: Virtual, name: str, value: Abstract) -> bool:
+def _store_virtual(e: Evaluator, owner: Virtual, name: str, value: Abstract) -> bool:
     """Store into an instance that does not exist yet; False if it must: attributes are in the order of their first
     stores, which for a virtual one is that of the class's shared names."""
     names = owner.info.names
@@ -440,7 +444,7 @@ def _store_virtual(e: Any, owner: Virtual, name: str, value: Abstract) -> bool:
     return True
 
 
-def _store_slot(e: Any, owner: Abstract, type_: type, member: Any, value: Abstract) -> None:
+def _store_slot(e: Evaluator, owner: Abstract, type_: type, member: Any, value: Abstract) -> None:
     name = member.__name__
     e.assumptions.add_type(type_)
     if isinstance(owner, Virtual):
@@ -453,13 +457,13 @@ def _store_slot(e: Any, owner: Abstract, type_: type, member: Any, value: Abstra
         e.emit("slot_init", e.obj(owner), e.obj(value), **where, reason="set")
     else:
         held = None if seen is NO_WITNESS else _slot_value(e, owner, type_, member)
-        if held is not None:
+        if isinstance(held, Node):
             e.learn_replaced(held)
         e.store("slot_store", [e.obj(owner)], value, ANY if held is None else e.fact(held), **where)
     e.stored.add((owner, name))
 
 
-def _is_first_store(e: Any, owner: Abstract, name: str, seen: Any) -> bool:
+def _is_first_store(e: Evaluator, owner: Abstract, name: str, seen: Any) -> bool:
     """Whether an attribute is taken not to be set yet."""
     failures = e.failures()
     if "set" in failures or ((owner, name) in e.stored and "attr" not in failures):
@@ -471,7 +475,7 @@ def _is_made_here(owner: Abstract) -> bool:
     return isinstance(owner, Node) and owner.op is not None and owner.op.name == "instance_new"
 
 
-def delete_attr(e: Any, i: Any) -> None:
+def delete_attr(e: Evaluator, i: Instruction) -> None:
     name = e.frame.code.code.co_names[i.arg]
     owner = e.bound(e.frame.stack.pop())
     e.constants.append(name)
@@ -479,5 +483,5 @@ def delete_attr(e: Any, i: Any) -> None:
     e.let_go(owner)
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "LOAD_ATTR": load_attr, "LOAD_SUPER_ATTR": load_super_attr, "STORE_ATTR": store_attr, "DELETE_ATTR": delete_attr}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 from tiercel.bytecode.decode import decode
@@ -18,24 +18,28 @@ from tiercel.rules.results import Result, result_of
 from tiercel.types import Fact, is_class, is_heap_type
 from tiercel.values import NONE, Abstract, FunctionInfo, MaybeUnbound, Virtual, known
 
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
+
 _METH_O, _METH_NOARGS, _METH_FASTCALL, _METH_KEYWORDS = 8, 4, 128, 2
 _METH_VARARGS, _METH_METHOD = 1, 512
-_SIGNALLING = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
+_SIGNALLING: Final = frozenset({"_signal", "_thread", "faulthandler", "nt", "posix"})
 _DEFAULTS, _KEYWORD_DEFAULTS = 1, 2      # flags of functions as they are made
-_C_CALLS = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
-_C_ARRAY_CALLS = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
+_C_CALLS: Final = {(_METH_O, 1): "call_cfunction_o", (_METH_NOARGS, 0): "call_cfunction_noargs"}
+_C_ARRAY_CALLS: Final = {_METH_FASTCALL: "call_cfunction_fast", _METH_FASTCALL | _METH_KEYWORDS: "call_cfunction_keywords"}
 
 
-def call(e: Any, i: Any) -> None:
+def call(e: Evaluator, i: Instruction) -> None:
     _call(e, i.arg, ())
 
 
-def call_kw(e: Any, i: Any) -> None:
+def call_kw(e: Evaluator, i: Instruction) -> None:
     names = e.frame.stack.pop()
     _call(e, i.arg, names.value)
 
 
-def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
+def _call(e: Evaluator, count: int, names: tuple[str, ...]) -> None:
     stack = e.frame.stack
     args = [e.bound(v) for v in stack[len(stack) - count:]]
     del stack[len(stack) - count:]
@@ -51,7 +55,7 @@ def _call(e: Any, count: int, names: tuple[str, ...]) -> None:
     call_value(e, function, args, names)
 
 
-def _call_found(e: Any, function: Abstract, receiver: MaybeUnbound, args: list[Abstract],
+def _call_found(e: Evaluator, function: Abstract, receiver: MaybeUnbound, args: list[Abstract],
                 names: tuple[str, ...]) -> None:
     """Call what `get_method` found, with its owner before the arguments or not."""
     node = e.emit("call_found", e.obj(function), receiver.bound, e.obj(receiver.value), *[e.obj(a) for a in args],
@@ -61,7 +65,7 @@ def _call_found(e: Any, function: Abstract, receiver: MaybeUnbound, args: list[A
     e.let_go(receiver, *args, function)
 
 
-def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[str, ...]) -> None:
+def call_value(e: Evaluator, function: Abstract, args: list[Abstract], names: tuple[str, ...]) -> None:
     """Evaluate a call; the result is pushed."""
     if isinstance(function, Virtual) and function.kind == "function":
         if e.call_virtual_function(function, args, names):
@@ -87,10 +91,11 @@ def call_value(e: Any, function: Abstract, args: list[Abstract], names: tuple[st
 
 def _may_signal(target: Any) -> bool:
     """Whether a call may send a signal to the process itself, whose handler the interpreter runs right after the call."""
-    return type(target) is BuiltinFunctionType and target.__module__ in _SIGNALLING
+    kind = type(target)
+    return kind is BuiltinFunctionType and target.__module__ in _SIGNALLING      # a module's name, or None
 
 
-def _known_callee(e: Any, function: Abstract) -> Abstract:
+def _known_callee(e: Evaluator, function: Abstract) -> Abstract:
     """What is called as a constant, where it was seen to be something of which more is known than that it can be called."""
     if not isinstance(function, Node) or not _worth_knowing(function.witness) or "callee" in e.failures() \
             or not e.history.is_steady((*e.frame.path, e.at), function.witness):
@@ -104,7 +109,7 @@ def _known_callee(e: Any, function: Abstract) -> Abstract:
     return known(target)
 
 
-def _call_by_code(e: Any, function: Node, args: list[Abstract], names: tuple[str, ...]) -> bool:
+def _call_by_code(e: Evaluator, function: Node, args: list[Abstract], names: tuple[str, ...]) -> bool:
     """Inline a call of a function of which only the code is the same each time, as of closures."""
     if "code" in e.failures():
         return False
@@ -126,14 +131,14 @@ def _call_by_code(e: Any, function: Node, args: list[Abstract], names: tuple[str
     return e.call_code(function, code, globals_, builtins, defaults.value, args, names)
 
 
-def _takes_apart(e: Any, method: Node) -> bool:
+def _takes_apart(e: Evaluator, method: Node) -> bool:
     """Whether a method object is called by its parts: it surely is one, of a function that is the same each time."""
     function = method.witness.__func__
     return (type(function) is FunctionType and "callee" not in e.failures()
             and e.history.is_steady((*e.frame.path, e.at), function) and e.guard_type(method, MethodType))
 
 
-def _call_bound_method(e: Any, method: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
+def _call_bound_method(e: Evaluator, method: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
     """Call the function of a method object, its owner before the other arguments."""
     seen = method.witness
     function = e.emit("method_function", method, witness=seen.__func__)
@@ -150,7 +155,7 @@ def _worth_knowing(callee: Any) -> bool:
         is_class(callee) and instance_info(callee) is not None)
 
 
-def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
+def _result(e: Evaluator, function: Abstract, args: list[Abstract]) -> Result:
     """What is known of the result of a call with these positional arguments."""
     target = function.value if isinstance(function, Const) else None
     if type(target) is MethodDescriptorType and not (args and e.type_of(args[0]) is target.__objclass__):
@@ -158,7 +163,7 @@ def _result(e: Any, function: Abstract, args: list[Abstract]) -> Result:
     return result_of(target)
 
 
-def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
+def _call_constant(e: Evaluator, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
     if type(target) is MethodType:
         return _call_constant(e, target.__func__, [known(target.__self__), *args], names)
     if e.call_stand_in(target, args, names):
@@ -188,7 +193,7 @@ def _call_constant(e: Any, target: Any, args: list[Abstract], names: tuple[str, 
     return False
 
 
-def _call_class(e: Any, cls: type, args: list[Abstract], names: tuple[str, ...]) -> bool:
+def _call_class(e: Evaluator, cls: type, args: list[Abstract], names: tuple[str, ...]) -> bool:
     """`Class(...)` as allocation and ``__init__``, if possible inlined; the instance is virtual until it escapes."""
     info, init = instance_info(cls), find_in_type(cls, "__init__")
     if info is None:
@@ -208,11 +213,13 @@ def _call_class(e: Any, cls: type, args: list[Abstract], names: tuple[str, ...])
     if init is object.__init__ or (inlined and e.call_python(init, [instance, *args], names, None)):
         e.let_go(*args)
         return True
-    _call_init(e, init, e.obj(instance), args, names)
+    made = e.obj(instance)
+    assert isinstance(made, Node)
+    _call_init(e, init, made, args, names)
     return True
 
 
-def _call_init(e: Any, init: FunctionType, instance: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
+def _call_init(e: Evaluator, init: FunctionType, instance: Node, args: list[Abstract], names: tuple[str, ...]) -> None:
     """Call ``__init__`` for a new instance, which is on the stack."""
     e.stored |= {(instance, name) for name in _stored_names(instance.attrs["type"])}
     if e.call_itself(init, [instance, *args], names, pushes=False) \
@@ -237,7 +244,7 @@ def _returns_none(code: CodeType) -> bool:
         i.op != "RETURN_VALUE" and (i.op != "RETURN_CONST" or i.argval is None) for i in decode(code).instructions)
 
 
-def _call_c(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
+def _call_c(e: Evaluator, target: Any, args: list[Abstract], names: tuple[str, ...]) -> bool:
     """A C function called without an argument tuple or a vectorcall."""
     info = _runtime.cfunction(target)
     if info is None:
@@ -257,14 +264,15 @@ def _call_c(e: Any, target: Any, args: list[Abstract], names: tuple[str, ...]) -
     e.constants += [target, *names]
     receiver_operand = receiver if receiver is NULL else e.obj(receiver)
     result = _result(e, known(target), args)
+    more: dict[str, Any] = {"names": names} if names else {}
     node = e.emit(name, receiver_operand, *[e.obj(a) for a in operands], function=target, fact=result.fact,
-                  witness=result.witness, **({"names": names} if names else {}))
+                  witness=result.witness, **more)
     e.frame.stack.append(node)
     e.let_go(*args)
     return True
 
 
-def call_function_ex(e: Any, i: Any) -> None:
+def call_function_ex(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     keywords = e.bound(stack.pop()) if i.arg & 1 else None
     args = e.bound(stack.pop())
@@ -281,7 +289,7 @@ def call_function_ex(e: Any, i: Any) -> None:
     e.emit("poll", after=stack)       # whatever it was may have sent a signal
 
 
-def call_intrinsic_1(e: Any, i: Any) -> None:
+def call_intrinsic_1(e: Evaluator, i: Instruction) -> None:
     value = e.bound(e.frame.stack.pop())
     if i.arg == INTRINSIC_UNARY_POSITIVE:
         e.frame.stack.append(e.emit("number_positive", e.obj(value)))
@@ -294,19 +302,19 @@ def call_intrinsic_1(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
-def call_intrinsic_2(e: Any, i: Any) -> None:
+def call_intrinsic_2(e: Evaluator, i: Instruction) -> None:
     second, first = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
     e.frame.stack.append(e.emit("intrinsic_2", e.obj(first), e.obj(second), number=i.arg))
     e.let_go(first, second)
 
 
-def make_function(e: Any, i: Any) -> None:
+def make_function(e: Evaluator, i: Instruction) -> None:
     code = e.frame.stack.pop()
     info = FunctionInfo(code.value, e.frame_globals(), code.value.co_qualname, 0)
     e.frame.stack.append(Virtual("function", [], info))
 
 
-def set_function_attribute(e: Any, i: Any) -> None:
+def set_function_attribute(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     function, value = stack.pop(), stack.pop()
     if not isinstance(function, Virtual):
@@ -318,7 +326,7 @@ def set_function_attribute(e: Any, i: Any) -> None:
     stack.append(Virtual("function", parts, FunctionInfo(info.code, info.globals, info.qualname, info.flags | i.arg)))
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "CALL": call, "CALL_KW": call_kw, "CALL_FUNCTION_EX": call_function_ex, "CALL_INTRINSIC_1": call_intrinsic_1,
     "CALL_INTRINSIC_2": call_intrinsic_2,
     "MAKE_FUNCTION": make_function, "SET_FUNCTION_ATTRIBUTE": set_function_attribute,

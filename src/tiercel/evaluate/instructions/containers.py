@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.graph.build import Const, Node
 from tiercel.graph.ops import OPS
 from tiercel.types import INDEX
 from tiercel.values import NONE, Virtual, known
 
-MAX_AT_ONCE = 16            # constants of a display that are put into a list without calling CPython
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
 
-_SUBSCR = {"BINARY_SUBSCR_LIST_INT": (list, int), "BINARY_SUBSCR_TUPLE_INT": (tuple, int),
+MAX_AT_ONCE: Final = 16            # constants of a display that are put into a list without calling CPython
+
+_SUBSCR: Final = {"BINARY_SUBSCR_LIST_INT": (list, int), "BINARY_SUBSCR_TUPLE_INT": (tuple, int),
            "BINARY_SUBSCR_STR_INT": (str, int), "BINARY_SUBSCR_DICT": (dict, None)}
-_STORE = {"STORE_SUBSCR_LIST_INT": (list, int), "STORE_SUBSCR_DICT": (dict, None)}
+_STORE: Final = {"STORE_SUBSCR_LIST_INT": (list, int), "STORE_SUBSCR_DICT": (dict, None)}
 
 
-def binary_subscr(e: Any, i: Any) -> None:
+def binary_subscr(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     key, container = e.bound(stack.pop()), e.bound(stack.pop())
     tc, tk = _SUBSCR.get(i.specialized or "", (None, None))
@@ -32,7 +36,7 @@ def binary_subscr(e: Any, i: Any) -> None:
     e.let_go(container, key)
 
 
-def store_subscr(e: Any, i: Any) -> None:
+def store_subscr(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     key, container, value = e.bound(stack.pop()), e.bound(stack.pop()), e.bound(stack.pop())
     tc, tk = _STORE.get(i.specialized or "", (None, None))
@@ -45,14 +49,14 @@ def store_subscr(e: Any, i: Any) -> None:
     e.let_go(value, container, key)
 
 
-def delete_subscr(e: Any, i: Any) -> None:
+def delete_subscr(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     key, container = e.bound(stack.pop()), e.bound(stack.pop())
     e.emit("del_item", e.obj(container), e.obj(key))
     e.let_go(container, key)
 
 
-def binary_slice(e: Any, i: Any) -> None:
+def binary_slice(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     stop, start, container = e.bound(stack.pop()), e.bound(stack.pop()), e.bound(stack.pop())
     e.learn(container)
@@ -66,7 +70,7 @@ def binary_slice(e: Any, i: Any) -> None:
     e.let_go(container, start, stop)
 
 
-def store_slice(e: Any, i: Any) -> None:
+def store_slice(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     stop, start, container, value = (e.bound(stack.pop()) for _ in range(4))
     for operand in (container, start, stop, value):
@@ -77,38 +81,38 @@ def store_slice(e: Any, i: Any) -> None:
     e.let_go(value, container, start, stop)
 
 
-def _take(e: Any, count: int) -> list[Any]:
+def _take(e: Evaluator, count: int) -> list[Any]:
     stack = e.frame.stack
     items = stack[len(stack) - count:]
     del stack[len(stack) - count:]
     return [e.bound(item) for item in items]
 
 
-def build_tuple(e: Any, i: Any) -> None:
+def build_tuple(e: Evaluator, i: Instruction) -> None:
     e.frame.stack.append(Virtual("tuple", _take(e, i.arg)))
 
 
-def build_list(e: Any, i: Any) -> None:
+def build_list(e: Evaluator, i: Instruction) -> None:
     items = _take(e, i.arg)
     new = e.emit("list_new", *[e.obj(item) for item in items], fact=e.LIST)
     e.note_item(new, *items[:1])
     e.frame.stack.append(new)
 
 
-def build_slice(e: Any, i: Any) -> None:
+def build_slice(e: Evaluator, i: Instruction) -> None:
     parts = _take(e, i.arg)
     if len(parts) == 2:
         parts.append(NONE)
     e.frame.stack.append(Virtual("slice", parts))
 
 
-def build_map(e: Any, i: Any) -> None:
+def build_map(e: Evaluator, i: Instruction) -> None:
     items = _take(e, 2 * i.arg)
     e.frame.stack.append(e.emit("dict_new", *[e.obj(item) for item in items], fact=e.DICT))
     e.let_go(*items)
 
 
-def build_const_key_map(e: Any, i: Any) -> None:
+def build_const_key_map(e: Evaluator, i: Instruction) -> None:
     keys = e.frame.stack.pop()
     values = _take(e, i.arg)
     pairs = [x for key, value in zip(keys.value, values, strict=True) for x in (e.obj(known(key)), e.obj(value))]
@@ -116,18 +120,18 @@ def build_const_key_map(e: Any, i: Any) -> None:
     e.let_go(*values)
 
 
-def build_set(e: Any, i: Any) -> None:
+def build_set(e: Evaluator, i: Instruction) -> None:
     items = _take(e, i.arg)
     e.frame.stack.append(e.emit("set_new", *[e.obj(item) for item in items], fact=e.SET))
     e.let_go(*items)
 
 
-def _just_made(e: Any, value: Any) -> bool:
+def _just_made(e: Evaluator, value: Any) -> bool:
     """Whether a value is an empty list that the last operation has made."""
     return bool(e.block.nodes) and e.block.nodes[-1] is value and value.op is OPS["list_new"] and not value.args
 
 
-def list_append(e: Any, i: Any) -> None:
+def list_append(e: Evaluator, i: Instruction) -> None:
     item = e.bound(e.frame.stack.pop())
     target = e.obj(e.frame.stack[-i.arg])
     e.emit("list_append", target, e.obj(item))
@@ -135,11 +139,11 @@ def list_append(e: Any, i: Any) -> None:
     e.let_go(item)
 
 
-def list_extend(e: Any, i: Any) -> None:
+def list_extend(e: Evaluator, i: Instruction) -> None:
     items = e.bound(e.frame.stack.pop())
     if isinstance(items, Const) and type(items.value) is tuple and 0 < len(items.value) <= MAX_AT_ONCE:
         target = e.obj(e.frame.stack[-i.arg])
-        if _just_made(e, target):
+        if isinstance(target, Node) and _just_made(e, target):
             # a display of constants
             target.args = [e.obj(known(item)) for item in items.value]
         else:
@@ -153,7 +157,7 @@ def list_extend(e: Any, i: Any) -> None:
     e.let_go(items)
 
 
-def set_add(e: Any, i: Any) -> None:
+def set_add(e: Evaluator, i: Instruction) -> None:
     item = e.bound(e.frame.stack.pop())
     target = e.frame.stack[-i.arg]
     if e.apply(set.add, target, item) is None:
@@ -161,7 +165,7 @@ def set_add(e: Any, i: Any) -> None:
     e.let_go(item)
 
 
-def map_add(e: Any, i: Any) -> None:
+def map_add(e: Evaluator, i: Instruction) -> None:
     value, key = e.bound(e.frame.stack.pop()), e.bound(e.frame.stack.pop())
     target = e.frame.stack[-i.arg]
     if e.apply(operator.setitem, target, key, value) is None:
@@ -170,24 +174,24 @@ def map_add(e: Any, i: Any) -> None:
 
 
 def _update(name: str) -> Any:
-    def handler(e: Any, i: Any) -> None:
+    def handler(e: Evaluator, i: Instruction) -> None:
         items = e.bound(e.frame.stack.pop())
         e.emit(name, e.obj(e.frame.stack[-i.arg]), e.obj(items))
         e.let_go(items)
     return handler
 
 
-def dict_merge(e: Any, i: Any) -> None:
+def dict_merge(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     items = e.bound(stack.pop())
     e.emit("dict_merge", e.obj(stack[-i.arg]), e.obj(items), e.obj(stack[-3 - i.arg]))
     e.let_go(items)
 
 
-_UNPACK = {"UNPACK_SEQUENCE_TWO_TUPLE": tuple, "UNPACK_SEQUENCE_TUPLE": tuple, "UNPACK_SEQUENCE_LIST": list}
+_UNPACK: Final = {"UNPACK_SEQUENCE_TWO_TUPLE": tuple, "UNPACK_SEQUENCE_TUPLE": tuple, "UNPACK_SEQUENCE_LIST": list}
 
 
-def _known_items(e: Any, value: Any) -> list[Any] | None:
+def _known_items(e: Evaluator, value: Any) -> list[Any] | None:
     """What a tuple, or a list that nothing else has seen, consists of, if that is known."""
     if isinstance(value, Virtual) and value.kind == "tuple":
         return list(value.parts)
@@ -198,7 +202,7 @@ def _known_items(e: Any, value: Any) -> list[Any] | None:
     return None
 
 
-def unpack_sequence(e: Any, i: Any) -> None:
+def unpack_sequence(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     value = e.bound(stack.pop())
     items = _known_items(e, value)
@@ -209,8 +213,8 @@ def unpack_sequence(e: Any, i: Any) -> None:
         return
     type_ = e.learn(value, _UNPACK.get(i.specialized or ""))
     if type_ not in (tuple, list) or "count" in e.failures():
-        items = e.emit("unpack_sequence", e.obj(value), count=i.arg, fact=e.TUPLE, unchecked=True)
-        stack += [e.tuple_item(items, Const(n, "i")) for n in reversed(range(i.arg))]
+        unpacked = e.emit("unpack_sequence", e.obj(value), count=i.arg, fact=e.TUPLE, unchecked=True)
+        stack += [e.tuple_item(unpacked, Const(n, "i")) for n in reversed(range(i.arg))]
         e.check_left(i.next)
         e.let_go(value)
         return
@@ -221,7 +225,7 @@ def unpack_sequence(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
-def unpack_ex(e: Any, i: Any) -> None:
+def unpack_ex(e: Evaluator, i: Instruction) -> None:
     """``a, *rest, b = value``: items from both ends, and a list of those between."""
     stack = e.frame.stack
     before, after = i.arg & 0xFF, i.arg >> 8
@@ -252,7 +256,7 @@ def unpack_ex(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
-def _spread(e: Any, items: list[Any], before: int, after: int) -> None:
+def _spread(e: Evaluator, items: list[Any], before: int, after: int) -> None:
     """Push known items as a starred unpacking does."""
     if len(items) < before + after:
         e.leave("the wrong number of values to unpack")
@@ -263,14 +267,14 @@ def _spread(e: Any, items: list[Any], before: int, after: int) -> None:
     e.frame.stack += reversed([*items[:before], rest, *items[stop:]])
 
 
-def get_len(e: Any, i: Any) -> None:
+def get_len(e: Evaluator, i: Instruction) -> None:
     value = e.bound(e.frame.stack[-1])
     e.learn(value)
     result = e.apply(len, value)
     e.frame.stack.append(e.emit("length", e.obj(value)) if result is None else result)
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "BINARY_SUBSCR": binary_subscr, "STORE_SUBSCR": store_subscr, "DELETE_SUBSCR": delete_subscr,
     "BINARY_SLICE": binary_slice, "STORE_SLICE": store_slice, "BUILD_TUPLE": build_tuple, "BUILD_LIST": build_list,
     "BUILD_SLICE": build_slice, "BUILD_MAP": build_map, "BUILD_CONST_KEY_MAP": build_const_key_map,

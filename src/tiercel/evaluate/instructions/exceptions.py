@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import FunctionType, MethodDescriptorType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.instructions.calling import call_value
 from tiercel.evaluate.objects import find_in_type
@@ -11,13 +11,17 @@ from tiercel.graph.build import Const
 from tiercel.types import is_class
 from tiercel.values import Abstract, Virtual, known
 
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
 
-def push_exc_info(e: Any, i: Any) -> None:
+
+def push_exc_info(e: Evaluator, i: Instruction) -> None:
     exc = e.frame.stack.pop()
     e.frame.stack += [e.emit("push_exc_info", exc), exc]
 
 
-def pop_except(e: Any, i: Any) -> None:
+def pop_except(e: Evaluator, i: Instruction) -> None:
     before = e.frame.stack.pop()
     e.let_go(e.emit("pop_except", e.obj(before)))
 
@@ -36,7 +40,7 @@ def _classes(value: Abstract) -> list[type] | None:
     return values if fit else None
 
 
-def check_exc_match(e: Any, i: Any) -> None:
+def check_exc_match(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     wanted = e.bound(stack.pop())
     exc = stack[-1]
@@ -52,7 +56,7 @@ def check_exc_match(e: Any, i: Any) -> None:
     stack.append(e.as_bool(matches))
 
 
-def check_eg_match(e: Any, i: Any) -> None:
+def check_eg_match(e: Evaluator, i: Instruction) -> None:
     """What of a group is none of the exceptions behind `except*`, and what is."""
     stack = e.frame.stack
     wanted, exc = e.bound(stack.pop()), stack.pop()
@@ -62,7 +66,7 @@ def check_eg_match(e: Any, i: Any) -> None:
     e.let_go(exc, wanted)
 
 
-def raise_varargs(e: Any, i: Any) -> bool:
+def raise_varargs(e: Evaluator, i: Instruction) -> bool:
     """An error that was never raised leaves: other code could see the frames around it, which would have to be linked."""
     if "raise" not in e.failures() and e.is_cold_block(e.frame.code, i):
         e.leave("raise")
@@ -76,13 +80,13 @@ def raise_varargs(e: Any, i: Any) -> bool:
     return True
 
 
-def reraise(e: Any, i: Any) -> bool:
+def reraise(e: Evaluator, i: Instruction) -> bool:
     stack = e.frame.stack
     exc = stack.pop()
     return _raise_again(e, exc, stack[-i.arg] if i.arg else known(i.op_at))
 
 
-def _raise_again(e: Any, exc: Any, lasti: Abstract) -> bool:
+def _raise_again(e: Evaluator, exc: Any, lasti: Abstract) -> bool:
     if not e.throw(exc, lasti):
         e.leave("an exception raised again")
     return True
@@ -90,19 +94,19 @@ def _raise_again(e: Any, exc: Any, lasti: Abstract) -> bool:
 
 # -- with ----------------------------------------------------------------------------------------------------------------
 
-_METHODS = (FunctionType, MethodDescriptorType)
+_METHODS: Final = (FunctionType, MethodDescriptorType)
 
 
-def before_with(e: Any, i: Any) -> None:
+def before_with(e: Evaluator, i: Instruction) -> None:
     """The manager's ``__exit__`` below the result of its ``__enter__``."""
     _enter_manager(e, "__enter__", "__exit__")
 
 
-def before_async_with(e: Any, i: Any) -> None:
+def before_async_with(e: Evaluator, i: Instruction) -> None:
     _enter_manager(e, "__aenter__", "__aexit__")
 
 
-def _enter_manager(e: Any, enters: str, leaves: str) -> None:
+def _enter_manager(e: Evaluator, enters: str, leaves: str) -> None:
     stack = e.frame.stack
     manager = e.bound(stack.pop())
     type_ = e.learn(manager)
@@ -121,7 +125,7 @@ def _enter_manager(e: Any, enters: str, leaves: str) -> None:
     e.let_go(manager, enter)
 
 
-def with_except_start(e: Any, i: Any) -> None:
+def with_except_start(e: Evaluator, i: Instruction) -> None:
     """``__exit__`` called with what was raised."""
     stack = e.frame.stack
     leave, exc = e.bound(stack[-4]), stack[-1]
@@ -132,7 +136,7 @@ def with_except_start(e: Any, i: Any) -> None:
     call_value(e, leave, args, ())
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "PUSH_EXC_INFO": push_exc_info, "POP_EXCEPT": pop_except, "CHECK_EXC_MATCH": check_exc_match,
     "CHECK_EG_MATCH": check_eg_match,
     "RAISE_VARARGS": raise_varargs, "RERAISE": reraise, "BEFORE_WITH": before_with,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel import _runtime
 from tiercel.evaluate.instructions.attributes import constant_attribute
@@ -13,8 +13,12 @@ from tiercel.evaluate.objects import MISSING, find_in_type
 from tiercel.graph.build import NO_WITNESS, Const
 from tiercel.values import known
 
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
 
-def import_name(e: Any, i: Any) -> None:
+
+def import_name(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     names, level = e.bound(stack.pop()), e.bound(stack.pop())
     name = e.frame.code.code.co_names[i.arg]
@@ -30,7 +34,7 @@ def import_name(e: Any, i: Any) -> None:
                         locals=locals_, name=name))
 
 
-def _imported(e: Any, name: str, level: int, names: tuple[str, ...]) -> ModuleType | None:
+def _imported(e: Evaluator, name: str, level: int, names: tuple[str, ...]) -> ModuleType | None:
     """The module that an import gives without anything to be done, as long as nobody changes that."""
     builtin_names = builtins_of(e)
     modules, function = _runtime.imports()
@@ -46,7 +50,7 @@ def _imported(e: Any, name: str, level: int, names: tuple[str, ...]) -> ModuleTy
     return module if "." not in name else _module(e, modules, name.partition(".")[0])
 
 
-def _absolute(e: Any, name: str, level: int) -> str | None:
+def _absolute(e: Evaluator, name: str, level: int) -> str | None:
     """The full name of a relative import in the present namespace."""
     globals_ = e.frame_globals()
     package, spec = globals_.get("__package__"), globals_.get("__spec__")
@@ -61,7 +65,7 @@ def _absolute(e: Any, name: str, level: int) -> str | None:
     return ".".join([*parts[:len(parts) - level + 1], *filter(None, (name,))])
 
 
-def _module(e: Any, modules: dict[str, Any], name: str) -> ModuleType | None:
+def _module(e: Evaluator, modules: dict[str, Any], name: str) -> ModuleType | None:
     """A module that has been imported, and whose own code has ended."""
     module = modules.get(name)
     if type(module) is not ModuleType or e.history.changed(modules, name):
@@ -76,7 +80,7 @@ def _module(e: Any, modules: dict[str, Any], name: str) -> ModuleType | None:
     return module
 
 
-def _has(e: Any, module: ModuleType, names: tuple[str, ...]) -> bool:
+def _has(e: Evaluator, module: ModuleType, names: tuple[str, ...]) -> bool:
     """Whether `from module import names` looks for no submodules."""
     own = module.__dict__
     if "__path__" in own:
@@ -92,7 +96,7 @@ def _has(e: Any, module: ModuleType, names: tuple[str, ...]) -> bool:
     return True
 
 
-def import_from(e: Any, i: Any) -> None:
+def import_from(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     name = e.frame.code.code.co_names[i.arg]
     module = e.bound(stack[-1])
@@ -109,4 +113,4 @@ def import_from(e: Any, i: Any) -> None:
     stack.append(e.emit("import_from", e.obj(module), name=name, reason="missing", witness=witness))
 
 
-HANDLERS = {"IMPORT_NAME": import_name, "IMPORT_FROM": import_from}
+HANDLERS: Final = {"IMPORT_NAME": import_name, "IMPORT_FROM": import_from}

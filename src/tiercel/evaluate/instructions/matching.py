@@ -6,7 +6,7 @@ fits and what does not part at once, each with what is known of the subject ther
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.instructions.attributes import plain_attribute
 from tiercel.evaluate.objects import MISSING, find_in_type
@@ -14,10 +14,14 @@ from tiercel.graph.build import NO_WITNESS, Const, Node
 from tiercel.types import SIMPLE, exact, flags_of, is_class
 from tiercel.values import ABSENT, NONE, Abstract, Virtual, known
 
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
+
 _MAPPING, _SEQUENCE, _MATCH_SELF, _IMMUTABLE = 1 << 6, 1 << 5, 1 << 22, 1 << 8     # bits of tp_flags
 
 
-def _jump_behind(e: Any, i: Any, *between: str) -> Any:
+def _jump_behind(e: Evaluator, i: Instruction, *between: str) -> Any:
     """The jump that follows, after these instructions."""
     for op in between[:-1]:
         i = e.frame.code.by_offset.get(i.next)
@@ -29,7 +33,7 @@ def _jump_behind(e: Any, i: Any, *between: str) -> Any:
     return jump
 
 
-def _part(e: Any, jump: Any, condition: Any, found: Any, *gone: Abstract) -> bool:
+def _part(e: Evaluator, jump: Any, condition: Any, found: Any, *gone: Abstract) -> bool:
     """Where a pattern fits, push what `found` finds and go on behind the jump, otherwise push None and jump."""
     yes, no = e.branch(condition)
     if yes is not None:
@@ -41,19 +45,19 @@ def _part(e: Any, jump: Any, condition: Any, found: Any, *gone: Abstract) -> boo
     return True
 
 
-def _fits(e: Any, jump: Any, found: Any, *gone: Abstract) -> None:
+def _fits(e: Evaluator, jump: Any, found: Any, *gone: Abstract) -> None:
     e.frame.stack.append(found())
     e.let_go(*gone)
     e.go_to(jump.next)
 
 
-def _fails(e: Any, jump: Any, *gone: Abstract) -> None:
+def _fails(e: Evaluator, jump: Any, *gone: Abstract) -> None:
     e.frame.stack.append(NONE)
     e.let_go(*gone)
     e.go_to(jump.target)
 
 
-def _part_found(e: Any, jump: Any, found: Node, count: int, *gone: Abstract) -> bool:
+def _part_found(e: Evaluator, jump: Any, found: Node, count: int, *gone: Abstract) -> bool:
     """The same for what a call of CPython found: a tuple, or None."""
     def parts() -> Virtual:
         return Virtual("tuple", [e.tuple_item(found, Const(n, "i")) for n in range(count)])
@@ -63,7 +67,7 @@ def _part_found(e: Any, jump: Any, found: Node, count: int, *gone: Abstract) -> 
 # -- classes -------------------------------------------------------------------------------------------------------------
 
 
-def match_class(e: Any, i: Any) -> bool:
+def match_class(e: Evaluator, i: Instruction) -> bool:
     stack = e.frame.stack
     jump = _jump_behind(e, i, "COPY", "POP_JUMP_IF_NONE")
     keywords, cls, subject = (e.bound(stack.pop()) for _ in range(3))
@@ -78,18 +82,21 @@ def match_class(e: Any, i: Any) -> bool:
     if not names or (isinstance(fits, Const) and not fits.value):
         return _part(e, jump, fits, lambda: Virtual("tuple", []), subject)
     if type_ is None:
+        assert isinstance(subject, Node)
         return _match_some(e, i, jump, subject, cls, keywords, names)
     return _match_known(e, i, jump, subject, type_, cls, keywords, names)
 
 
-def _match_some(e: Any, i: Any, jump: Any, subject: Node, cls: Any, keywords: Any, names: list[str | None]) -> bool:
+def _match_some(e: Evaluator, i: Instruction, jump: Any, subject: Node, cls: Any, keywords: Any, names: list[str | None]) -> bool:
     """A subject of any type: the attributes are looked up in place where it is an instance of the very class."""
-    yes, no = e.branch(e.emit("type_is", subject, type=cls.value))
-    e.stand_after_split(*yes)
+    there, elsewhere = e.parted(e.emit("type_is", subject, type=cls.value))
+    e.stand_after_split(*there)
     e.narrow(subject, exact(cls.value))
     _match_known(e, i, jump, subject, cls.value, cls, keywords, names)
-    e.stand_after_split(*no)
-    yes, no = e.branch(e.instance_test(subject, cls.value))
+    e.stand_after_split(*elsewhere)
+    fits = e.instance_test(subject, cls.value)
+    assert fits is not None
+    yes, no = e.branch(fits)
     if no is not None:
         e.stand_after_split(*no)
         _fails(e, jump, subject)
@@ -99,7 +106,7 @@ def _match_some(e: Any, i: Any, jump: Any, subject: Node, cls: Any, keywords: An
     return True
 
 
-def _match_known(e: Any, i: Any, jump: Any, subject: Abstract, type_: type, cls: Any, keywords: Any,
+def _match_known(e: Evaluator, i: Instruction, jump: Any, subject: Abstract, type_: type, cls: Any, keywords: Any,
                  names: list[str | None]) -> bool:
     """A subject of a known type, which is an instance of the class."""
     values = []
@@ -112,12 +119,12 @@ def _match_known(e: Any, i: Any, jump: Any, subject: Abstract, type_: type, cls:
     return True
 
 
-def _match_by_cpython(e: Any, i: Any, jump: Any, subject: Abstract, cls: Abstract, keywords: Abstract) -> bool:
+def _match_by_cpython(e: Evaluator, i: Instruction, jump: Any, subject: Abstract, cls: Abstract, keywords: Abstract) -> bool:
     found = e.emit("match_class", e.obj(subject), e.obj(cls), e.obj(keywords), positional=i.arg)
     return _part_found(e, jump, found, i.arg + len(e.constant(keywords)), subject, cls)
 
 
-def _attributes(e: Any, cls: type, positional: int, keywords: tuple[str, ...]) -> list[str | None] | None:
+def _attributes(e: Evaluator, cls: type, positional: int, keywords: tuple[str, ...]) -> list[str | None] | None:
     """The names of the attributes that a class pattern looks at, None for the object itself; None if that is an error or
     not to be foreseen."""
     names: list[str | None] = list(keywords)
@@ -143,7 +150,7 @@ def _attributes(e: Any, cls: type, positional: int, keywords: tuple[str, ...]) -
 def _match_collection(flag: int) -> Any:
     """Whether the subject's type says that it is such a collection.  A class written in Python may come to say so at any
     time, which nobody is told of."""
-    def handler(e: Any, i: Any) -> bool:
+    def handler(e: Evaluator, i: Instruction) -> bool:
         jump = _jump_behind(e, i, "POP_JUMP_IF_FALSE")
         subject = e.bound(e.frame.stack[-1])
         type_ = e.learn(subject)
@@ -159,15 +166,16 @@ def _match_collection(flag: int) -> Any:
     return handler
 
 
-def match_keys(e: Any, i: Any) -> bool:
+def match_keys(e: Evaluator, i: Instruction) -> bool:
     jump = _jump_behind(e, i, "COPY", "POP_JUMP_IF_NONE")
     keys, subject = e.bound(e.frame.stack[-1]), e.bound(e.frame.stack[-2])
     wanted = e.constant(keys)
     plain = isinstance(keys, Const) and all(type(key) in SIMPLE for key in wanted) and len(set(wanted)) == len(wanted)
     if not plain or e.learn(subject) is not dict or "keys" in e.failures():
         found = e.emit("match_keys", e.obj(subject), e.obj(keys))
-        return _part_found(e, jump, found, len(wanted) if isinstance(keys, Const) else len(keys.parts))
-    values, seen = [], e.witness_of(subject)
+        return _part_found(e, jump, found, len(keys.parts) if isinstance(keys, Virtual) else len(wanted))
+    values: list[Abstract] = []
+    seen = e.witness_of(subject)
     absent: Any = Const(False, "b")
     for key in wanted:
         witness = NO_WITNESS if seen is NO_WITNESS else dict.get(seen, key, NO_WITNESS)
@@ -178,7 +186,7 @@ def match_keys(e: Any, i: Any) -> bool:
     return _part(e, jump, e.not_(absent), lambda: Virtual("tuple", values))
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "MATCH_CLASS": match_class, "MATCH_KEYS": match_keys, "MATCH_SEQUENCE": _match_collection(_SEQUENCE),
     "MATCH_MAPPING": _match_collection(_MAPPING),
 }

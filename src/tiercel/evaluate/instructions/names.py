@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import builtins
 from types import CellType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.graph.build import NO_WITNESS, NULL, RESULT
 from tiercel.types import ANY, Fact
 from tiercel.values import MaybeUnbound, Virtual, known
 
+if TYPE_CHECKING:
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
 
-def global_constant(e: Any, names: dict[str, Any], builtin_names: dict[str, Any], name: str) -> Any:
+
+def global_constant(e: Evaluator, names: dict[str, Any], builtin_names: dict[str, Any], name: str) -> Any:
     """The value of a global or builtin name, assumed not to change; NO_WITNESS if it is not found or did change."""
     if e.history.changed(names, name) or e.rebinds(name):
         return NO_WITNESS
@@ -27,27 +31,24 @@ def global_constant(e: Any, names: dict[str, Any], builtin_names: dict[str, Any]
     return NO_WITNESS
 
 
-def builtins_of(e: Any) -> dict[str, Any]:
+def builtins_of(e: Evaluator) -> dict[str, Any]:
     """The builtins of the innermost frame's function, which got those that its namespace named when it was made."""
     names = e.frame_globals()
     found = names.get("__builtins__", builtins)
     found = found if issubclass(type(found), dict) else vars(found)
     e.assumptions.add_global(names, "__builtins__")
-    function = e.frame_function()
+    function: Any = e.frame_function()
     if function is not None and function.__builtins__ is not found:
         e.leave("other builtins than those of its module now")
     return found
 
 
-class Names:
-    """What the evaluator offers about names."""
-
-    def steady_global(self, name: str) -> Any:
-        """The value of a global or builtin name that is taken not to change, or NO_WITNESS."""
-        return global_constant(self, self.frame_globals(), builtins_of(self), name)  # type: ignore[attr-defined]
+def steady_global(e: Evaluator, name: str) -> Any:
+    """The value of a global or builtin name that is taken not to change, or NO_WITNESS."""
+    return global_constant(e, e.frame_globals(), builtins_of(e), name)
 
 
-def _push_global(e: Any, name: str, null: bool) -> None:
+def _push_global(e: Evaluator, name: str, null: bool) -> None:
     stack = e.frame.stack
     behind = [NULL] if null else []
     globals_, builtin_names = e.frame_globals(), builtins_of(e)
@@ -68,11 +69,11 @@ def _push_global(e: Any, name: str, null: bool) -> None:
     stack += [node, *behind]
 
 
-def load_global(e: Any, i: Any) -> None:
+def load_global(e: Evaluator, i: Instruction) -> None:
     _push_global(e, e.frame.code.code.co_names[i.arg >> 1], bool(i.arg & 1))
 
 
-def store_global(e: Any, i: Any) -> None:
+def store_global(e: Evaluator, i: Instruction) -> None:
     name = e.frame.code.code.co_names[i.arg]
     value = e.frame.stack.pop()
     globals_ = e.frame_globals()
@@ -81,14 +82,14 @@ def store_global(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
-def delete_global(e: Any, i: Any) -> None:
+def delete_global(e: Evaluator, i: Instruction) -> None:
     name = e.frame.code.code.co_names[i.arg]
     globals_ = e.frame_globals()
     e.constants += [globals_, name]
     e.emit("delete_global", globals=globals_, name=name)
 
 
-def load_build_class(e: Any, i: Any) -> None:
+def load_build_class(e: Evaluator, i: Instruction) -> None:
     builtin_names = builtins_of(e)
     function = global_constant(e, builtin_names, builtin_names, "__build_class__")
     if function is NO_WITNESS:
@@ -96,19 +97,19 @@ def load_build_class(e: Any, i: Any) -> None:
     e.frame.stack.append(known(function))
 
 
-def load_name(e: Any, i: Any) -> None:
+def load_name(e: Evaluator, i: Instruction) -> None:
     if not e.at_module_level():
         e.leave("a name of a class body")
     _push_global(e, e.frame.code.code.co_names[i.arg], False)
 
 
-def store_name(e: Any, i: Any) -> None:
+def store_name(e: Evaluator, i: Instruction) -> None:
     if not e.at_module_level():
         e.leave("a name of a class body")
     store_global(e, i)
 
 
-def delete_name(e: Any, i: Any) -> None:
+def delete_name(e: Evaluator, i: Instruction) -> None:
     if not e.at_module_level():
         e.leave("a name of a class body")
     delete_global(e, i)
@@ -117,13 +118,13 @@ def delete_name(e: Any, i: Any) -> None:
 # -- cells -----------------------------------------------------------------------------------------------------------
 
 
-def make_cell(e: Any, i: Any) -> None:
+def make_cell(e: Evaluator, i: Instruction) -> None:
     cell = Virtual("cell")
     e.state.heap[cell] = [e.frame.locals[i.arg]]
     e.frame.locals[i.arg] = cell
 
 
-def copy_free_vars(e: Any, i: Any) -> None:
+def copy_free_vars(e: Evaluator, i: Instruction) -> None:
     code = e.frame.code.code
     first = len(e.frame.locals) - i.arg
     function = e.frame.function
@@ -132,12 +133,13 @@ def copy_free_vars(e: Any, i: Any) -> None:
         if closure is not None:
             e.frame.locals[first + n] = closure[n]
             continue
+        assert not isinstance(function, Virtual)
         node = e.emit("closure_item", function, index=n, fact=Fact(CellType), witness=e.closure_witness(function, n))
         e.frame.locals[first + n] = node
     assert len(code.co_freevars) == i.arg
 
 
-def load_deref(e: Any, i: Any) -> None:
+def load_deref(e: Evaluator, i: Instruction) -> None:
     cell = e.frame.locals[i.arg]
     if isinstance(cell, Virtual):
         content = e.state.heap[cell][0]
@@ -151,7 +153,7 @@ def load_deref(e: Any, i: Any) -> None:
     e.frame.stack.append(e.emit("cell_load", e.obj(cell), witness=NO_WITNESS if seen is NULL else seen, reason="unbound"))
 
 
-def _content(e: Any, cell: Any) -> Any:
+def _content(e: Evaluator, cell: Any) -> Any:
     """What was seen in a cell: an object, NULL, or NO_WITNESS."""
     witness = e.witness_of(cell)
     if type(witness) is not CellType:
@@ -162,7 +164,7 @@ def _content(e: Any, cell: Any) -> Any:
         return NULL
 
 
-def store_deref(e: Any, i: Any) -> None:
+def store_deref(e: Evaluator, i: Instruction) -> None:
     cell = e.frame.locals[i.arg]
     value = e.frame.stack.pop()
     if isinstance(cell, Virtual):
@@ -177,7 +179,7 @@ def store_deref(e: Any, i: Any) -> None:
         e.store("cell_store", [e.obj(cell)], value, there)
 
 
-def delete_deref(e: Any, i: Any) -> None:
+def delete_deref(e: Evaluator, i: Instruction) -> None:
     cell = e.frame.locals[i.arg]
     if isinstance(cell, Virtual):
         content = e.state.heap[cell][0]
@@ -191,7 +193,7 @@ def delete_deref(e: Any, i: Any) -> None:
     e.note_replaced(e.emit("cell_store", e.obj(cell), NULL, fact=e.fact(held)))
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "LOAD_GLOBAL": load_global, "STORE_GLOBAL": store_global, "LOAD_NAME": load_name, "STORE_NAME": store_name,
     "MAKE_CELL": make_cell, "COPY_FREE_VARS": copy_free_vars, "LOAD_DEREF": load_deref, "STORE_DEREF": store_deref,
     "DELETE_GLOBAL": delete_global, "DELETE_NAME": delete_name, "DELETE_DEREF": delete_deref,

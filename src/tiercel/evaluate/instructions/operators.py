@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import operator
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiercel.evaluate.objects import MISSING, compares_as_object, find_in_type
-from tiercel.graph.build import RESULT_BOOL, RESULT_NOT, Const, Node
+from tiercel.graph.build import RESULT_BOOL, RESULT_NOT, Const, Node, Operand
 from tiercel.values import Abstract, Virtual
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tiercel.bytecode.decode import Instruction
+    from tiercel.evaluate.evaluator import Evaluator
+
 # in the order of the instruction's argument: (function, the in-place one, generic operation)
-BINARY: list[tuple[Any, str]] = [
+BINARY: Final[list[tuple[Any, str]]] = [
     (operator.add, "add"), (operator.and_, "and"), (operator.floordiv, "floor_divide"), (operator.lshift, "lshift"),
     (operator.matmul, "matrix_multiply"), (operator.mul, "multiply"), (operator.mod, "remainder"), (operator.or_, "or"),
     (operator.pow, "power"), (operator.rshift, "rshift"), (operator.sub, "subtract"), (operator.truediv, "true_divide"),
     (operator.xor, "xor"),
 ]
-INPLACE_FUNCTIONS = [
+INPLACE_FUNCTIONS: Final = [
     operator.iadd, operator.iand, operator.ifloordiv, operator.ilshift, operator.imatmul, operator.imul, operator.imod,
     operator.ior, operator.ipow, operator.irshift, operator.isub, operator.itruediv, operator.ixor,
 ]
-COMPARISONS = [operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge]
-DUNDERS = {
+COMPARISONS: Final = [operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge]
+DUNDERS: Final = {
     operator.add: ("__add__", "__radd__"), operator.sub: ("__sub__", "__rsub__"), operator.mul: ("__mul__", "__rmul__"),
     operator.truediv: ("__truediv__", "__rtruediv__"), operator.floordiv: ("__floordiv__", "__rfloordiv__"),
     operator.mod: ("__mod__", "__rmod__"), operator.and_: ("__and__", "__rand__"), operator.or_: ("__or__", "__ror__"),
@@ -30,7 +36,7 @@ DUNDERS = {
     operator.lshift: ("__lshift__", "__rlshift__"), operator.rshift: ("__rshift__", "__rrshift__"),
 }
 
-_SIGHTED: dict[str, tuple[type, type]] = {
+_SIGHTED: Final[dict[str, tuple[type, type]]] = {
     "BINARY_OP_ADD_INT": (int, int), "BINARY_OP_SUBTRACT_INT": (int, int), "BINARY_OP_MULTIPLY_INT": (int, int),
     "BINARY_OP_ADD_FLOAT": (float, float), "BINARY_OP_SUBTRACT_FLOAT": (float, float),
     "BINARY_OP_MULTIPLY_FLOAT": (float, float), "BINARY_OP_ADD_UNICODE": (str, str),
@@ -40,17 +46,17 @@ _SIGHTED: dict[str, tuple[type, type]] = {
 
 
 # operators that the interpreter does not specialise: where one operand is an int, so is the other, as good as always
-_OF_BITS = frozenset({operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift})
+_OF_BITS: Final = frozenset({operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift})
 
 
-def _learn_two(e: Any, i: Any, a: Abstract, b: Abstract, function: Any = None) -> None:
+def _learn_two(e: Evaluator, i: Instruction, a: Abstract, b: Abstract, function: Any = None) -> None:
     ta, tb = _SIGHTED.get(i.specialized or "", (None, None))
     of_bits = function in _OF_BITS
     type_ = e.learn(a, ta, int if of_bits and e.type_of(b) is int else None)
     e.learn(b, tb, int if of_bits and type_ is int else None)
 
 
-def binary_op(e: Any, i: Any) -> None:
+def binary_op(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     e.as_numbers(i)
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
@@ -73,14 +79,14 @@ def binary_op(e: Any, i: Any) -> None:
     e.let_go(a, b)
 
 
-def _may_change(e: Any, value: Abstract, augmented: Any) -> bool:
+def _may_change(e: Evaluator, value: Abstract, augmented: Any) -> bool:
     """Whether an augmented assignment may change the object itself, as that of a list does, instead of making another."""
     types = e.fact(value).types
     return not types or any(find_in_type(type_, f"__{augmented.__name__}__") is not MISSING for type_ in types)
 
 
 def _unary(function: Any, name: str) -> Any:
-    def handler(e: Any, i: Any) -> None:
+    def handler(e: Evaluator, i: Instruction) -> None:
         e.as_numbers(i)
         value = e.bound(e.frame.stack.pop())
         e.learn(value)
@@ -92,16 +98,16 @@ def _unary(function: Any, name: str) -> Any:
     return handler
 
 
-def unary_not(e: Any, i: Any) -> None:
+def unary_not(e: Evaluator, i: Instruction) -> None:
     value = e.frame.stack.pop()
     e.frame.stack.append(e.as_bool(e.not_(e.truth(value))))
 
 
-_TO_BOOL = {
+_TO_BOOL: Final = {
     "TO_BOOL_INT": int, "TO_BOOL_BOOL": bool, "TO_BOOL_LIST": list, "TO_BOOL_STR": str, "TO_BOOL_NONE": NoneType}
 
 
-def to_bool(e: Any, i: Any) -> None:
+def to_bool(e: Evaluator, i: Instruction) -> None:
     e.as_numbers(i)
     value = e.bound(e.frame.stack.pop())
     e.learn(value, _TO_BOOL.get(i.specialized or ""))
@@ -109,9 +115,9 @@ def to_bool(e: Any, i: Any) -> None:
     e.let_go(value)
 
 
-def compare_op(e: Any, i: Any) -> None:
+def compare_op(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
-    if e.is_identity_test(i):
+    if is_identity_test(e, i):
         _test_identity(e, i)
         return
     e.as_numbers(i)
@@ -132,7 +138,7 @@ def compare_op(e: Any, i: Any) -> None:
     e.let_go(a, b)
 
 
-def _test_identity(e: Any, i: Any) -> None:
+def _test_identity(e: Evaluator, i: Instruction) -> None:
     """``a == b`` or ``a != b`` of objects that are equal to nothing but themselves."""
     stack = e.frame.stack
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
@@ -141,7 +147,7 @@ def _test_identity(e: Any, i: Any) -> None:
         for type_ in types:
             e.assumptions.add_type(type_)
         if not types:
-            e.guard(e.emit("equals_itself", value), "comparison")
+            e.guard(e.emit("equals_itself", e.obj(value)), "comparison")
     truth = e.identical(a, b)
     if COMPARISONS[i.arg >> 5] is operator.ne:
         truth = e.not_(truth)
@@ -149,7 +155,7 @@ def _test_identity(e: Any, i: Any) -> None:
     e.let_go(a, b)
 
 
-def is_op(e: Any, i: Any) -> None:
+def is_op(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     b, a = e.bound(stack.pop()), e.bound(stack.pop())
     truth = e.identical(a, b)
@@ -159,10 +165,10 @@ def is_op(e: Any, i: Any) -> None:
     e.let_go(a, b)
 
 
-_CONTAINERS = {"CONTAINS_OP_DICT": dict, "CONTAINS_OP_SET": set}
+_CONTAINERS: Final = {"CONTAINS_OP_DICT": dict, "CONTAINS_OP_SET": set}
 
 
-def contains_op(e: Any, i: Any) -> None:
+def contains_op(e: Evaluator, i: Instruction) -> None:
     stack = e.frame.stack
     container, item = e.bound(stack.pop()), e.bound(stack.pop())
     e.learn(container, _CONTAINERS.get(i.specialized or "") if e.witness_of(container) is e.NO_WITNESS else None)
@@ -170,57 +176,52 @@ def contains_op(e: Any, i: Any) -> None:
     result = e.apply(operator.contains, container, item)
     if result is None:
         after = [*stack, RESULT_NOT if i.arg else RESULT_BOOL]
-        truth = e.emit("contains", e.obj(container), e.obj(item), after=after)
-        stack.append(e.as_bool(e.not_(truth) if i.arg else truth))
+        truth: Operand = e.emit("contains", e.obj(container), e.obj(item), after=after)
     else:
         truth = e.truth(result)
-        stack.append(e.as_bool(e.not_(truth) if i.arg else truth))
+    stack.append(e.as_bool(e.not_(truth) if i.arg else truth))
     e.let_go(item, container)
 
 
-class Operators:
-    """What the evaluator offers for identity."""
+def is_identity_test(e: Evaluator, instruction: Instruction) -> bool:
+    """Whether the current instruction is ``==`` or ``!=`` of objects that are, or look like ones that are, equal to
+    nothing but themselves."""
+    if COMPARISONS[instruction.arg >> 5] not in (operator.eq, operator.ne) or "comparison" in e.failures():
+        return False
+    return all(_equals_itself(e, value, learnt) for learnt, value in enumerate(e.frame.stack[-2:]))
 
-    def is_identity_test(self, instruction: Any) -> bool:
-        """Whether the current instruction is ``==`` or ``!=`` of objects that are, or look like ones that are, equal to
-        nothing but themselves."""
-        e: Any = self
-        if COMPARISONS[instruction.arg >> 5] not in (operator.eq, operator.ne) or "comparison" in e.failures():
-            return False
-        return all(self._equals_itself(value, learnt) for learnt, value in enumerate(e.frame.stack[-2:]))
 
-    def _equals_itself(self, value: Abstract, learnt: int) -> bool:
-        """Whether an operand has, or seems to have, the comparisons of `object`."""
-        e: Any = self
-        types = e.fact(value).types
-        if not types and isinstance(value, Node) and value.rep == "o":
-            types = e.types_seen(value, learnt)
-        return bool(types) and all(type_ is NoneType or compares_as_object(type_) for type_ in types)
+def _equals_itself(e: Evaluator, value: Abstract, learnt: int) -> bool:
+    """Whether an operand has, or seems to have, the comparisons of `object`."""
+    types: Collection[type] = e.fact(value).types
+    if not types and isinstance(value, Node) and value.rep == "o":
+        types = e.types_seen(value, learnt)
+    return bool(types) and all(type_ is NoneType or compares_as_object(type_) for type_ in types)
 
-    def identical(self, a: Abstract, b: Abstract) -> Any:
-        """``a is b`` as a ``b`` operand.  Numbers that are unboxed are compared as the objects they come back as."""
-        e: Any = self
-        if isinstance(a, Virtual) or isinstance(b, Virtual):
-            if a is b:
-                return Const(True, "b")
-            if not (isinstance(a, Node) or isinstance(b, Node) or e.is_number(a) or e.is_number(b)) \
-                    and (isinstance(a, Const) or isinstance(b, Const)):
-                return Const(False, "b")
-        if isinstance(a, Const) and isinstance(b, Const):
-            return Const(a.value is b.value, "b")
-        ta, tb = e.type_of(a), e.type_of(b)
-        if ta is not None and tb is not None and ta is not tb:
+
+def identical(e: Evaluator, a: Abstract, b: Abstract) -> Any:
+    """``a is b`` as a ``b`` operand.  Numbers that are unboxed are compared as the objects they come back as."""
+    if isinstance(a, Virtual) or isinstance(b, Virtual):
+        if a is b:
+            return Const(True, "b")
+        if not (isinstance(a, Node) or isinstance(b, Node) or e.is_number(a) or e.is_number(b)) \
+                and (isinstance(a, Const) or isinstance(b, Const)):
             return Const(False, "b")
-        if a is b and isinstance(a, Node):
-            return Const(True, "b")
-        if ta is NoneType and tb is NoneType:
-            return Const(True, "b")
-        if ta is bool and tb is bool:
-            return e.not_(e.emit("bool_xor", e.raw(a), e.raw(b)))
-        return e.emit("is", e.obj(a), e.obj(b))
+    if isinstance(a, Const) and isinstance(b, Const):
+        return Const(a.value is b.value, "b")
+    ta, tb = e.type_of(a), e.type_of(b)
+    if ta is not None and tb is not None and ta is not tb:
+        return Const(False, "b")
+    if a is b and isinstance(a, Node):
+        return Const(True, "b")
+    if ta is NoneType and tb is NoneType:
+        return Const(True, "b")
+    if ta is bool and tb is bool:
+        return e.not_(e.emit("bool_xor", e.boolean(a), e.boolean(b)))
+    return e.emit("is", e.obj(a), e.obj(b))
 
 
-HANDLERS = {
+HANDLERS: Final = {
     "BINARY_OP": binary_op, "UNARY_NEGATIVE": _unary(operator.neg, "negative"),
     "UNARY_INVERT": _unary(operator.invert, "invert"), "UNARY_NOT": unary_not, "TO_BOOL": to_bool,
     "COMPARE_OP": compare_op, "IS_OP": is_op, "CONTAINS_OP": contains_op,
