@@ -5,9 +5,9 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin/python
-RUNTIME := $(wildcard src/tiercel/runtime/*.[ch])
+SOURCES := $(wildcard src/tiercel/runtime/*.[ch] src/tiercel/*.py src/tiercel/*/*.py src/tiercel/*/*/*.py)
 
-.PHONY: demo test bench bench-pyperformance fuzz soak test-cpython test-packages lint asan valgrind install clean
+.PHONY: demo test bench bench-pyperformance fuzz soak test-cpython test-packages lint asan valgrind install pure clean
 
 demo: install
 	$(BIN) bench/run.py main --rounds 1 --seconds 4
@@ -50,7 +50,7 @@ lint: install
 
 # The runtime's own tests with a build that checks every access, and under valgrind.
 asan: install
-	CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g -O1" $(BIN) setup.py -q build --build-base build/asan --build-lib build/asan/lib
+	TIERCEL_PURE=1 CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g -O1" $(BIN) setup.py -q build --build-base build/asan --build-lib build/asan/lib
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 PYTHONMALLOC=malloc \
 		PYTHONPATH=build/asan/lib $(BIN) -m pytest tests/runtime
 
@@ -60,7 +60,7 @@ valgrind: install
 
 install: $(VENV)/installed
 
-$(VENV)/installed: pyproject.toml setup.py $(RUNTIME)
+$(VENV)/installed: pyproject.toml setup.py $(SOURCES)
 	@test -n "$(PYTHON)" || { echo "No CPython 3.13 found; set PYTHON=/path/to/python3.13"; exit 1; }
 	@test -x $(BIN) || "$(PYTHON)" -m venv $(VENV)
 	$(BIN) -m pip install -q --disable-pip-version-check -e '.[test]'
@@ -68,5 +68,13 @@ $(VENV)/installed: pyproject.toml setup.py $(RUNTIME)
 	$(BIN) -m compileall -q src
 	@touch $@
 
+# The compiler as the Python that it is written in, for working on it; `make install` after an edit translates it again.
+pure:
+	find src -name '*.so' ! -name '_runtime*' -delete
+	test -x $(BIN) || "$(PYTHON)" -m venv $(VENV)
+	TIERCEL_PURE=1 $(BIN) -m pip install -q --disable-pip-version-check -e '.[test]'
+	@touch $(VENV)/installed
+
 clean:
-	rm -rf $(VENV) build src/*.egg-info src/tiercel/*.so
+	rm -rf $(VENV) build src/*.egg-info
+	find src -name '*.so' -delete
