@@ -58,12 +58,13 @@ class Virtual:
     suspended (see `bytecode/suspensions.py`), its locals, and its stack, filled up with NULL.
     """
 
-    __slots__ = ("kind", "parts", "info")
+    __slots__ = ("kind", "parts", "info", "depth")
 
     def __init__(self, kind: str, parts: list[Abstract] | None = None, info: Any = None) -> None:
         self.kind = kind
         self.parts: list[Abstract] = parts if parts is not None else []
         self.info = info
+        self.depth = 0      # of a tuple: how many lie in each other in it
 
     @property
     def fact(self) -> Fact:

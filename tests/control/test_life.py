@@ -662,3 +662,20 @@ def test_others_run_while_something_large_is_evaluated():
         print(turns > 10 or turns)
     """)
     assert out == "True\n"
+
+
+def test_tuples_in_each_other_take_no_minutes():
+    out = python("""
+        import time, tiercel
+        names = {}
+        exec("def nested(t):\\n" + "    t = (t,)\\n" * 6000 + "    return t\\n", names)
+        tiercel.enable(threshold=2, sync=True, strict=True)
+        began = time.process_time()
+        for _ in range(4):
+            made = names["nested"](1)
+        depth = 0
+        while type(made) is tuple:
+            made, depth = made[0], depth + 1
+        print(made, depth, time.process_time() - began < 30)
+    """)
+    assert out == "1 6000 True\n"

@@ -179,3 +179,11 @@ def hashes(n):
         for j in range(n):
             d[i, j] = i * j
     return d[2, 3], (5, 5) in d, d.get((9, 9)), sum(d.values())
+
+
+@case((1,), ("a",), ([],), (None,))
+def in_each_other(x):
+    for _ in range(3):
+        x = ((((((((((x,),),),),),),),),),)
+    y = ((((((((((((((((((((((x, 1,),),),),),),),),),),),),),),),),),),),),),)
+    return x, y, y == y, len(y)

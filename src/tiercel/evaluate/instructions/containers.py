@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tiercel.bytecode.decode import Instruction
     from tiercel.evaluate.evaluator import Evaluator
 
+MAX_DEPTH: Final = 16              # of tuples in each other that do not exist, all of which each frame state mentions
 MAX_AT_ONCE: Final = 16            # constants of a display that are put into a list without calling CPython
 
 _SUBSCR: Final = {"BINARY_SUBSCR_LIST_INT": (list, int), "BINARY_SUBSCR_TUPLE_INT": (tuple, int),
@@ -89,7 +90,13 @@ def _take(e: Evaluator, count: int) -> list[Any]:
 
 
 def build_tuple(e: Evaluator, i: Instruction) -> None:
-    e.frame.stack.append(Virtual("tuple", _take(e, i.arg)))
+    items = _take(e, i.arg)
+    depth = max((item.depth + 1 for item in items if isinstance(item, Virtual)), default=0)
+    if depth > MAX_DEPTH:
+        items, depth = [e.obj(item) for item in items], 0
+    made = Virtual("tuple", items)
+    made.depth = depth
+    e.frame.stack.append(made)
 
 
 def build_list(e: Evaluator, i: Instruction) -> None:
