@@ -64,7 +64,7 @@ $(VENV)/installed: pyproject.toml setup.py $(SOURCES)
 	@test -n "$(PYTHON)" || { echo "No CPython 3.13 found; set PYTHON=/path/to/python3.13"; exit 1; }
 	@test -x $(BIN) || "$(PYTHON)" -m venv $(VENV)
 	$(BIN) -m pip install -q --disable-pip-version-check -e '.[test]'
-	$(BIN) -c 'import tiercel._runtime'
+	$(BIN) -c 'import tiercel._runtime, tiercel__mypyc'
 	$(BIN) -m compileall -q src
 	@touch $@
 

@@ -43,9 +43,6 @@ class Fact:
         return (isinstance(other, Fact) and self.type is other.type and self.lo == other.lo and self.hi == other.hi
                 and self.big == other.big and self.union == other.union)
 
-    def __hash__(self) -> int:
-        return hash((id(self.type), self.lo, self.hi, self.big, self.union))
-
     @property
     def types(self) -> Types:
         """The exact types of which the value has one; empty: any type."""

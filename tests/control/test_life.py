@@ -679,3 +679,18 @@ def test_tuples_in_each_other_take_no_minutes():
         print(made, depth, time.process_time() - began < 30)
     """)
     assert out == "1 6000 True\n"
+
+
+def test_hot_while_a_part_of_the_compiler_is_imported():
+    """By the program: importing extension modules runs Python functions, too."""
+    out = python("""
+        import faulthandler, tiercel
+        faulthandler.dump_traceback_later(20, exit=True)
+        tiercel.enable(threshold=2, sync=True, strict=True)
+        import tiercel.graph.text
+        import tiercel.passes
+        def f(n):
+            return n + 1
+        print([f(n) for n in range(20)][-1], tiercel.status().functions > 0)
+    """)
+    assert out == "20 True\n"

@@ -35,18 +35,16 @@ class Block:
 
     __slots__ = ("at", "instructions", "successors", "predecessors", "handlers", "is_handler", "depth", "live_in", "loop")
 
-    def __init__(self, at: int,
-                 is_handler: bool = False, depth: int | None = None, live_in: frozenset[int] = frozenset(),
-                 loop: Loop | None = None) -> None:
+    def __init__(self, at: int) -> None:
         self.at = at
         self.instructions: list[Instruction] = []
         self.successors: list[Block] = []
         self.predecessors: list[Block] = []
         self.handlers: list[Block] = []
-        self.is_handler = is_handler
-        self.depth = depth
-        self.live_in = live_in
-        self.loop = loop
+        self.is_handler = False
+        self.depth: int | None = None
+        self.live_in: frozenset[int] = frozenset()
+        self.loop: Loop | None = None
 
     @property
     def last(self) -> Instruction:
@@ -64,13 +62,12 @@ class Loop:
 
     __slots__ = ("header", "blocks", "back_edges", "stores", "parent")
 
-    def __init__(self, header: Block, blocks: frozenset[Block], back_edges: list[Block], stores: frozenset[int],
-                 parent: Loop | None = None) -> None:
+    def __init__(self, header: Block, blocks: frozenset[Block], back_edges: list[Block], stores: frozenset[int]) -> None:
         self.header = header
         self.blocks = blocks
         self.back_edges = back_edges
         self.stores = stores
-        self.parent = parent
+        self.parent: Loop | None = None
 
     @property
     def at(self) -> int:

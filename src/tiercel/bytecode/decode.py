@@ -9,17 +9,15 @@ from __future__ import annotations
 import weakref
 from sys import byteorder
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tiercel.bytecode import opcodes_313 as opcodes
+from tiercel.bytecode.blocks import Flow, analyse
 from tiercel.bytecode.handlers import handler_at
 from tiercel.bytecode.hidden import is_hidden
+from tiercel.bytecode.suspensions import Suspensions, find_suspensions
 from tiercel.graph.build import Handler
 from tiercel.identity import IdentityTable
-
-if TYPE_CHECKING:
-    from tiercel.bytecode.blocks import Flow
-    from tiercel.bytecode.suspensions import Suspensions
 
 
 class Instruction:
@@ -154,7 +152,6 @@ class Code:
     def flow(self) -> Flow:
         """Blocks, loops, stack depths and liveness."""
         if self._flow is None:
-            from tiercel.bytecode.blocks import analyse
             self._flow = analyse(self)
         return self._flow
 
@@ -162,7 +159,6 @@ class Code:
     def suspensions(self) -> Suspensions | None:
         """Where a generator can be suspended, if the code makes one that can be evaluated in place."""
         if self._suspensions is None:
-            from tiercel.bytecode.suspensions import find_suspensions
             self._suspensions = (find_suspensions(self),)
         return self._suspensions[0]
 
@@ -171,7 +167,6 @@ class Code:
         stack there."""
         flow = self._resumed.get(unit)
         if flow is None:
-            from tiercel.bytecode.blocks import analyse
             flow = self._resumed[unit] = analyse(self, unit, depth)
         return flow
 

@@ -235,7 +235,8 @@ OWNER_VERSION: Final[frozenset[str]] = frozenset({
     "LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", "LOAD_ATTR_NONDESCRIPTOR_NO_DICT",
     "STORE_ATTR_INSTANCE_VALUE", "STORE_ATTR_SLOT", "STORE_ATTR_WITH_HINT",
 })
-OWNER_VERSION_BEGIN, OWNER_VERSION_END = 2, 6       # bytes of the cache
+OWNER_VERSION_BEGIN: Final = 2       # bytes of the cache
+OWNER_VERSION_END: Final = 6
 
 # In the argument of the RESUME behind a yield: no handler covers the yield but the one that every generator has.
 RESUME_UNGUARDED: Final = 4

@@ -37,15 +37,15 @@ class LoopMemory:
 
     __slots__ = ("changed", "facts", "maybe", "built", "numbers", "hoisted", "peel", "rounds")
 
-    def __init__(self, peel: int = 0, rounds: int = 0) -> None:
+    def __init__(self) -> None:
         self.changed: set[Path] = set()
         self.facts: dict[Path, Fact] = {}
         self.maybe: set[Path] = set()
         self.built: set[Path] = set()    # virtual objects that must be real at the header
         self.numbers: set[Path] = set()    # what is an int at times and a float at others
         self.hoisted: dict[Path, type] = {}
-        self.peel = peel    # how many rounds are evaluated before the loop proper
-        self.rounds = rounds
+        self.peel = 0    # how many rounds are evaluated before the loop proper
+        self.rounds = 0
 
 
 Incoming = tuple[State, Block]
@@ -60,8 +60,7 @@ class _Loop:
 
     def __init__(self, header: int, last: int, key: tuple[Any, ...], peeled: int, peeling: bool,
                  entries: list[tuple[State, Block, int]], pending: dict[int, list[tuple[State, Block, int]]],
-                 outer: list[dict[int, int]], graph_size: int, returns: int, yields: int, inlined: int,
-                 block: Block | None = None, state: State | None = None) -> None:
+                 outer: list[dict[int, int]], graph_size: int, returns: int, yields: int, inlined: int) -> None:
         self.header = header
         self.last = last
         self.key = key
@@ -74,8 +73,8 @@ class _Loop:
         self.returns = returns
         self.yields = yields
         self.inlined = inlined
-        self.block = block
-        self.state = state
+        self.block: Block | None = None
+        self.state: State | None = None
         self.params: dict[Path, Fact] = {}
         self.back: list[Incoming] = []
 

@@ -92,9 +92,6 @@ class Maybe:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Maybe) and self.bound is other.bound and self.value is other.value
 
-    def __hash__(self) -> int:
-        return hash((self.bound, self.value))
-
 
 class VirtualObject:
     """In a frame state: an object that does not exist yet; rebuilt at the exit.  The same VirtualObject met
@@ -132,13 +129,6 @@ class Handler:
         self.target = target
         self.depth = depth
         self.lasti = lasti
-
-    def __eq__(self, other: object) -> bool:
-        return (isinstance(other, Handler) and self.target == other.target and self.depth == other.depth
-                and self.lasti == other.lasti)
-
-    def __hash__(self) -> int:
-        return hash((self.target, self.depth, self.lasti))
 
 
 class FrameState:
